@@ -1,0 +1,1 @@
+"""Audio → text: decoding, speech detection, packing, engines, clean-up."""

@@ -1,0 +1,1 @@
+"""One file per command: a thin click function over a pure function."""

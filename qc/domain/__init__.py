@@ -1,0 +1,1 @@
+"""The nouns of qc as frozen dataclasses. Standard library only."""

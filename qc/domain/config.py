@@ -1,0 +1,72 @@
+"""The workspace's configuration (`qc.yaml`) as plain data, with its defaults."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from qc.domain.conversation import Channel, Role
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AudioConfig:
+    """Channel → role. `roles[i]` is the role of audio channel i of a stereo recording; `mono_role` of a mono one."""
+
+    roles: tuple[Role, ...] = (Role.AGENT, Role.CUSTOMER)
+    mono_role: Role = Role.UNKNOWN
+    max_duration_s: int = 4 * 3600
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsrConfig:
+    """`model`: an official openai-whisper name, `base` from the installed packages, or a path to a checkpoint.
+    `batch_size` windows are decoded together. `confidence_floor`: below it, evidence gives UNDECIDED."""
+
+    engine: str = "openai-whisper"
+    model: str = "base"
+    language: str = "zh"
+    batch_size: int = 8
+    precision: str = "auto"  # auto | fp32 | fast
+    confidence_floor: float = 0.35
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ManifestConfig:
+    """`columns` maps our field names to the headers a centre uses, first match wins; common Chinese and English
+    headers are known already. `delimiter` and `encoding` None: detected."""
+
+    columns: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    encoding: str | None = None
+    sheet: str | None = None
+    channels: Mapping[str, Channel] = field(default_factory=dict)
+    """What the centre writes in the channel column → our channel, e.g. 呼入 → voice_inbound."""
+    satisfaction: Mapping[str, int] = field(default_factory=dict)
+    """What the centre writes for 满意度 → 1..5, e.g. 非常满意 → 5."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RunConfig:
+    """`shard_size` conversations are inspected together; `allowance` is the share of inputs that may fail
+    before the exit code becomes 3 (0: none); `workers` 0: one per core."""
+
+    shard_size: int = 500
+    workers: int = 0
+    allowance: float = 0.0
+    max_turn_chars: int = 20_000
+    hot_word_runs: int = 30
+    """How many earlier runs hot words are compared against."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Config:
+    """`qc.yaml`. `default_project` is used where the manifest names none; `folders` maps a sub-folder of the input
+    to a project and channel."""
+
+    name: str = ""
+    default_project: str = "默认"
+    default_channel: Channel = Channel.VOICE_INBOUND
+    audio: AudioConfig = field(default_factory=AudioConfig)
+    asr: AsrConfig = field(default_factory=AsrConfig)
+    manifest: ManifestConfig = field(default_factory=ManifestConfig)
+    run: RunConfig = field(default_factory=RunConfig)
+    digest: str = ""

@@ -1,0 +1,122 @@
+"""Conversation and Turn: the speaker-labelled exchange everything after transcription works on."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """Who speaks. UNKNOWN is a mono recording whose speakers were not told apart."""
+
+    AGENT = "agent"
+    CUSTOMER = "customer"
+    BOT = "bot"
+    SYSTEM = "system"
+    UNKNOWN = "unknown"
+
+
+class Channel(StrEnum):
+    """渠道."""
+
+    VOICE_INBOUND = "voice_inbound"
+    VOICE_OUTBOUND = "voice_outbound"
+    CHAT = "chat"
+    BOT_TEXT = "bot_text"
+    BOT_VOICE = "bot_voice"
+    TICKET = "ticket"
+    MESSAGE = "message"
+
+
+VOICE_CHANNELS = frozenset({Channel.VOICE_INBOUND, Channel.VOICE_OUTBOUND, Channel.BOT_VOICE})
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turn:
+    """One uninterrupted contribution of one speaker.
+
+    `start_ms`/`end_ms` count from the start of the conversation; None where the source has no times.
+    A chat message has `start_ms == end_ms`. `confidence` is in 0..1, None where the source gives none
+    (typed text); a suspected invention of the recogniser carries 0.0. `audio_channel` counts from 0.
+    """
+
+    role: Role
+    text: str
+    start_ms: int | None = None
+    end_ms: int | None = None
+    confidence: float | None = None
+    audio_channel: int | None = None
+    entities: tuple[Entity, ...] | None = None
+    """Spans found before masking, when the turn was read back from a stored run; None: not yet looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """A span of a turn's text holding an item of information (信息实体). `start`..`end` are characters, end exclusive.
+
+    `type` is one of: mobile, landline, id_card, bank_card, email, plate, address, amount, date, account, name.
+    `valid` says that the checksum or the shape was verified; `personal` that it is masked by default.
+    """
+
+    type: str
+    start: int
+    end: int
+    valid: bool = True
+    personal: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallMeta:
+    """随录参数: what the manifest or the source system says of a conversation. None: not given.
+
+    `started_at` is local time, ISO 8601 without zone (`2026-11-20T21:03:11`). `satisfaction` is 1..5 (5 best).
+    `extra` keeps every other manifest column, as text.
+    """
+
+    agent_id: str | None = None
+    agent_name: str | None = None
+    team: str | None = None
+    customer_id: str | None = None
+    started_at: str | None = None
+    duration_ms: int | None = None
+    ring_count: int | None = None
+    queue_wait_s: float | None = None
+    satisfaction: int | None = None
+    region: str | None = None
+    extra: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Source:
+    """Where a conversation came from. `path` is relative to the input folder, with forward slashes.
+
+    `format`: audio, chat_jsonl, chat_csv, ticket, whisper, whisperx, funasr, sca, contact_lens, tencent, qc.
+    `sha256` is the content hash of the file: the identity of a recording.
+    """
+
+    path: str
+    format: str
+    sha256: str
+    in_manifest: bool = False
+    audio_channels: int | None = None
+    sample_rate: int | None = None
+    codec: str | None = None
+    asr_engine: str | None = None
+    asr_model: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Conversation:
+    """会话. `turns` are in time order; turn numbers in results count from 1 (第 1 轮 is `turns[0]`)."""
+
+    id: str
+    project: str
+    channel: Channel
+    turns: tuple[Turn, ...]
+    meta: CallMeta
+    source: Source
+
+    @property
+    def is_voice(self) -> bool:
+        return self.channel in VOICE_CHANNELS

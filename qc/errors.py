@@ -1,0 +1,92 @@
+"""The error family. Every error knows its exit code and how to say itself in Chinese.
+
+Exit codes: 0 done, 1 a check said no, 2 usage or configuration, 3 finished but some recordings failed
+beyond the allowance, 4 internal error or counts do not balance, 130 interrupted.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+EXIT_OK = 0
+EXIT_CHECK = 1
+EXIT_USAGE = 2
+EXIT_PARTIAL = 3
+EXIT_INTERNAL = 4
+EXIT_INTERRUPTED = 130
+
+
+class QcError(Exception):
+    """A problem a user can act on. `message` says what is wrong, `hint` what to do (both Chinese)."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(self, message: str, hint: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.hint = hint
+
+    def render(self) -> str:
+        """The text shown on stderr."""
+        return f"错误：{self.message}" + (f"\n提示：{self.hint}" if self.hint else "")
+
+
+class CheckError(QcError):
+    """A check said no: lint, rule tests, a gate."""
+
+    exit_code = EXIT_CHECK
+
+
+class UsageError(QcError):
+    """Wrong option, missing file, broken configuration."""
+
+    exit_code = EXIT_USAGE
+
+
+class InternalError(QcError):
+    """Something qc promised does not hold, e.g. counts do not balance."""
+
+    exit_code = EXIT_INTERNAL
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Problem:
+    """One problem at one place of one file. `line` and `col` count from 1; `col` counts characters."""
+
+    path: str
+    line: int
+    col: int
+    code: str
+    message: str
+    hint: str = ""
+    source: str = ""
+    level: str = "error"  # error | warning
+
+    def render(self) -> str:
+        """`file:line:col: CODE message`, the line, a caret (CJK counts two cells), a hint."""
+        out = [f"{self.path}:{self.line}:{self.col}: {self.code} {self.message}"]
+        if self.source:
+            out += ["    " + self.source, "    " + " " * display_width(self.source[: self.col - 1]) + "^"]
+        if self.hint:
+            out.append(f"提示：{self.hint}")
+        return "\n".join(out)
+
+
+class SpecError(QcError):
+    """All problems found in the YAML files of a workspace, at once."""
+
+    exit_code = EXIT_USAGE
+
+    def __init__(self, problems: Sequence[Problem]) -> None:
+        self.problems = tuple(problems)
+        super().__init__(f"发现 {len(self.problems)} 处问题")
+
+    def render(self) -> str:
+        return "\n\n".join(p.render() for p in self.problems) + f"\n\n共 {len(self.problems)} 处问题。"
+
+
+def display_width(text: str) -> int:
+    """Terminal cells taken by `text`: wide and full-width characters count two."""
+    return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

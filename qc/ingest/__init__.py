@@ -1,0 +1,1 @@
+"""Files → recordings and conversations: manifests, chats, tickets, transcripts of other products."""

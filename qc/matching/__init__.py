@@ -1,0 +1,1 @@
+"""Operators, the keyword engine and the judge."""

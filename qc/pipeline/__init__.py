@@ -1,0 +1,1 @@
+"""Stages, executors and resume."""

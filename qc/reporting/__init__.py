@@ -1,0 +1,1 @@
+"""Stored tables → view models → HTML."""

@@ -1,0 +1,1 @@
+"""Lint and inline tests of rules."""

@@ -1,0 +1,1 @@
+"""One Arrow schema per table, each with a version."""

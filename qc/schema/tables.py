@@ -1,0 +1,261 @@
+"""The Arrow schema of every table a run writes.
+
+Keys: `conversation_id` is unique in `conversations` and `scores` is unique by (conversation_id, scorecard_id).
+`turn` counts from 1. Times are milliseconds from the start of the conversation. Text is masked unless the run was
+told to keep personal data; masks keep the length, so spans stay valid.
+"""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+SCHEMA_VERSION = "1.0"
+
+_WORDS = pa.list_(pa.field("element", pa.string()))
+_ENTITIES = pa.list_(
+    pa.field(
+        "element",
+        pa.struct(
+            [
+                ("type", pa.string()),
+                ("start", pa.int32()),
+                ("end", pa.int32()),
+                ("valid", pa.bool_()),
+                ("personal", pa.bool_()),
+            ]
+        ),
+    )
+)
+
+
+def _table(name: str, title: str, fields: list[tuple[str, pa.DataType, str]]) -> pa.Schema:
+    return pa.schema(
+        [pa.field(n, t, metadata={"zh": d}) for n, t, d in fields],
+        metadata={"qc.table": name, "qc.title": title, "qc.schema_version": SCHEMA_VERSION},
+    )
+
+
+CONVERSATIONS = _table(
+    "conversations",
+    "会话：每个质检对象一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("project", pa.string(), "业务项目"),
+        ("channel", pa.string(), "渠道：voice_inbound、voice_outbound、chat、bot_text、bot_voice、ticket、message"),
+        ("date", pa.date32(), "业务日期（开始时间的日期，未给出时为空）"),
+        ("started_at", pa.timestamp("ms"), "开始时间（当地时间）"),
+        ("duration_ms", pa.int64(), "时长，毫秒"),
+        ("agent_id", pa.string(), "坐席工号"),
+        ("agent_name", pa.string(), "坐席姓名"),
+        ("team", pa.string(), "班组"),
+        ("customer_id", pa.string(), "客户编号（脱敏）"),
+        ("region", pa.string(), "地区"),
+        ("ring_count", pa.int32(), "振铃次数"),
+        ("queue_wait_s", pa.float64(), "排队等待，秒"),
+        ("satisfaction", pa.int32(), "满意度 1–5"),
+        ("extra", pa.map_(pa.string(), pa.string()), "其他随录参数（脱敏）"),
+        ("source_path", pa.string(), "来源文件，相对输入目录"),
+        ("source_format", pa.string(), "来源格式"),
+        ("source_sha256", pa.string(), "来源文件内容的 SHA-256"),
+        ("in_manifest", pa.bool_(), "清单中有这一条"),
+        ("audio_channels", pa.int32(), "声道数"),
+        ("sample_rate", pa.int32(), "采样率，赫兹"),
+        ("codec", pa.string(), "编码"),
+        ("asr_engine", pa.string(), "转写引擎"),
+        ("asr_model", pa.string(), "转写模型（名称与摘要）"),
+        ("asr_confidence", pa.float32(), "转写置信度，按字数平均"),
+        ("turn_count", pa.int32(), "话轮数"),
+        ("agent_turns", pa.int32(), "坐席话轮数"),
+        ("customer_turns", pa.int32(), "客户话轮数"),
+        ("agent_speech_ms", pa.int64(), "坐席说话时长，毫秒；无时间为空"),
+        ("customer_speech_ms", pa.int64(), "客户说话时长，毫秒；无时间为空"),
+        ("longest_silence_ms", pa.int64(), "最长静音，毫秒；无时间为空"),
+        ("silence_ms", pa.int64(), "静音合计，毫秒；无时间为空"),
+        ("agent_chars_per_min", pa.float32(), "坐席平均语速，字/分钟"),
+        ("customer_emotion_start", pa.float32(), "客户开场情绪 −1…1"),
+        ("customer_emotion_end", pa.float32(), "客户结束情绪 −1…1"),
+        ("customer_emotion_worst", pa.float32(), "客户最差情绪 −1…1"),
+        ("customer_emotion_worst_turn", pa.int32(), "客户情绪最差的话轮"),
+        ("customer_emotion_level", pa.int32(), "客户负面情绪最高等级 0–5"),
+        ("agent_emotion_worst", pa.float32(), "坐席最差情绪 −1…1"),
+        ("agent_emotion_worst_turn", pa.int32(), "坐席情绪最差的话轮"),
+        ("agent_emotion_level", pa.int32(), "坐席负面情绪最高等级 0–5"),
+        ("primary_topic", pa.string(), "主要话题编号，未识别为 unknown"),
+    ],
+)
+
+TURNS = _table(
+    "turns",
+    "话轮：每句话一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("turn", pa.int32(), "第几轮，从 1 起"),
+        ("role", pa.string(), "角色：agent 坐席、customer 客户、bot 机器人、system 系统、unknown 未知"),
+        ("start_ms", pa.int64(), "开始，毫秒"),
+        ("end_ms", pa.int64(), "结束，毫秒"),
+        ("text", pa.string(), "文本（默认脱敏，长度不变）"),
+        ("confidence", pa.float32(), "转写置信度 0–1；0 为疑似凭空生成"),
+        ("audio_channel", pa.int32(), "声道，从 0 起"),
+        ("entities", _ENTITIES, "信息实体及其位置"),
+    ],
+)
+
+FINDINGS = _table(
+    "findings",
+    "判定：规则命中或无法判定，每个会话每条规则一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("rule_id", pa.string(), "规则编号"),
+        ("rule_title", pa.string(), "规则名称"),
+        ("rule_version", pa.string(), "规则版本"),
+        ("rule_digest", pa.string(), "规则摘要 SHA-256"),
+        ("kind", pa.string(), "violation 违规、merit 亮点、signal 信号"),
+        ("severity", pa.string(), "严重程度 low、medium、high、critical"),
+        ("error_class", pa.string(), "差错类别 customer、business、compliance、none"),
+        ("status", pa.string(), "规则状态 stable、shadow"),
+        ("verdict", pa.string(), "hit 命中、undecided 无法判定"),
+        ("reason", pa.string(), "无法判定的原因"),
+        ("message", pa.string(), "给坐席的一句话（脱敏）"),
+        ("advice", pa.string(), "应当怎么做"),
+        ("pieces", _WORDS, "成立的片段"),
+        ("hit_count", pa.int32(), "命中处数"),
+        ("first_turn", pa.int32(), "第一处证据所在话轮"),
+    ],
+)
+
+HITS = _table(
+    "hits",
+    "命中：每处证据一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("rule_id", pa.string(), "规则编号"),
+        ("hit", pa.int32(), "本规则在本会话的第几处，从 1 起"),
+        ("piece", pa.string(), "规则中的片段名"),
+        ("operator", pa.string(), "算子"),
+        ("turn", pa.int32(), "话轮；整通测量为空"),
+        ("role", pa.string(), "角色"),
+        ("char_start", pa.int32(), "起始字"),
+        ("char_end", pa.int32(), "结束字（不含）"),
+        ("start_ms", pa.int64(), "开始，毫秒"),
+        ("end_ms", pa.int64(), "结束，毫秒"),
+        ("text", pa.string(), "命中的文字（脱敏）"),
+        ("value", pa.float64(), "测量值"),
+        ("unit", pa.string(), "测量单位"),
+        ("category", pa.string(), "词表类别"),
+        ("level", pa.int32(), "词表等级"),
+    ],
+)
+
+ITEM_SCORES = _table(
+    "item_scores",
+    "评分项得分：每个会话每个评分项一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("scorecard_id", pa.string(), "评分表编号"),
+        ("section_id", pa.string(), "部分编号"),
+        ("section_title", pa.string(), "部分名称"),
+        ("item_id", pa.string(), "评分项编号"),
+        ("item_title", pa.string(), "评分项名称"),
+        ("rule_ids", _WORDS, "引用的规则"),
+        ("status", pa.string(), "passed 达标、deducted 扣分、awarded 加分、not_applicable 不适用、undecided 无法判定"),
+        ("points", pa.float64(), "得分变化，扣分为负"),
+        ("max_points", pa.float64(), "该项满分"),
+        ("hits", pa.int32(), "命中处数"),
+        ("error_class", pa.string(), "差错类别"),
+        ("fatal", pa.bool_(), "触发一票否决"),
+    ],
+)
+
+SCORES = _table(
+    "scores",
+    "评分：每个会话每张适用的评分表一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("scorecard_id", pa.string(), "评分表编号"),
+        ("scorecard_title", pa.string(), "评分表名称"),
+        ("scorecard_version", pa.string(), "评分表版本"),
+        ("scorecard_digest", pa.string(), "评分表摘要 SHA-256"),
+        ("base", pa.float64(), "满分"),
+        ("raw_score", pa.float64(), "一票否决之前的得分"),
+        ("score", pa.float64(), "得分"),
+        ("grade", pa.string(), "等级"),
+        ("passed", pa.bool_(), "合格"),
+        ("auto_fail", pa.bool_(), "一票否决"),
+        ("auto_fail_items", _WORDS, "触发一票否决的评分项"),
+        ("undecided_items", pa.int32(), "无法判定的项数"),
+        ("customer_error", pa.bool_(), "有客户关键差错"),
+        ("business_error", pa.bool_(), "有业务关键差错"),
+        ("compliance_error", pa.bool_(), "有合规关键差错"),
+    ],
+)
+
+EMOTIONS = _table(
+    "emotions",
+    "情绪：坐席与客户的每个话轮一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("turn", pa.int32(), "话轮"),
+        ("role", pa.string(), "角色"),
+        ("polarity", pa.float32(), "情绪 −1（负）…1（正）"),
+        ("label", pa.string(), "negative 负面、neutral 中性、positive 正面"),
+        ("level", pa.int32(), "强度 0–5"),
+        ("component", pa.string(), "主要成分，如 anger、anxiety、threat、satisfaction；中性为空"),
+        ("phrases", _WORDS, "依据的短语"),
+        ("snownlp", pa.float32(), "snownlp 情感分 0–1（作为一路信号）"),
+    ],
+)
+
+TOPICS = _table(
+    "topics",
+    "话题：每个会话每个话题一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("topic_id", pa.string(), "话题编号，未识别为 unknown"),
+        ("topic", pa.string(), "话题名称"),
+        ("parent", pa.string(), "上级话题名称"),
+        ("share", pa.float32(), "在本会话中的占比 0–1"),
+        ("rank", pa.int32(), "名次，1 为主要话题"),
+        ("words", _WORDS, "依据的词"),
+        ("first_turn", pa.int32(), "首次出现的话轮"),
+    ],
+)
+
+TERMS = _table(
+    "terms",
+    "词频：每个业务项目每个词一行，用于热词",
+    [
+        ("project", pa.string(), "业务项目"),
+        ("term", pa.string(), "词"),
+        ("conversations", pa.int64(), "出现该词的会话数（客户所说）"),
+        ("occurrences", pa.int64(), "出现次数"),
+        ("negative_conversations", pa.int64(), "其中客户有负面情绪的会话数"),
+    ],
+)
+
+FAILURES = _table(
+    "failures",
+    "失败：没有得到结果的每个输入一行",
+    [
+        ("input", pa.string(), "输入文件，相对输入目录；清单行为“清单名:行号”"),
+        ("conversation_id", pa.string(), "会话编号"),
+        ("stage", pa.string(), "ingest 读入、asr 转写、inspect 质检"),
+        ("kind", pa.string(), "原因代码"),
+        ("message", pa.string(), "原因"),
+        ("retryable", pa.bool_(), "重试可能成功"),
+        ("quarantined", pa.bool_(), "已隔离（曾使进程崩溃）"),
+        ("sha256", pa.string(), "文件内容的 SHA-256"),
+    ],
+)
+
+TABLES: dict[str, pa.Schema] = {
+    "conversations": CONVERSATIONS,
+    "turns": TURNS,
+    "findings": FINDINGS,
+    "hits": HITS,
+    "item_scores": ITEM_SCORES,
+    "scores": SCORES,
+    "emotions": EMOTIONS,
+    "topics": TOPICS,
+    "terms": TERMS,
+    "failures": FAILURES,
+}

@@ -1,0 +1,1 @@
+"""Scorecards: verdicts → item scores → score, grade, fatal items."""

@@ -1,0 +1,1 @@
+"""YAML files → validated specs, with every problem at its line and column."""

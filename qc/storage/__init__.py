@@ -1,0 +1,1 @@
+"""Run directories, atomic part files, readers."""

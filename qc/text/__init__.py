@@ -1,0 +1,1 @@
+"""Text: normalisation, shards, segmentation, emotion, topics, entities and masking."""

@@ -1,0 +1,45 @@
+"""One-to-one character normalisation: full width → half width, upper → lower case, traditional → simplified.
+
+Every character maps to exactly one character, so an offset into the normalised text is an offset into the text
+people see.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from functools import cache
+
+_CJK = range(0x3400, 0xA000)
+
+
+@cache
+def table() -> dict[int, str]:
+    """`str.translate` table. Traditional → simplified comes from OpenCC, character by character."""
+    from opencc import OpenCC
+
+    mapping: dict[int, str] = {}
+    han = [chr(c) for c in _CJK]
+    for before, after in zip(han, OpenCC("t2s").convert("\n".join(han)).split("\n"), strict=True):
+        if before != after and len(after) == 1:
+            mapping[ord(before)] = after
+    for code in [*range(0xFF01, 0xFF5F), 0x3000]:
+        mapping[code] = unicodedata.normalize("NFKC", chr(code)).lower()
+    for mark in "，！？；：":  # clause marks stay as written: rules and people use the Chinese ones
+        mapping.pop(ord(mark), None)
+    for mark, full in zip(",!?;:", "，！？；：", strict=True):
+        mapping[ord(mark)] = full
+    for code in range(ord("A"), ord("Z") + 1):
+        mapping[code] = chr(code).lower()
+    for code in (*range(0x0A, 0x0E), 0x85, 0x2028, 0x2029):  # a line break is the joiner of a shard's buffer
+        mapping[code] = " "
+    mapping[0] = " "
+    return mapping
+
+
+def normalise(text: str) -> str:
+    """The normalised form of `text`; same length.
+
+    >>> normalise("ＡＢＣ您好!臺灣")
+    'abc您好！台湾'
+    """
+    return text.translate(table())
