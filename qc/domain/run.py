@@ -1,0 +1,71 @@
+"""Run: one batch with its lineage, everything needed to say where a row came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class RunStatus(StrEnum):
+    RUNNING = "running"
+    DONE = "done"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Counts:
+    """`input = ok + failed + quarantined` must hold. `audio_ms` is the audio behind the ok conversations."""
+
+    input: int = 0
+    ok: int = 0
+    failed: int = 0
+    quarantined: int = 0
+    audio_ms: int = 0
+
+    def balanced(self) -> bool:
+        return self.input == self.ok + self.failed + self.quarantined
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardLineage:
+    id: str
+    title: str
+    version: str
+    digest: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lineage:
+    """What `run.json` holds. Digests are SHA-256 in hex; times are local, ISO 8601 without zone.
+
+    `plan_digest` covers everything that decides the result: inputs, engine, rules, scorecards, configuration,
+    version. `transcribed` counts recordings heard in this run, `cached` those whose transcript was already known.
+    """
+
+    run_id: str
+    name: str = ""
+    status: RunStatus = RunStatus.RUNNING
+    started_at: str = ""
+    finished_at: str | None = None
+    qc_version: str = ""
+    schema_version: str = ""
+    plan_digest: str = ""
+    input_path: str = ""
+    input_digest: str = ""
+    manifest: str | None = None
+    asr_engine: str | None = None
+    asr_model: str | None = None
+    asr_options: str | None = None
+    transcribed: int = 0
+    cached: int = 0
+    rules_digest: str = ""
+    rules: Mapping[str, str] = field(default_factory=dict)
+    """Rule id → version."""
+    scorecards: tuple[CardLineage, ...] = ()
+    lexicons_digest: str = ""
+    config_digest: str = ""
+    personal_data: str = "masked"  # masked | kept
+    counts: Counts = field(default_factory=Counts)
+    notes: tuple[str, ...] = ()
+    tables: Mapping[str, int] = field(default_factory=dict)
+    """Table → rows."""

@@ -1,0 +1,38 @@
+"""Where things are: packaged rules, scorecards and templates, the workspace, the cache."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+WORKSPACE_FILE = "qc.yaml"
+_PACKAGE = Path(__file__).resolve().parent
+
+
+def packaged(name: str) -> Path:
+    """The `rules`, `scorecards` or `reports` shipped with qc: beside the package in a checkout, inside it in a wheel."""
+    inside = _PACKAGE / "_data" / name
+    return inside if inside.is_dir() else _PACKAGE.parent / name
+
+
+def find_workspace(start: Path) -> Path | None:
+    """The nearest folder at or above `start` that holds `qc.yaml`, or None."""
+    here = start.resolve()
+    return next((d for d in (here, *here.parents) if (d / WORKSPACE_FILE).is_file()), None)
+
+
+def choose(name: str, option: Path | None, workspace: Path | None) -> Path:
+    """The folder in force for `name`: the option, else the workspace's, else the packaged one."""
+    if option is not None:
+        return option
+    if workspace is not None and (workspace / name).is_dir():
+        return workspace / name
+    return packaged(name)
+
+
+def cache_dir() -> Path:
+    """Converted models and transcripts; `QC_CACHE_DIR` moves it."""
+    if override := os.environ.get("QC_CACHE_DIR"):
+        return Path(override)
+    base = os.environ.get("XDG_CACHE_HOME")
+    return (Path(base) if base else Path.home() / ".cache") / "qc"

@@ -1,0 +1,63 @@
+"""Reading a stored run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qc.domain.run import Lineage, RunStatus
+from qc.errors import UsageError
+from qc.schema.tables import TABLES
+from qc.storage.lineage import LINEAGE_FILE, read_lineage
+
+
+@dataclass(frozen=True, slots=True)
+class StoredRun:
+    """A run on disk."""
+
+    path: Path
+    lineage: Lineage
+
+    def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
+        """All rows of table `name`, in part order, with its schema (columns in the order asked for)."""
+        tables = list(self.parts(name, columns))
+        schema = TABLES[name]
+        if columns is not None:
+            schema = pa.schema([schema.field(c) for c in columns])
+        return pa.concat_tables(tables) if tables else schema.empty_table()
+
+    def parts(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The table part by part, for readers that must stay small."""
+        for path in self.part_files(name):
+            try:
+                yield pq.read_table(path, columns=list(columns) if columns is not None else None)
+            except (OSError, pa.ArrowInvalid) as error:
+                raise UsageError(
+                    f"读不了 {path}：{type(error).__name__}", "文件可能损坏，请重新运行 qc run。"
+                ) from None
+
+    def part_files(self, name: str) -> list[Path]:
+        """Committed part files of table `name`, in order."""
+        return sorted((self.path / name).glob("part-*.parquet"))
+
+
+def open_run(path: Path) -> StoredRun:
+    """Open a run directory. Raises UsageError when it is none."""
+    return StoredRun(path, read_lineage(path))
+
+
+def list_runs(root: Path) -> list[StoredRun]:
+    """Every finished run under `root`, oldest first (by start time, then id). Unreadable ones are left out."""
+    runs = []
+    for path in sorted(root.glob(f"*/{LINEAGE_FILE}")):
+        try:
+            run = open_run(path.parent)
+        except UsageError:
+            continue
+        if run.lineage.status is RunStatus.DONE:
+            runs.append(run)
+    return sorted(runs, key=lambda r: (r.lineage.started_at, r.lineage.run_id))
