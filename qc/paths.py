@@ -10,7 +10,7 @@ _PACKAGE = Path(__file__).resolve().parent
 
 
 def packaged(name: str) -> Path:
-    """The `rules`, `scorecards` or `reports` shipped with qc: beside the package in a checkout, inside it in a wheel."""
+    """The shipped `rules`, `scorecards` or `reports`: beside the package in a checkout, inside it in a wheel."""
     inside = _PACKAGE / "_data" / name
     return inside if inside.is_dir() else _PACKAGE.parent / name
 

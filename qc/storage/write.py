@@ -1,0 +1,81 @@
+"""Writing a run: one part file per table and shard, then a marker that the shard is whole.
+
+A killed run leaves whole shards with their markers and at most some part files without one; the shard is then
+computed again and its files replaced, so no row is lost or doubled.
+"""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+from qc.schema.tables import TABLES
+from qc.storage.files import atomic, write_text
+
+WORK = ".work"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardCounts:
+    """What one shard came to. `inputs = ok + failed + quarantined`; `undecided` counts findings."""
+
+    shard: int
+    inputs: int
+    ok: int
+    failed: int
+    quarantined: int
+    audio_ms: int
+
+
+def write_part(run: Path, name: str, shard: int, table: pa.Table) -> None:
+    """Write one part of table `name`: zstd, deterministic bytes for equal rows."""
+    schema = TABLES[name]
+    if not table.schema.equals(schema):
+        table = table.cast(schema)
+    with atomic(part_path(run, name, shard)) as temporary:
+        pq.write_table(
+            table.replace_schema_metadata(schema.metadata),
+            temporary,
+            compression="zstd",
+            use_dictionary=True,
+            write_statistics=True,
+            row_group_size=64 * 1024,
+            store_schema=True,
+        )
+
+
+def part_path(run: Path, name: str, shard: int) -> Path:
+    """Where part `shard` of table `name` lives."""
+    return run / name / f"part-{shard:05d}.parquet"
+
+
+def commit_shard(run: Path, counts: ShardCounts) -> None:
+    """Say that every part file of the shard is in place."""
+    write_text(_marker(run, counts.shard), json.dumps(asdict(counts), sort_keys=True))
+
+
+def committed_shards(run: Path) -> Mapping[int, ShardCounts]:
+    """Shards that are whole, by number. A marker that cannot be read counts as absent."""
+    done: dict[int, ShardCounts] = {}
+    for path in sorted((run / WORK / "shards").glob("*.json")):
+        try:
+            counts = ShardCounts(**json.loads(path.read_text(encoding="utf-8")))
+        except (OSError, ValueError, TypeError):
+            continue
+        done[counts.shard] = counts
+    return done
+
+
+def clear_work(run: Path) -> None:
+    """Remove what only a running run needs."""
+    shutil.rmtree(run / WORK, ignore_errors=True)
+
+
+def _marker(run: Path, shard: int) -> Path:
+    return run / WORK / "shards" / f"{shard:05d}.json"
