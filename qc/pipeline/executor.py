@@ -1,0 +1,129 @@
+"""Run tasks in this process or in spawned worker processes; a task that kills its worker is found and set aside."""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from concurrent.futures.process import BrokenProcessPool
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+Task = TypeVar("Task")
+Result = TypeVar("Result")
+
+_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+
+
+@dataclass(frozen=True, slots=True)
+class Crashed(Generic[Task]):
+    """The task's worker died (killed, out of memory, segmentation fault), twice, the second time alone."""
+
+    task: Task
+
+
+def run_tasks(
+    work: Callable[[Task], Result],
+    tasks: Iterable[Task],
+    *,
+    workers: int,
+    setup: Callable[..., None],
+    setup_args: tuple[Any, ...],
+) -> Iterator[Result | Crashed[Task]]:
+    """Results in order of completion. `setup(*setup_args)` runs once per process, before its first task.
+
+    With `workers == 0` everything happens in this process. Otherwise at most two tasks per worker are under way, so
+    that a long stream of tasks stays in bounded memory. An exception raised by `work` reaches the caller.
+    """
+    if workers == 0:
+        setup(*setup_args)
+        yield from map(work, tasks)
+        return
+    pending = iter(tasks)
+    suspects: deque[Task] = deque()
+    while True:
+        broke = yield from _until_broken(work, pending, workers, setup, setup_args, suspects)
+        if not broke:
+            return
+        # Any of the tasks under way may have killed the worker: each is tried again alone.
+        while suspects:
+            task = suspects.popleft()
+            lost: deque[Task] = deque()
+            if (yield from _until_broken(work, iter([task]), 1, setup, setup_args, lost)):
+                yield Crashed(task)
+
+
+def _until_broken(
+    work: Callable[[Task], Result],
+    pending: Iterator[Task],
+    workers: int,
+    setup: Callable[..., None],
+    setup_args: tuple[Any, ...],
+    lost: deque[Task],
+) -> Generator[Result, None, bool]:
+    """Drain `pending`; True when a worker died, with the tasks then under way in `lost`."""
+    under_way: dict[Future[Result], Task] = {}
+    with _single_threaded():
+        pool = ProcessPoolExecutor(
+            workers, multiprocessing.get_context("spawn"), initializer=_enter, initargs=(setup, setup_args)
+        )
+        try:
+            exhausted = False
+            while under_way or not exhausted:
+                while not exhausted and len(under_way) < 2 * workers:
+                    try:
+                        task = next(pending)
+                    except StopIteration:
+                        exhausted = True
+                        break
+                    try:
+                        under_way[pool.submit(work, task)] = task
+                    except BrokenProcessPool:
+                        lost.extend([*under_way.values(), task])
+                        return True
+                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
+                for future in done:
+                    try:
+                        result = future.result()
+                    except BrokenProcessPool:
+                        lost.extend(under_way.values())
+                        return True
+                    del under_way[future]
+                    yield result
+            return False
+        except BaseException:  # interrupted, or the work itself raised: do not wait for what is under way
+            for process in multiprocessing.active_children():
+                process.kill()
+            raise
+        finally:
+            pool.shutdown(wait=True, cancel_futures=True)
+
+
+def _enter(setup: Callable[..., None], setup_args: tuple[Any, ...]) -> None:
+    # Ctrl-C is the parent's to handle; a worker's own traceback would only be noise.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    setup(*setup_args)
+
+
+@contextmanager
+def _single_threaded() -> Iterator[None]:
+    """Workers inherit one thread each: measured, threads inside a process gain nothing and cost much."""
+    before = {name: os.environ.get(name) for name in _ONE_THREAD}
+    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value
+
+
+def worker_count(asked: int) -> int:
+    """`asked`, or one per usable core when it is 0."""
+    return asked or len(os.sched_getaffinity(0))
