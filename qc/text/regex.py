@@ -1,0 +1,58 @@
+"""The one door to RE2: linear-time regular expressions over a shard's UTF-8 buffer."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+from qc.errors import UsageError
+
+_MAX_MEMORY = 16 << 20
+"""Bytes RE2 may use for one expression; beyond it, it gets slower, never wrong."""
+
+
+class Pattern:
+    """A compiled expression. Offsets are bytes of the buffer; a match crosses turns only if it spells out a line feed."""
+
+    __slots__ = ("_regexp", "source")
+
+    def __init__(self, source: str) -> None:
+        import re2
+
+        options = re2.Options()
+        options.log_errors = False
+        options.max_mem = _MAX_MEMORY
+        try:
+            self._regexp: Any = re2.compile(source, options)
+        except re2.error as error:
+            reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
+            raise UsageError(f"正则表达式有误：{reason}", "RE2 语法，不支持回看、前瞻与反向引用。") from None
+        self.source = source
+
+    def spans(self, buffer: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
+        """Non-empty, non-overlapping matches from left to right as (first byte, end byte)."""
+        for match in self._regexp.finditer(buffer, start, end):
+            span: tuple[int, int] = match.span()
+            if span[1] > span[0]:
+                yield span
+
+    def named(self, buffer: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[str, int, int]]:
+        """Like `spans`, for an alternation of named groups: (name of the group that matched, first byte, end byte)."""
+        names = {index: name for name, index in self._regexp.groupindex.items()}
+        for match in self._regexp.finditer(buffer, start, end):
+            for index, name in names.items():
+                first, last = match.span(index)
+                if last > first:
+                    yield name, first, last
+                    break
+
+    def search(self, buffer: bytes, start: int = 0, end: int | None = None) -> bool:
+        """Whether it matches anywhere in the part."""
+        return self._regexp.search(buffer, start, end) is not None
+
+
+@lru_cache(maxsize=2048)
+def compile_pattern(source: str) -> Pattern:
+    """Compile `source`. Raises UsageError (Chinese, with RE2's reason) when it is not a valid RE2 expression."""
+    return Pattern(source)
