@@ -58,9 +58,17 @@ class RunConfig:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class FolderConfig:
+    """What a sub-folder of the input holds, where neither manifest nor document says so. None: not given."""
+
+    project: str | None = None
+    channel: Channel | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Config:
     """`qc.yaml`. `default_project` is used where the manifest names none; `folders` maps a sub-folder of the input
-    to a project and channel."""
+    to a project and channel (relative path with forward slashes; the deepest match wins)."""
 
     name: str = ""
     default_project: str = "默认"
@@ -68,5 +76,6 @@ class Config:
     audio: AudioConfig = field(default_factory=AudioConfig)
     asr: AsrConfig = field(default_factory=AsrConfig)
     manifest: ManifestConfig = field(default_factory=ManifestConfig)
+    folders: Mapping[str, FolderConfig] = field(default_factory=dict)
     run: RunConfig = field(default_factory=RunConfig)
     digest: str = ""
