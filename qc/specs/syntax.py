@@ -1,0 +1,68 @@
+"""What libyaml says of broken YAML, in Chinese and with the usual cause."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+
+import yaml
+
+_FULL_WIDTH_KEY = re.compile(r"\s*(?:- +)*[\w.\"']+：")
+_FULL_WIDTH_QUOTE = re.compile(r":\s+[“”‘’]")
+
+_UNCLOSED = ("found unexpected end of stream", "found unexpected document indicator")
+_QUOTE = "值里有冒号、#、引号或括号时，请把整个值用引号括起来。"
+_INDENT = "请检查缩进：同一层的键要左对齐，只用空格。"
+_REASONS: dict[str, tuple[str, str]] = {
+    "found character that cannot start any token": ("这个字符不能放在值的开头", _QUOTE),
+    "found a tab character that violates indentation": ("缩进用了制表符（Tab）", "请改用空格缩进。"),
+    "mapping values are not allowed in this context": ("这里多了一个冒号，或缩进不对", _QUOTE + _INDENT),
+    "could not find expected ':'": ("键的后面缺少冒号", "键后面要写半角冒号和一个空格，例如 title: 标题。"),
+    "did not find expected key": ("这里应是一个键", _INDENT + "也请检查引号、括号是否成对。"),
+    "did not find expected '-' indicator": ("列表的每一项要以“- ”开头", _INDENT),
+    "block sequence entries are not allowed in this context": ("列表不能从这里开始", "请把“- ”写到下一行并缩进。"),
+    "did not find expected ',' or ']'": ("方括号没有配对，或少了逗号", "列表写作 [甲, 乙]，用半角逗号分隔。"),
+    "did not find expected ',' or '}'": ("花括号没有配对，或少了逗号", "写作 {键: 值, 键: 值}，用半角逗号分隔。"),
+    "did not find expected node content": ("这里缺少内容", "请补上值，或删掉多余的逗号、括号。"),
+    "found unexpected end of stream": ("引号没有配对", "请补上结尾的引号。"),
+    "found unexpected document indicator": ("引号没有配对", "请补上结尾的引号。"),
+    "found unknown escape character": ("双引号里的反斜杠写法不对", "正则请用单引号括起来，或把 \\ 写成 \\\\。"),
+    "did not find expected <document start>": ("这里的内容不属于上面的结构", _INDENT),
+    "found undefined tag handle": ("不支持类型标签（!）", "请去掉它；值以 ! 开头时请加引号。"),
+    "did not find expected alphabetic or numeric character": (
+        "不支持锚点和引用（& *）",
+        "值以 & 或 * 开头时请加引号。",
+    ),
+}
+
+
+def full_width_hint(line: str) -> str:
+    """A hint when the line holds the full-width punctuation that people type for YAML's; else an empty string."""
+    if _FULL_WIDTH_KEY.match(line):
+        return "键的后面是全角冒号“：”，请改成半角冒号加空格“: ”。"
+    if _FULL_WIDTH_QUOTE.search(line):
+        return '这里是全角引号，请改成半角引号（"）。'
+    return ""
+
+
+def explain(error: yaml.YAMLError, text: str, lines: Sequence[str]) -> tuple[int, int, str, str]:
+    """Line, column (from 1), message and hint for an error of the YAML parser."""
+    if isinstance(error, yaml.reader.ReaderError):
+        before = text[: error.position]
+        line, col = before.count("\n") + 1, error.position - (before.rfind("\n") + 1) + 1
+        return line, col, f"不允许的控制字符 U+{error.character:04X}", "请删掉它；它多半是从别处粘贴进来的。"
+    mark = getattr(error, "problem_mark", None)
+    reason = str(getattr(error, "problem", None) or error)
+    if reason in _UNCLOSED:  # the place to mend is where the quote opens
+        mark = getattr(error, "context_mark", None) or mark
+    line, col = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
+    message, hint = _REASONS.get(reason, (f"YAML 写法有误（{reason}）", _QUOTE + _INDENT))
+    here = lines[line - 1] if line <= len(lines) else ""
+    if here[col - 1 : col] == "\t" or "\t" in here[: len(here) - len(here.lstrip())]:
+        message, hint = _REASONS["found a tab character that violates indentation"]
+    # libyaml notices a key without its colon only on a later line
+    for number in range(line, max(0, line - 3), -1):
+        found = full_width_hint(lines[number - 1]) if number <= len(lines) else ""
+        if found:
+            return number, 1, message, found
+    return line, col, message, hint
