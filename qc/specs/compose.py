@@ -58,7 +58,7 @@ class Composed(NamedTuple):
 def compose(text: str, shown_as: str) -> Composed:
     """Parse YAML text. Raises SpecError with every problem that one pass can tell (a syntax error ends the pass)."""
     text = text.removeprefix("\ufeff")
-    composer = _Composer(shown_as, _BREAK.split(text.translate(_CONTROLS)))
+    composer = _Composer(shown_as, _BREAK.split(text))
     try:
         for event in yaml.parse(text, Loader=yaml.CBaseLoader):
             composer.take(event)
@@ -86,7 +86,7 @@ def _scalar(text: str) -> object:
 
 def source_line(lines: Sequence[str], line: int, col: int) -> str:
     """The line to show under a message; a very long one is cut, or left out when the place lies behind the cut."""
-    source = lines[line - 1] if 0 < line <= len(lines) else ""
+    source = lines[line - 1].translate(_CONTROLS) if 0 < line <= len(lines) else ""
     if len(source) <= _SHOWN:
         return source
     return source[:_SHOWN] + "…" if col <= _SHOWN else ""

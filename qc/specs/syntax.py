@@ -10,7 +10,12 @@ import yaml
 _FULL_WIDTH_KEY = re.compile(r"\s*(?:- +)*[\w.\"']+：")
 _FULL_WIDTH_QUOTE = re.compile(r":\s+[“”‘’]")
 
-_UNCLOSED = ("found unexpected end of stream", "found unexpected document indicator")
+_UNCLOSED = (
+    "found unexpected end of stream",
+    "found unexpected document indicator",
+    "did not find expected ',' or ']'",
+    "did not find expected ',' or '}'",
+)
 _QUOTE = "值里有冒号、#、引号或括号时，请把整个值用引号括起来。"
 _INDENT = "请检查缩进：同一层的键要左对齐，只用空格。"
 _REASONS: dict[str, tuple[str, str]] = {
@@ -53,7 +58,7 @@ def explain(error: yaml.YAMLError, text: str, lines: Sequence[str]) -> tuple[int
         return line, col, f"不允许的控制字符 U+{error.character:04X}", "请删掉它；它多半是从别处粘贴进来的。"
     mark = getattr(error, "problem_mark", None)
     reason = str(getattr(error, "problem", None) or error)
-    if reason in _UNCLOSED:  # the place to mend is where the quote opens
+    if reason in _UNCLOSED:  # the place to mend is near what was opened
         mark = getattr(error, "context_mark", None) or mark
     line, col = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
     message, hint = _REASONS.get(reason, (f"YAML 写法有误（{reason}）", _QUOTE + _INDENT))
