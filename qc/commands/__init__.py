@@ -1,1 +1,93 @@
 """One file per command: a thin click function over a pure function."""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from qc import __version__
+from qc.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, QcError
+
+_COMMANDS = {
+    "run": "整批质检：转写、判定、评分、出报表",
+    "transcribe": "只转写，存成批次，之后用 inspect 判定",
+    "inspect": "用当前规则重新判定已存的批次，不用模型",
+    "report": "由已存的批次重新生成报表",
+    "show": "在终端里看一个会话和它的证据",
+    "rules": "规则的检查与测试",
+    "init": "新建一个工作区：配置、规则、评分表、CI",
+    "doctor": "检查本机、模型与工作区，告诉你该做什么",
+}
+_HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
+
+
+class _Lazy(click.Group):
+    """Loads a command's module when the command is called, so that `qc --help` starts fast."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        module = importlib.import_module(f"qc.commands.{cmd_name}")
+        command: click.Command = module.command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("命令"):
+            formatter.write_dl(list(_COMMANDS.items()))
+
+
+@click.command(
+    cls=_Lazy,
+    context_settings=_HELP,
+    epilog="退出码：0 完成；1 检查未通过；2 用法或配置有误；3 完成但有录音失败；4 内部错误；130 被中断。",
+)
+@click.version_option(__version__, "-V", "--version", prog_name="qc", message="%(prog)s %(version)s")
+def cli() -> None:
+    """qc 智能质检：录音、在线会话、机器人会话与工单的批量质检。"""
+
+
+def main(args: list[str] | None = None) -> Any:
+    """Run the command line and exit with the house's exit codes."""
+    try:
+        code = cli.main(args=args, prog_name="qc", standalone_mode=False)
+    except click.exceptions.Exit as stop:
+        sys.exit(stop.exit_code)
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("\n已中断。", err=True)
+        sys.exit(EXIT_INTERRUPTED)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
+    except QcError as error:
+        click.echo(error.render(), err=True)
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()  # the reader of a pipe (head, less) left; that is no error of ours
+        sys.exit(0)
+    except Exception as error:  # the last door: no stack trace full of customer speech on a terminal
+        where = _origin(error)
+        click.echo(f"内部错误：{type(error).__name__}（{where}）", err=True)
+        click.echo("提示：请把命令与以上一行报告给维护者；设 QC_DEBUG=1 可看到完整堆栈。", err=True)
+        _reraise_when_debugging()
+        sys.exit(EXIT_INTERNAL)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _origin(error: BaseException) -> str:
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+
+
+def _reraise_when_debugging() -> None:
+    import os
+
+    if os.environ.get("QC_DEBUG"):
+        raise  # noqa: PLE0704 - called from an except block

@@ -15,6 +15,7 @@ from typing import Any, Generic, TypeVar
 
 Task = TypeVar("Task")
 Result = TypeVar("Result")
+State = TypeVar("State")
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
@@ -27,21 +28,23 @@ class Crashed(Generic[Task]):
 
 
 def run_tasks(
-    work: Callable[[Task], Result],
+    work: Callable[[State, Task], Result],
     tasks: Iterable[Task],
     *,
     workers: int,
-    setup: Callable[..., None],
+    setup: Callable[..., State],
     setup_args: tuple[Any, ...],
 ) -> Iterator[Result | Crashed[Task]]:
-    """Results in order of completion. `setup(*setup_args)` runs once per process, before its first task.
+    """Results of `work(state, task)` in order of completion, where `state = setup(*setup_args)` is made once per
+    process, before its first task.
 
     With `workers == 0` everything happens in this process. Otherwise at most two tasks per worker are under way, so
     that a long stream of tasks stays in bounded memory. An exception raised by `work` reaches the caller.
     """
     if workers == 0:
-        setup(*setup_args)
-        yield from map(work, tasks)
+        state = setup(*setup_args)
+        for task in tasks:
+            yield work(state, task)
         return
     pending = iter(tasks)
     suspects: deque[Task] = deque()
@@ -58,10 +61,10 @@ def run_tasks(
 
 
 def _until_broken(
-    work: Callable[[Task], Result],
+    work: Callable[[State, Task], Result],
     pending: Iterator[Task],
     workers: int,
-    setup: Callable[..., None],
+    setup: Callable[..., State],
     setup_args: tuple[Any, ...],
     lost: deque[Task],
 ) -> Generator[Result, None, bool]:
@@ -81,7 +84,7 @@ def _until_broken(
                         exhausted = True
                         break
                     try:
-                        under_way[pool.submit(work, task)] = task
+                        under_way[pool.submit(_call, work, task)] = task
                     except BrokenProcessPool:
                         lost.extend([*under_way.values(), task])
                         return True
@@ -103,10 +106,19 @@ def _until_broken(
             pool.shutdown(wait=True, cancel_futures=True)
 
 
-def _enter(setup: Callable[..., None], setup_args: tuple[Any, ...]) -> None:
+_state: Any = None
+"""What `setup` made, in a worker process."""
+
+
+def _enter(setup: Callable[..., Any], setup_args: tuple[Any, ...]) -> None:
+    global _state
     # Ctrl-C is the parent's to handle; a worker's own traceback would only be noise.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
-    setup(*setup_args)
+    _state = setup(*setup_args)
+
+
+def _call(work: Callable[[Any, Task], Result], task: Task) -> Result:
+    return work(_state, task)
 
 
 @contextmanager

@@ -9,20 +9,17 @@ import pytest
 
 from qc.pipeline.executor import Crashed, run_tasks
 
-_FACTOR = 1
+
+def setup(factor: int) -> int:
+    return factor
 
 
-def setup(factor: int) -> None:
-    global _FACTOR
-    _FACTOR = factor
-
-
-def multiply(task: int) -> int:
+def multiply(factor: int, task: int) -> int:
     if task == 13:
         os.kill(os.getpid(), signal.SIGKILL)
     if task == 99:
         raise ValueError("broken work")
-    return task * _FACTOR
+    return task * factor
 
 
 @pytest.mark.parametrize("workers", [0, 2])

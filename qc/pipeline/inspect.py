@@ -1,0 +1,274 @@
+"""One shard of conversations → the parts of all tables."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import pyarrow as pa
+
+from qc.domain.conversation import Conversation, Role
+from qc.domain.emotion import COMPONENTS
+from qc.domain.failure import Failure
+from qc.domain.finding import Finding, Verdict
+from qc.domain.rule import RuleStatus
+from qc.domain.score import Score
+from qc.domain.scorecard import Scorecard
+from qc.matching.judge import CompiledRules, Judgement, compile_rules, judge
+from qc.matching.signals import Signals
+from qc.pipeline.specs import Specs
+from qc.schema import rows
+from qc.scoring.score import applicable, score
+from qc.text.emotion import Emotions
+from qc.text.masking import mask_turns, mask_value
+from qc.text.shard import ROLE_CODES, Shard
+from qc.text.signals import Analyser
+from qc.text.terms import TermTable, count_terms
+from qc.text.timing import measure
+from qc.text.topics import Topics
+
+_LABELS = {-1: "negative", 0: "neutral", 1: "positive"}
+_FELT = [ROLE_CODES[role] for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShardTables:
+    """All tables of one shard by name; `terms` is summed over shards at the end of the run."""
+
+    tables: dict[str, pa.Table]
+
+
+class Inspector:
+    """Judges shards. `specs` None: conversations and turns only (the result of `qc transcribe`)."""
+
+    def __init__(self, specs: Specs | None, *, confidence_floor: float, mask: bool) -> None:
+        self._mask = mask
+        self._specs = specs
+        self._rules: CompiledRules | None = None
+        taxonomies = () if specs is None else specs.taxonomies
+        emotion = None if specs is None else specs.emotion
+        self._analyser = Analyser(emotion, taxonomies)
+        if specs is not None:
+            self._rules = compile_rules(specs.pack, confidence_floor=confidence_floor)
+
+    def inspect(self, conversations: Sequence[Conversation], failures: Sequence[Failure]) -> ShardTables:
+        """The tables of one shard."""
+        shard = Shard(conversations)
+        entities = self._analyser.entities(shard)
+        by_turn = entities.by_turn()
+        texts = mask_turns(shard, entities) if self._mask else [t.text for t in shard.turns]
+        shown = _shown(shard.conversations, self._mask)
+        tables = {name: table.empty_table() for name, table in rows.TABLES.items()}
+        tables["failures"] = rows.failures(_masked_failures(failures, self._mask))
+        tables["turns"] = rows.turns(shown, texts, [by_turn.get(i, ()) for i in range(len(shard.turns))])
+        if self._specs is None or self._rules is None:
+            tables["conversations"] = _conversations(shard, shown, None, None)
+            return ShardTables(tables=tables)
+        emotions = self._analyser.emotions(shard)
+        topics = self._analyser.topics(shard)
+        signals = Signals(emotions=emotions, topics=topics, entities=entities)
+        judgement = judge(self._rules, shard, signals, shown=texts)
+        names = {c.id: s.id for c, s in zip(shard.conversations, shown, strict=True)}
+        found = [_renamed(f, names) for fs in judgement.findings for f in fs]
+        scores = _scores(self._specs.cards, shard, judgement, shown)
+        tables["conversations"] = _conversations(shard, shown, emotions, topics)
+        tables["findings"] = rows.findings(found, {r.id: r for r in judgement.rules})
+        tables["hits"] = rows.hits(found)
+        tables["scores"] = rows.scores(scores)
+        tables["item_scores"] = rows.item_scores(scores)
+        tables["emotions"] = _emotions(shard, shown, emotions)
+        tables["topics"] = _topics(shown, topics)
+        tables["terms"] = _terms(count_terms(shard, emotions, entities, self._specs.taxonomies))
+        return ShardTables(tables=tables)
+
+
+def _scores(
+    cards: Sequence[Scorecard], shard: Shard, judgement: Judgement, shown: Sequence[Conversation]
+) -> list[Score]:
+    """Scores of every conversation under every card that concerns it."""
+    ids = [r.id for r in judgement.rules]
+    shadow = frozenset(r.id for r in judgement.rules if r.status is RuleStatus.SHADOW)
+    verdicts = list(Verdict)
+    out = []
+    for i, conversation in enumerate(shard.conversations):
+        concerned = applicable(cards, conversation)
+        if not concerned:
+            continue
+        column = judgement.verdicts[:, i].tolist()
+        of_rule = {rule: verdicts[code] for rule, code in zip(ids, column, strict=True)}
+        counts = {f.rule_id: len(f.hits) for f in judgement.findings[i]}
+        out += [score(card, shown[i].id, of_rule, counts, shadow) for card in concerned]
+    return out
+
+
+def _shown(conversations: Sequence[Conversation], mask: bool) -> list[Conversation]:
+    """Conversations as they may be stored: identifiers and metadata masked, turns left to `mask_turns`."""
+    return [shown_as(c) for c in conversations] if mask else list(conversations)
+
+
+def shown_as(conversation: Conversation) -> Conversation:
+    """The conversation with masked identifiers and metadata. An id that holds personal data (a recorder that names
+    files by telephone number) keeps a few digits of its hash, so that two of them stay apart."""
+    meta = conversation.meta
+    return replace(
+        conversation,
+        id=masked_id(conversation.id),
+        meta=replace(
+            meta,
+            customer_id=None if meta.customer_id is None else mask_value(meta.customer_id),
+            extra={mask_value(k): mask_value(v) for k, v in meta.extra.items()},
+        ),
+        source=replace(conversation.source, path=mask_value(conversation.source.path)),
+    )
+
+
+def masked_id(identifier: str) -> str:
+    """`identifier`, masked and made unique again if it held personal data."""
+    masked = mask_value(identifier)
+    return masked if masked == identifier else f"{masked}-{hashlib.sha256(identifier.encode()).hexdigest()[:8]}"
+
+
+def _masked_failures(failures: Sequence[Failure], mask: bool) -> Sequence[Failure]:
+    if not mask:
+        return failures
+    return [
+        replace(
+            f,
+            input=mask_value(f.input),
+            conversation_id=None if f.conversation_id is None else masked_id(f.conversation_id),
+            message=mask_value(f.message),
+        )
+        for f in failures
+    ]
+
+
+def _renamed(finding: Finding, names: dict[str, str]) -> Finding:
+    name = names[finding.conversation_id]
+    return finding if name == finding.conversation_id else replace(finding, conversation_id=name)
+
+
+def _conversations(
+    shard: Shard, shown: Sequence[Conversation], emotions: Emotions | None, topics: Topics | None
+) -> pa.Table:
+    timing = measure(shard)
+    n = len(shard)
+    starts = [rows.started(c.meta.started_at) for c in shown]
+    confidences = _confidence(shard)
+    none: list[None] = [None] * n
+
+    def turns_of(role: Role) -> list[int]:
+        mine = shard.conversation[shard.role == ROLE_CODES[role]]
+        counts: list[int] = np.bincount(mine, minlength=n).tolist()
+        return counts
+
+    meta = ["agent_id", "agent_name", "team", "customer_id", "region", "ring_count", "queue_wait_s", "satisfaction"]
+    columns = {
+        "conversation_id": [c.id for c in shown],
+        "project": [c.project for c in shown],
+        "channel": [c.channel.value for c in shown],
+        "date": [None if s is None else s.date() for s in starts],
+        "started_at": starts,
+        "duration_ms": [c.meta.duration_ms for c in shown],
+        **{name: [getattr(c.meta, name) for c in shown] for name in meta},
+        "extra": [sorted(c.meta.extra.items()) for c in shown],
+        "source_path": [rows.clean(c.source.path) for c in shown],
+        "source_format": [c.source.format for c in shown],
+        "source_sha256": [c.source.sha256 for c in shown],
+        **{
+            name: [getattr(c.source, name) for c in shown]
+            for name in ("in_manifest", "audio_channels", "sample_rate", "codec", "asr_engine", "asr_model")
+        },
+        "asr_confidence": confidences,
+        "turn_count": [len(c.turns) for c in shown],
+        "agent_turns": turns_of(Role.AGENT),
+        "customer_turns": turns_of(Role.CUSTOMER),
+        **{
+            name: _known(getattr(timing, name))
+            for name in (
+                "agent_speech_ms",
+                "customer_speech_ms",
+                "longest_silence_ms",
+                "silence_ms",
+                "agent_chars_per_min",
+            )
+        },
+        "primary_topic": none if topics is None else [topics.primary(i) for i in range(n)],
+    }
+    for role, felt in (("customer", emotions and emotions.customer), ("agent", emotions and emotions.agent)):
+        heard = np.zeros(n, bool) if felt is None else felt.worst_turn > 0
+        for part in ("start", "end", "worst", "worst_turn", "level"):
+            if felt is None:
+                columns[f"{role}_emotion_{part}"] = none
+            else:
+                values = getattr(felt, part).tolist()
+                columns[f"{role}_emotion_{part}"] = [v if h else None for v, h in zip(values, heard, strict=True)]
+    return rows.build("conversations", {k: v for k, v in columns.items() if k in rows.TABLES["conversations"].names})
+
+
+def _confidence(shard: Shard) -> list[float | None]:
+    """Mean confidence of each conversation, weighted by characters; None where no turn has one."""
+    n = len(shard)
+    known = ~np.isnan(shard.confidence)
+    chars = np.maximum(np.diff(shard.char_start) - 1, 1)[known]
+    owner = shard.conversation[known]
+    total = np.bincount(owner, weights=chars, minlength=n)
+    mass = np.bincount(owner, weights=chars * shard.confidence[known], minlength=n)
+    return [round(m / t, 4) if t else None for m, t in zip(mass.tolist(), total.tolist(), strict=True)]
+
+
+def _known(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> list[int | None]:
+    return [None if v < 0 else v for v in values.tolist()]
+
+
+def _emotions(shard: Shard, shown: Sequence[Conversation], emotions: Emotions) -> pa.Table:
+    felt = np.flatnonzero(np.isin(shard.role, _FELT))
+    owner = shard.conversation[felt]
+    ids = np.array([c.id for c in shown], object)
+    roles = np.array([role.value for role in Role], object)
+    components = np.array([*COMPONENTS, None], object)  # NO_COMPONENT (−1) takes the last one
+    return rows.build(
+        "emotions",
+        {
+            "conversation_id": ids[owner].tolist(),
+            "turn": (felt - shard.first_turn[owner] + 1).tolist(),
+            "role": roles[shard.role[felt]].tolist(),
+            "polarity": pa.array(emotions.polarity[felt]),
+            "label": [_LABELS[v] for v in emotions.label[felt].tolist()],
+            "level": pa.array(emotions.level[felt]),
+            "component": components[emotions.component[felt]].tolist(),
+            "phrases": [list(emotions.phrases.get(i, ())) for i in felt.tolist()],
+            "snownlp": pa.array(emotions.snownlp[felt]),
+        },
+    )
+
+
+def _topics(shown: Sequence[Conversation], topics: Topics) -> pa.Table:
+    flat = [(c.id, share) for c, shares in zip(shown, topics.shares, strict=True) for share in shares]
+    return rows.build(
+        "topics",
+        {
+            "conversation_id": [i for i, _ in flat],
+            "topic_id": [s.topic_id for _, s in flat],
+            "topic": [s.title for _, s in flat],
+            "parent": [s.parent for _, s in flat],
+            "share": [s.share for _, s in flat],
+            "rank": [s.rank for _, s in flat],
+            "words": [list(s.words) for _, s in flat],
+            "first_turn": [s.first_turn for _, s in flat],
+        },
+    )
+
+
+def _terms(terms: TermTable) -> pa.Table:
+    return rows.build(
+        "terms",
+        {
+            "project": terms.project,
+            "term": terms.term,
+            "conversations": pa.array(terms.conversations),
+            "occurrences": pa.array(terms.occurrences),
+            "negative_conversations": pa.array(terms.negative_conversations),
+        },
+    )

@@ -1,0 +1,158 @@
+"""The inspection stage: the stream of inputs, shard by shard, into part files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from pathlib import Path
+
+from qc.asr.cache import TranscriptCache
+from qc.domain.config import AudioConfig
+from qc.domain.conversation import Conversation
+from qc.domain.failure import Failure, Stage
+from qc.domain.recording import Recording
+from qc.pipeline.executor import Crashed, run_tasks
+from qc.pipeline.inspect import Inspector
+from qc.pipeline.progress import Progress
+from qc.pipeline.restore import heard
+from qc.pipeline.specs import Specs
+from qc.storage.terms import write_shard_terms
+from qc.storage.write import ShardCounts, commit_shard, committed_shards, write_part
+
+Input = Recording | Conversation | Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What a worker needs to inspect shards; plain data that crosses to a spawned process."""
+
+    run: Path
+    specs: Specs | None
+    confidence_floor: float
+    mask: bool
+    audio: AudioConfig
+    cache_dir: Path
+    asr_keys: dict[str, str]
+    """Audio SHA-256 → key of its transcript."""
+
+
+@dataclass(frozen=True, slots=True)
+class ShardTask:
+    number: int
+    inputs: tuple[Input, ...]
+
+
+def inspect_stream(
+    inputs: Iterable[Input], settings: Settings, *, shard_size: int, workers: int, total: int | None, progress: Progress
+) -> list[ShardCounts]:
+    """Inspect every input, in shards of `shard_size`; shards committed before (a resumed run) are passed over.
+
+    Returns the counts of all shards, in order.
+    """
+    done = dict(committed_shards(settings.run))
+    progress.stage("质检", total, "个会话")
+    for counts in done.values():
+        progress.advance(counts.inputs, "（续跑：已完成的分片）")
+    tasks = (t for t in _shards(inputs, shard_size) if t.number not in done)
+    for result in run_tasks(_work, tasks, workers=workers, setup=_prepare, setup_args=(settings,)):
+        counts = _isolate(result.task, settings) if isinstance(result, Crashed) else result
+        done[counts.shard] = counts
+        progress.advance(counts.inputs, f"（分片 {counts.shard}：完成 {counts.ok}，失败 {counts.failed}）")
+    progress.finish()
+    return [done[number] for number in sorted(done)]
+
+
+def _shards(inputs: Iterable[Input], size: int) -> Iterator[ShardTask]:
+    stream = iter(inputs)
+    number = 0
+    while chunk := tuple(islice(stream, size)):
+        yield ShardTask(number, chunk)
+        number += 1
+
+
+def _isolate(task: ShardTask, settings: Settings) -> ShardCounts:
+    """A shard killed its worker: find the inputs that do, one by one, set them aside and inspect the rest."""
+    one_by_one = (ShardTask(i, (x,)) for i, x in enumerate(task.inputs))
+    killers = {
+        result.task.number: _quarantined(result.task.inputs[0])
+        for result in run_tasks(_probe, one_by_one, workers=1, setup=_prepare, setup_args=(settings,))
+        if isinstance(result, Crashed)
+    }
+    rest = ShardTask(task.number, tuple(killers.get(i, x) for i, x in enumerate(task.inputs)))
+    for result in run_tasks(_work, [rest], workers=1, setup=_prepare, setup_args=(settings,)):
+        if not isinstance(result, Crashed):
+            return result
+    # Only together do they break the worker (memory): none of them can be trusted to be inspected.
+    everything = ShardTask(task.number, tuple(_quarantined(x) for x in rest.inputs))
+    return _work(_prepare(settings), everything)
+
+
+def _quarantined(item: Input) -> Failure:
+    if isinstance(item, Failure):
+        return item
+    identifier = item.conversation_id if isinstance(item, Recording) else item.id
+    return Failure(
+        input=item.source.path,
+        conversation_id=identifier,
+        stage=Stage.INSPECT,
+        kind="crashed",
+        message="质检这个会话时进程被杀死（可能内存不足），已隔离",
+        retryable=True,
+        quarantined=True,
+        sha256=item.source.sha256,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    settings: Settings
+    inspector: Inspector
+    cache: TranscriptCache
+
+
+def _prepare(settings: Settings) -> _Worker:
+    """Per process: compile the rules once."""
+    inspector = Inspector(settings.specs, confidence_floor=settings.confidence_floor, mask=settings.mask)
+    return _Worker(settings, inspector, TranscriptCache(settings.cache_dir))
+
+
+def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
+    """Inspect a shard and commit it."""
+    conversations, failures = _sorted_out(worker, task.inputs)
+    result = worker.inspector.inspect(conversations, failures)
+    for name, table in result.tables.items():
+        if name == "terms":
+            write_shard_terms(worker.settings.run, task.number, table)
+        else:
+            write_part(worker.settings.run, name, task.number, table)
+    counts = ShardCounts(
+        shard=task.number,
+        inputs=len(task.inputs),
+        ok=len(conversations),
+        failed=sum(not f.quarantined for f in failures),
+        quarantined=sum(f.quarantined for f in failures),
+        audio_ms=sum(c.meta.duration_ms or 0 for c in conversations if c.source.format == "audio"),
+    )
+    commit_shard(worker.settings.run, counts)
+    return counts
+
+
+def _probe(worker: _Worker, task: ShardTask) -> None:
+    """Inspect without writing anything, to see whether it kills."""
+    worker.inspector.inspect(*_sorted_out(worker, task.inputs))
+
+
+def _sorted_out(worker: _Worker, inputs: Sequence[Input]) -> tuple[list[Conversation], list[Failure]]:
+    conversations: list[Conversation] = []
+    failures: list[Failure] = []
+    for item in inputs:
+        outcome = item
+        if isinstance(item, Recording):
+            transcript = worker.cache.get(worker.settings.asr_keys[item.source.sha256])
+            outcome = heard(item, transcript, worker.settings.audio)
+        if isinstance(outcome, Failure):
+            failures.append(outcome)
+        elif isinstance(outcome, Conversation):
+            conversations.append(outcome)
+    return conversations, failures

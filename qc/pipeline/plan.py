@@ -1,0 +1,143 @@
+"""What a run will do, decided before it starts, and the unfinished run it may continue."""
+
+from __future__ import annotations
+
+import fcntl
+import hashlib
+import json
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from qc import __version__
+from qc.domain.run import CardLineage, Lineage, RunStatus
+from qc.errors import UsageError
+from qc.pipeline.specs import Specs
+from qc.schema.tables import SCHEMA_VERSION
+from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
+from qc.storage.write import WORK
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """A run directory and the lineage it starts with. `resumed`: shards of an earlier attempt are there."""
+
+    run: Path
+    lineage: Lineage
+    resumed: bool
+
+
+def planned_lineage(
+    *,
+    input_path: str,
+    input_digest: str,
+    manifest: str | None,
+    specs: Specs | None,
+    config_digest: str,
+    asr: tuple[str, str, str] | None,
+    mask: bool,
+    notes: tuple[str, ...],
+    shard_size: int,
+    name: str = "",
+) -> Lineage:
+    """Lineage of a run about to start; `asr` is engine, model and options. The digest covers all that decides rows."""
+    engine, model, options = asr or (None, None, None)
+    lineage = Lineage(
+        run_id="",
+        name=name,
+        qc_version=__version__,
+        schema_version=SCHEMA_VERSION,
+        input_path=input_path,
+        input_digest=input_digest,
+        manifest=manifest,
+        asr_engine=engine,
+        asr_model=model,
+        asr_options=options,
+        rules_digest="" if specs is None else specs.pack.digest,
+        rules={} if specs is None else {r.id: r.version for r in specs.pack.rules},
+        scorecards=()
+        if specs is None
+        else tuple(CardLineage(id=c.id, title=c.title, version=c.version, digest=c.digest) for c in specs.cards),
+        lexicons_digest="" if specs is None else specs.lexicons_digest,
+        config_digest=config_digest,
+        personal_data="masked" if mask else "kept",
+        notes=notes,
+    )
+    decisive = [
+        *(lineage.qc_version, lineage.schema_version, input_digest, engine, model, options, str(shard_size)),
+        *(lineage.rules_digest, lineage.lexicons_digest, config_digest, lineage.personal_data),
+        *(c.digest for c in lineage.scorecards),
+    ]
+    return replace(lineage, plan_digest=hashlib.sha256(json.dumps(decisive).encode()).hexdigest())
+
+
+def start(out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool) -> Plan:
+    """Continue the unfinished run of the same plan under `out`, or begin a new one.
+
+    Raises UsageError when `run_id` names a run that is finished or was planned differently.
+    """
+    if run_id is not None:
+        return _named(out, lineage, run_id, fresh)
+    if not fresh:
+        for path in sorted(out.glob(f"*/{LINEAGE_FILE}"), reverse=True):
+            earlier = _readable(path.parent)
+            if (
+                earlier is not None
+                and earlier.status is RunStatus.RUNNING
+                and earlier.plan_digest == lineage.plan_digest
+            ):
+                return Plan(run=path.parent, lineage=earlier, resumed=True)
+    begun = datetime.now()
+    stem = f"{begun:%Y%m%d-%H%M%S}-{lineage.plan_digest[:6]}"
+    names = [stem, *(f"{stem}-{n}" for n in range(2, 1000))]
+    return _begin(out / next(n for n in names if not (out / n).exists()), lineage, begun)
+
+
+def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool) -> Plan:
+    if not run_id or Path(run_id).name != run_id or run_id.startswith("."):
+        raise UsageError(f"批次名 {run_id!r} 不能用作目录名", "只用字母、数字、中文、- 和 _。")
+    path = out / run_id
+    if not path.exists():
+        return _begin(path, lineage, datetime.now())
+    earlier = _readable(path)
+    if earlier is None:
+        raise UsageError(f"{path} 已存在，但不是批次目录", "换一个 --run-id，或移走这个目录。")
+    if earlier.status is RunStatus.RUNNING and earlier.plan_digest == lineage.plan_digest and not fresh:
+        return Plan(run=path, lineage=earlier, resumed=True)
+    state = "已经完成" if earlier.status is RunStatus.DONE else "是用别的输入、规则或配置开始的"
+    raise UsageError(f"批次 {run_id} {state}", "换一个 --run-id，或移走这个目录。")
+
+
+def _begin(path: Path, lineage: Lineage, begun: datetime) -> Plan:
+    lineage = replace(lineage, run_id=path.name, started_at=begun.isoformat(timespec="seconds"))
+    try:
+        path.mkdir(parents=True)
+        write_lineage(path, lineage)
+    except OSError as error:
+        raise UsageError(f"不能写入 {path}：{error.strerror}", "检查磁盘空间与权限，或用 --out 换一个位置。") from None
+    return Plan(run=path, lineage=lineage, resumed=False)
+
+
+def _readable(path: Path) -> Lineage | None:
+    try:
+        return read_lineage(path)
+    except UsageError:
+        return None
+
+
+@contextmanager
+def exclusive(run: Path) -> Iterator[None]:
+    """Hold the run directory. Raises UsageError when another process does; the lock ends with its process."""
+    (run / WORK).mkdir(exist_ok=True)
+    descriptor = os.open(run / WORK / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise UsageError(f"另一个 qc 进程正在写批次 {run.name}", "等它结束，或用 --fresh 另开一个批次。") from None
+        yield
+    finally:
+        os.close(descriptor)

@@ -1,0 +1,35 @@
+"""The report stage: a stored run and the runs before it → HTML."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from qc.errors import UsageError
+from qc.storage.read import StoredRun, list_runs, open_run
+
+REPORT = "report"
+
+
+def write_report(run: Path, *, out: Path | None, templates: Sequence[Path], hot_word_runs: int) -> Path:
+    """Write the reports of `run`; returns the first page. Raises UsageError when the run holds no verdicts."""
+    from qc.reporting.build import build_report
+
+    stored = open_run(run)
+    if not stored.lineage.rules_digest:
+        raise UsageError(f"{run} 只有转写，还没有判定", f"先运行 qc inspect {run}")
+    return build_report(
+        stored, out=out or run / REPORT, template_dirs=templates, earlier=earlier_runs(stored, hot_word_runs)
+    )
+
+
+def earlier_runs(run: StoredRun, most: int) -> list[StoredRun]:
+    """The last `most` finished and judged runs beside this one that started before it, oldest first."""
+    before = [
+        other
+        for other in list_runs(run.path.parent)
+        if other.lineage.rules_digest
+        and (other.lineage.started_at, other.lineage.run_id) < (run.lineage.started_at, run.lineage.run_id)
+        and other.lineage.input_digest != run.lineage.input_digest  # the same night again says nothing of change
+    ]
+    return before[-most:] if most else []

@@ -1,0 +1,120 @@
+"""Conversations from what is stored: a recording and its transcript, or the tables of an earlier run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from qc.asr.turns import to_turns
+from qc.domain.config import AudioConfig
+from qc.domain.conversation import CallMeta, Channel, Conversation, Entity, Role, Source, Turn
+from qc.domain.failure import Failure, Stage
+from qc.domain.recording import Recording, Transcript
+from qc.storage.read import StoredRun
+
+
+def heard(recording: Recording, transcript: Transcript | None, audio: AudioConfig) -> Conversation | Failure:
+    """The conversation of a recording; a Failure when its transcript is gone or holds no speech."""
+    if transcript is None:
+        return _failure(recording, "transcript_lost", "转写结果不在缓存里（缓存被清理或损坏），请重新运行", True)
+    channels = len(transcript.channels)
+    turns = to_turns(transcript, roles(audio, channels))
+    source = replace(
+        recording.source,
+        audio_channels=channels,
+        sample_rate=transcript.sample_rate,
+        codec=transcript.codec,
+        asr_engine=transcript.engine,
+        asr_model=transcript.model,
+    )
+    if not turns:
+        seconds = transcript.duration_ms / 1000
+        return _failure(recording, "no_speech", f"没有听到说话声（录音长 {seconds:.0f} 秒）", False)
+    return Conversation(
+        id=recording.conversation_id,
+        project=recording.project,
+        channel=recording.channel,
+        turns=turns,
+        meta=replace(recording.meta, duration_ms=transcript.duration_ms),
+        source=source,
+    )
+
+
+def roles(audio: AudioConfig, channels: int) -> tuple[Role, ...]:
+    """The role of each audio channel; channels beyond the configured ones are unknown."""
+    if channels == 1:
+        return (audio.mono_role,)
+    return (*audio.roles, *[Role.UNKNOWN] * channels)[:channels]
+
+
+def _failure(recording: Recording, kind: str, message: str, retryable: bool) -> Failure:
+    return Failure(
+        input=recording.source.path,
+        conversation_id=recording.conversation_id,
+        stage=Stage.ASR,
+        kind=kind,
+        message=message,
+        retryable=retryable,
+        sha256=recording.source.sha256,
+    )
+
+
+def stored_inputs(run: StoredRun) -> Iterator[Conversation | Failure]:
+    """Every conversation and failure of a stored run, in its order; text as stored (masked), entities kept."""
+    for failures in run.parts("failures"):
+        for row in failures.to_pylist():
+            yield Failure(**{**row, "stage": Stage(row["stage"])})
+    columns = zip(run.parts("conversations"), run.parts("turns"), strict=True)  # the same shards, in the same order
+    for conversations, turns in columns:
+        by_conversation: dict[str, list[Turn]] = {}
+        for row in turns.to_pylist():
+            by_conversation.setdefault(row["conversation_id"], []).append(_turn(row))
+        for row in conversations.to_pylist():
+            yield _conversation(row, tuple(by_conversation.get(row["conversation_id"], ())))
+
+
+def _turn(row: dict[str, object]) -> Turn:
+    return Turn(
+        role=Role(row["role"]),
+        text=row["text"],
+        start_ms=row["start_ms"],
+        end_ms=row["end_ms"],
+        confidence=row["confidence"],
+        audio_channel=row["audio_channel"],
+        entities=tuple(Entity(**e) for e in row["entities"]),
+    )
+
+
+def _conversation(row: dict[str, object], turns: tuple[Turn, ...]) -> Conversation:
+    same = (
+        "agent_id",
+        "agent_name",
+        "team",
+        "customer_id",
+        "duration_ms",
+        "ring_count",
+        "queue_wait_s",
+        "satisfaction",
+        "region",
+    )
+    started = row["started_at"]
+    return Conversation(
+        id=row["conversation_id"],
+        project=row["project"],
+        channel=Channel(row["channel"]),
+        turns=turns,
+        meta=CallMeta(
+            **{name: row[name] for name in same},
+            started_at=None if started is None else started.isoformat(timespec="seconds"),
+            extra=dict(row["extra"] or ()),
+        ),
+        source=Source(
+            path=row["source_path"],
+            format=row["source_format"],
+            sha256=row["source_sha256"],
+            **{
+                name: row[name]
+                for name in ("in_manifest", "audio_channels", "sample_rate", "codec", "asr_engine", "asr_model")
+            },
+        ),
+    )

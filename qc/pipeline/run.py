@@ -1,0 +1,218 @@
+"""The main job: a folder of recordings, chats, tickets and transcripts → a run on disk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from pathlib import Path
+
+from qc.domain.config import Config
+from qc.domain.conversation import Conversation
+from qc.domain.failure import Failure
+from qc.domain.run import Counts, Lineage, RunStatus
+from qc.errors import InternalError, UsageError
+from qc.ingest.batch import Batch, discover, read_conversations
+from qc.paths import cache_dir
+from qc.pipeline.executor import worker_count
+from qc.pipeline.judging import Input, Settings, inspect_stream
+from qc.pipeline.plan import Plan, exclusive, planned_lineage, start
+from qc.pipeline.progress import Progress
+from qc.pipeline.restore import stored_inputs
+from qc.pipeline.specs import Folders, Specs, configuration, load
+from qc.schema.tables import TABLES
+from qc.storage.lineage import write_lineage
+from qc.storage.read import open_run
+from qc.storage.terms import merge_terms
+from qc.storage.write import ShardCounts, clear_work
+
+TRANSCRIPTS = "transcripts"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What the command line says beyond the folders. `workers` None: as configured."""
+
+    out: Path
+    run_id: str | None = None
+    name: str = ""
+    fresh: bool = False
+    keep_personal_data: bool = False
+    workers: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """A finished run. `within_allowance`: no more inputs failed than the configuration allows."""
+
+    run: Path
+    lineage: Lineage
+    within_allowance: bool
+
+
+def run_batch(
+    source: Path, manifest: Path | None, where: Folders, options: Options, progress: Progress, *, judge: bool = True
+) -> Outcome:
+    """Transcribe and inspect everything under `source`; with `judge` False stop at the transcripts.
+
+    Raises SpecError for broken YAML, UsageError for what the user must mend, InternalError when counts do not balance.
+    """
+    config = _configured(where, options)
+    specs = load(where) if judge else None
+    progress.note(f"读入 {source}")
+    batch = discover(source, manifest, config)
+    if not (batch.recordings or batch.documents or batch.failures):
+        raise UsageError(f"{source} 里没有可以质检的文件", "应有录音、会话、工单或转写文件；见 docs/inputs.zh-CN.md。")
+    for note in batch.notes:
+        progress.note(f"提醒：{note}")
+    identity = None
+    if batch.recordings:
+        from qc.asr.service import identify
+
+        identity = identify(config.asr)
+    lineage = planned_lineage(
+        input_path=str(source),
+        input_digest=batch.digest,
+        manifest=None if manifest is None else manifest.name,
+        specs=specs,
+        config_digest=config.digest,
+        asr=None if identity is None else (identity.engine, identity.model, identity.options),
+        mask=not options.keep_personal_data,
+        notes=batch.notes,
+        shard_size=config.run.shard_size,
+        name=options.name or config.name,
+    )
+    plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh)
+    with exclusive(plan.run):
+        _say_where(plan, progress)
+        keys: dict[str, str] = {}
+        unheard: dict[str, Failure] = {}
+        if identity is not None:
+            from qc.pipeline.transcribe import transcribe_missing
+
+            heard = transcribe_missing(batch.recordings, config, identity, cache_dir() / TRANSCRIPTS, progress)
+            keys = {r.source.sha256: identity.key(r.source.sha256) for r in batch.recordings}
+            unheard = heard.failures
+            plan = replace(plan, lineage=replace(plan.lineage, transcribed=heard.transcribed, cached=heard.cached))
+        settings = _settings(plan, specs, config, options, keys)
+        total = None if batch.documents else len(batch.recordings) + len(batch.failures)
+        inputs = _inputs(batch, unheard)
+        return _finish(plan, _inspected(inputs, settings, config, total, progress), config)
+
+
+def inspect_run(source: Path, where: Folders, options: Options, progress: Progress) -> Outcome:
+    """Judge the conversations stored in the run `source` again, with the rules in force now; no model, no audio."""
+    config = _configured(where, options)
+    specs = load(where)
+    stored = open_run(source)
+    if stored.lineage.status is not RunStatus.DONE:
+        raise UsageError(
+            f"批次 {stored.lineage.run_id} 还没有完成", "先把它跑完：重复当初的 qc run 或 qc transcribe 命令。"
+        )
+    before = stored.lineage
+    lineage = planned_lineage(
+        input_path=before.input_path,
+        input_digest=before.input_digest,
+        manifest=before.manifest,
+        specs=specs,
+        config_digest=config.digest,
+        asr=_asr_of(before),
+        mask=before.personal_data == "masked" or not options.keep_personal_data,
+        notes=(*before.notes, f"由批次 {before.run_id} 重新判定"),
+        shard_size=config.run.shard_size,
+        name=options.name or before.name,
+    )
+    plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh)
+    with exclusive(plan.run):
+        _say_where(plan, progress)
+        settings = _settings(plan, specs, config, options, {})
+        counts = _inspected(stored_inputs(stored), settings, config, before.counts.input, progress)
+        return _finish(plan, counts, config)
+
+
+def _configured(where: Folders, options: Options) -> Config:
+    config = configuration(where)
+    if options.workers is None:
+        return config
+    return replace(config, run=replace(config.run, workers=options.workers))
+
+
+def _asr_of(lineage: Lineage) -> tuple[str, str, str] | None:
+    if lineage.asr_engine is None:
+        return None
+    return lineage.asr_engine, lineage.asr_model or "", lineage.asr_options or ""
+
+
+def _say_where(plan: Plan, progress: Progress) -> None:
+    progress.note(f"{'续跑' if plan.resumed else '批次'} {plan.run}")
+
+
+def _settings(plan: Plan, specs: Specs | None, config: Config, options: Options, keys: dict[str, str]) -> Settings:
+    return Settings(
+        run=plan.run,
+        specs=specs,
+        confidence_floor=config.asr.confidence_floor,
+        mask=plan.lineage.personal_data == "masked",
+        audio=config.audio,
+        cache_dir=cache_dir() / TRANSCRIPTS,
+        asr_keys=keys,
+    )
+
+
+def _inputs(batch: Batch, unheard: dict[str, Failure]) -> Iterator[Input]:
+    """Every input once, always in the same order: what could not be read, recordings, then documents."""
+    yield from batch.failures
+    for recording in batch.recordings:
+        yield unheard.get(recording.conversation_id, recording)
+    yield from read_conversations(batch)
+
+
+def _inspected(
+    inputs: Iterable[Conversation | Input], settings: Settings, config: Config, total: int | None, progress: Progress
+) -> list[ShardCounts]:
+    small = total is not None and total <= config.run.shard_size
+    workers = 0 if small else worker_count(config.run.workers)
+    return inspect_stream(
+        inputs, settings, shard_size=config.run.shard_size, workers=workers, total=total, progress=progress
+    )
+
+
+def _finish(plan: Plan, shards: list[ShardCounts], config: Config) -> Outcome:
+    """Sum up, check the balance, mark the run as done."""
+    merge_terms(plan.run)
+    stored = open_run(plan.run)
+    tables = {name: sum(part.num_rows for part in stored.parts(name, columns=_first(name))) for name in TABLES}
+    add: Callable[[str], int] = lambda field: sum(getattr(s, field) for s in shards)  # noqa: E731
+    counts = Counts(
+        input=add("inputs"),
+        ok=add("ok"),
+        failed=add("failed"),
+        quarantined=add("quarantined"),
+        audio_ms=add("audio_ms"),
+    )
+    _check_balance(counts, tables)
+    lineage = replace(
+        plan.lineage,
+        status=RunStatus.DONE,
+        finished_at=datetime.now().isoformat(timespec="seconds"),
+        counts=counts,
+        tables=tables,
+    )
+    write_lineage(plan.run, lineage)
+    clear_work(plan.run)
+    lost = counts.failed + counts.quarantined
+    return Outcome(run=plan.run, lineage=lineage, within_allowance=lost <= config.run.allowance * counts.input)
+
+
+def _first(name: str) -> list[str]:
+    return [TABLES[name].names[0]]
+
+
+def _check_balance(counts: Counts, tables: dict[str, int]) -> None:
+    lost = counts.failed + counts.quarantined
+    if not counts.balanced() or tables["conversations"] != counts.ok or tables["failures"] != lost:
+        raise InternalError(
+            f"计数不平：输入 {counts.input}，完成 {counts.ok}（表中 {tables['conversations']}），"
+            f"失败与隔离 {lost}（表中 {tables['failures']}）",
+            "结果不可信，请保留批次目录并报告给维护者。",
+        )

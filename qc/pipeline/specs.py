@@ -1,0 +1,91 @@
+"""Everything that decides a verdict, loaded once and handed to the workers as data.
+
+Workers never read YAML: a rule edited during a run changes the next run, not half of this one.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from pathlib import Path
+
+from qc.domain.config import Config
+from qc.domain.emotion import EmotionLexicon
+from qc.domain.rule import RulePack
+from qc.domain.scorecard import Scorecard
+from qc.domain.topic import Taxonomy
+from qc.paths import WORKSPACE_FILE, choose, packaged
+from qc.specs.emotion import load_emotion_lexicon
+from qc.specs.rules import load_rules
+from qc.specs.scorecards import load_scorecards
+from qc.specs.taxonomy import load_taxonomies
+from qc.specs.workspace import load_config
+
+LEXICONS = "_lexicons"
+TOPICS = "_topics"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folders:
+    """The folders in force."""
+
+    rules: Path
+    scorecards: Path
+    reports: tuple[Path, ...]
+    """Template folders, first match wins."""
+    config: Path | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Specs:
+    """Rules, scorecards, emotion lexicon and topic taxonomies in force."""
+
+    pack: RulePack
+    cards: tuple[Scorecard, ...]
+    emotion: EmotionLexicon
+    taxonomies: tuple[Taxonomy, ...]
+    lexicons_digest: str
+
+
+def folders(workspace: Path | None, *, rules: Path | None = None, scorecards: Path | None = None) -> Folders:
+    """Option → workspace → packaged, for each folder."""
+    reports = [packaged("reports")]
+    if workspace is not None and (workspace / "reports").is_dir():
+        reports.insert(0, workspace / "reports")
+    return Folders(
+        rules=choose("rules", rules, workspace),
+        scorecards=choose("scorecards", scorecards, workspace),
+        reports=tuple(reports),
+        config=None if workspace is None else workspace / WORKSPACE_FILE,
+    )
+
+
+def configuration(where: Folders) -> Config:
+    """`qc.yaml` of the workspace, or the defaults. Raises SpecError."""
+    return load_config(where.config)
+
+
+def load(where: Folders) -> Specs:
+    """Load and validate everything. Raises SpecError with all problems of the first kind of file that has any."""
+    pack = load_rules([where.rules])
+    emotion = load_emotion_lexicon(_shared(where.rules, LEXICONS) / "emotion")
+    taxonomies = load_taxonomies(_shared(where.rules, TOPICS))
+    return Specs(
+        pack=pack,
+        cards=load_scorecards([where.scorecards], {r.id for r in pack.rules}),
+        emotion=emotion,
+        taxonomies=taxonomies,
+        lexicons_digest=digest_of(emotion, taxonomies),
+    )
+
+
+def digest_of(*parts: object) -> str:
+    """SHA-256 of the parts' representation; frozen dataclasses print all of their fields."""
+    return hashlib.sha256("\n".join(map(repr, parts)).encode("utf-8", "surrogatepass")).hexdigest()
+
+
+def _shared(rules: Path, name: str) -> Path:
+    """A workspace need not repeat the emotion lexicon and the topics: the packaged ones serve until it does."""
+    own = rules / name
+    inner = own / "emotion" if name == LEXICONS else own
+    return own if inner.is_dir() else packaged("rules") / name

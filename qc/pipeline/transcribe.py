@@ -1,0 +1,154 @@
+"""The ASR stage: recordings whose transcript is not yet known are heard by worker processes, which fill the cache."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qc.asr.cache import TranscriptCache
+from qc.asr.service import AsrIdentity, open_transcriber, transcribe_recordings
+from qc.asr.transcriber import Transcriber
+from qc.domain.config import AsrConfig, Config
+from qc.domain.failure import Failure, Stage
+from qc.domain.recording import Recording
+from qc.pipeline.executor import Crashed, run_tasks, worker_count
+from qc.pipeline.progress import Progress
+
+_GROUP_S = 600
+"""Seconds of audio heard together by one worker at most: enough to fill its batches, little to lose."""
+_BYTES_PER_S = 8_000
+"""A rough guess of a file's seconds from its size, to hear long calls first; only the order depends on it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """The outcome of the ASR stage. `failures` by conversation id."""
+
+    failures: dict[str, Failure]
+    transcribed: int
+    cached: int
+
+
+def transcribe_missing(
+    recordings: Sequence[Recording], config: Config, identity: AsrIdentity, cache_dir: Path, progress: Progress
+) -> Heard:
+    """Hear every recording whose transcript is not in the cache. Identical audio is heard once."""
+    cache = TranscriptCache(cache_dir)
+    first: dict[str, Recording] = {}
+    twins: dict[str, list[str]] = {}
+    for recording in recordings:
+        first.setdefault(recording.source.sha256, recording)
+        twins.setdefault(recording.source.sha256, []).append(recording.conversation_id)
+    missing = [r for sha, r in first.items() if cache.get(identity.key(sha)) is None]
+    cached = sum(len(twins[sha]) for sha in first) - sum(len(twins[r.source.sha256]) for r in missing)
+    failures: dict[str, Failure] = {}
+    if missing:
+        workers = min(worker_count(config.run.workers), len(missing))
+        progress.stage("转写", None, "小时")
+        groups = list(_groups(missing, workers))
+        while groups:
+            again: list[_Group] = []
+            for result in run_tasks(
+                _hear,
+                groups,
+                workers=workers,
+                setup=_open,
+                setup_args=(config.asr, identity, config.audio.max_duration_s, str(cache_dir)),
+            ):
+                if isinstance(result, Crashed):
+                    if len(result.task.recordings) > 1:  # one of them killed the worker: each alone
+                        again += [_Group((r,)) for r in result.task.recordings]
+                        continue
+                    failures.update((f.conversation_id or f.input, f) for f in _crashed(result.task.recordings))
+                else:
+                    failures.update((f.conversation_id or f.input, f) for f in result.failures)
+                    progress.advance(result.audio_ms / 3_600_000, f"（{result.recordings} 个录音）")
+            groups = again
+        progress.finish()
+    for failure in list(failures.values()):
+        for twin in twins.get(failure.sha256 or "", ()):
+            failures.setdefault(twin, _of_twin(failure, twin, recordings))
+    return Heard(failures=failures, transcribed=len(missing) - len(failures), cached=cached)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    recordings: tuple[Recording, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _GroupResult:
+    recordings: int
+    audio_ms: int
+    failures: tuple[Failure, ...]
+
+
+def _groups(missing: Iterable[Recording], workers: int) -> Iterator[_Group]:
+    """Long calls first, so that no worker is left alone with one at the end."""
+    sized = sorted(((_size(r), r.conversation_id, r) for r in missing), key=lambda x: (-x[0], x[1]))
+    share = sum(size for size, _, _ in sized) / (workers * 4)
+    limit = min(share, _GROUP_S * _BYTES_PER_S)
+    group: list[Recording] = []
+    weight = 0
+    for size, _, recording in sized:
+        if group and weight + size > limit:
+            yield _Group(tuple(group))
+            group, weight = [], 0
+        group.append(recording)
+        weight += size
+    if group:
+        yield _Group(tuple(group))
+
+
+def _size(recording: Recording) -> int:
+    try:
+        return Path(recording.file).stat().st_size
+    except OSError:
+        return 0
+
+
+def _crashed(recordings: Iterable[Recording]) -> list[Failure]:
+    return [
+        Failure(
+            input=r.source.path,
+            conversation_id=r.conversation_id,
+            stage=Stage.ASR,
+            kind="crashed",
+            message="转写这个录音时进程被杀死（可能内存不足或解码器崩溃），已隔离",
+            retryable=True,
+            quarantined=True,
+            sha256=r.source.sha256,
+        )
+        for r in recordings
+    ]
+
+
+def _of_twin(failure: Failure, twin: str, recordings: Sequence[Recording]) -> Failure:
+    path = next(r.source.path for r in recordings if r.conversation_id == twin)
+    return replace(failure, input=path, conversation_id=twin)
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    transcriber: Transcriber
+    cache: TranscriptCache
+    identity: AsrIdentity
+    max_duration_s: int
+
+
+def _open(config: AsrConfig, identity: AsrIdentity, max_duration_s: int, cache_dir: str) -> _Worker:
+    """Per process: load the model once."""
+    return _Worker(open_transcriber(config), TranscriptCache(Path(cache_dir)), identity, max_duration_s)
+
+
+def _hear(worker: _Worker, group: _Group) -> _GroupResult:
+    failures = []
+    audio_ms = 0
+    for recording, result in transcribe_recordings(group.recordings, worker.transcriber, worker.max_duration_s):
+        if isinstance(result, Failure):
+            failures.append(result)
+        else:
+            worker.cache.put(worker.identity.key(recording.source.sha256), result)
+            audio_ms += result.duration_ms
+    return _GroupResult(len(group.recordings), audio_ms, tuple(failures))
