@@ -159,7 +159,9 @@ def _refused_at_once(branch: list[list[ErrorDetails]], base: Loc, holds: Callabl
 
 
 def _say_types(group: list[ErrorDetails]) -> Complaint:
-    wanted = "或".join(dict.fromkeys(_TYPES[e["type"]] for e in group))
+    *others, last = dict.fromkeys(_TYPES[e["type"]] for e in group)
+    wanted = f"{'、'.join(others)}或{last}" if others else last
+    wanted = wanted if wanted != _BOOL else f" {_BOOL}"
     first = group[0]
     hint = _quote_hint(first["input"]) if _TEXT in wanted else ""
     return Complaint(first["loc"], "S003", f"类型不对：应为{wanted}，写成了 {show(first['input'])}", hint, False)
@@ -167,7 +169,7 @@ def _say_types(group: list[ErrorDetails]) -> Complaint:
 
 def _say(error: ErrorDetails, fields: Callable[[Loc], Sequence[str]]) -> Complaint:
     kind, loc, given = error["type"], error["loc"], error["input"]
-    context: dict[str, Any] = dict(error.get("ctx") or {})
+    context = {name: _plain(value) for name, value in (error.get("ctx") or {}).items()}
     if kind in _TYPES:
         return _say_types([error])
     if kind in _MISSING:
@@ -176,7 +178,8 @@ def _say(error: ErrorDetails, fields: Callable[[Loc], Sequence[str]]) -> Complai
         name = str(loc[-1]) if loc else ""
         return Complaint(loc, "S002", f"未知字段 {name}", suggest(name, fields(loc[:-1]), "请删掉它。"), True)
     if kind in _CHOICE:
-        options = re.findall(r"'([^']*)'", str(context.get("expected", context.get("expected_tags", ""))))
+        expected = str((error.get("ctx") or {}).get("expected" if kind != "union_tag_invalid" else "expected_tags"))
+        options = re.findall(r"'([^']*)'", expected)
         written = context.get("tag", given)
         message = f"不认识的取值 {show(written)}"
         return Complaint(loc, "S004", message, suggest(str(written), options, "请改成允许的取值。"), False)
@@ -184,10 +187,17 @@ def _say(error: ErrorDetails, fields: Callable[[Loc], Sequence[str]]) -> Complai
         code, sentence = _SENTENCES[kind]
         hint = f"应符合 {context['pattern']}" if "pattern" in context else ""
         return Complaint(loc, code, sentence.format_map({**context, "given": show(given)}), hint, False)
-    # what our own validators raise: their sentence is already Chinese
-    reason = context.get("error") if kind in ("value_error", "assertion_error") else error["msg"]
-    message, _, hint = str(reason).partition("\n")  # a validator may put its hint on a second line
+    # our own validators raise Chinese sentences, with a hint on the second line if need be
+    reason = str(context.get("error") if kind in ("value_error", "assertion_error") else error["msg"])
+    message, _, hint = (reason if not reason.isascii() else f"内容不合要求（{kind}）").partition("\n")
     return Complaint(loc, "S008", message, hint, False)
+
+
+def _plain(value: Any) -> Any:
+    """A context value as it reads in a sentence: 10.0 as 10, 'kind' without its quotes."""
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value[1:-1] if isinstance(value, str) and re.fullmatch(r"'[^']*'", value) else value
 
 
 def _quote_hint(given: object) -> str:
