@@ -16,6 +16,7 @@ from qc.ingest.batch import Batch, discover, read_conversations
 from qc.paths import cache_dir
 from qc.pipeline.executor import worker_count
 from qc.pipeline.judging import Input, Settings, inspect_stream
+from qc.pipeline.options import Options
 from qc.pipeline.plan import Plan, exclusive, planned_lineage, start
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import stored_inputs
@@ -27,18 +28,6 @@ from qc.storage.terms import merge_terms
 from qc.storage.write import ShardCounts, clear_work
 
 TRANSCRIPTS = "transcripts"
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """What the command line says beyond the folders. `workers` None: as configured."""
-
-    out: Path
-    run_id: str | None = None
-    name: str = ""
-    fresh: bool = False
-    keep_personal_data: bool = False
-    workers: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

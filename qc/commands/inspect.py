@@ -1,0 +1,42 @@
+"""`qc inspect`: judge stored conversations again."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qc.commands.options import FOLDER, output_options, spec_options, workspace_of
+from qc.pipeline.options import Options
+
+
+@click.command("inspect", short_help="用当前规则重新判定已存的批次，不用模型")
+@click.argument("run", type=FOLDER, metavar="批次目录")
+@click.option("--no-report", is_flag=True, help="不生成 HTML 报表")
+@spec_options
+@output_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    run: Path,
+    no_report: bool,
+    workspace: Path | None,
+    rules: Path | None,
+    scorecards: Path | None,
+    options: Options,
+    quiet: bool,
+) -> None:
+    """用现在的规则和评分表重新判定一个已存的批次，写成新批次；不用模型，也不读录音。
+
+    \b
+    例：改了规则之后  qc inspect runs/20261120-213000-1a2b3c
+    """
+    from qc.commands.console import Console
+    from qc.commands.summary import conclude
+    from qc.pipeline.run import inspect_run
+    from qc.pipeline.specs import folders
+
+    console = Console(quiet)
+    where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
+    outcome = inspect_run(run, where, options, console)
+    ctx.exit(conclude(outcome, where, console, report=not no_report))

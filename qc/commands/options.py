@@ -1,0 +1,80 @@
+"""Options that several commands share."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from qc.errors import UsageError
+from qc.paths import find_workspace
+from qc.pipeline.options import Options
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
+FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+
+
+def spec_options(function: Function) -> Function:
+    """--workspace, --rules, --scorecards."""
+    for option in (
+        click.option("--scorecards", type=FOLDER, metavar="目录", help="评分表目录（默认：工作区，其次内置）"),
+        click.option("--rules", type=FOLDER, metavar="目录", help="规则目录（默认：工作区，其次内置）"),
+        click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）"),
+    ):
+        function = option(function)
+    return function
+
+
+def output_options(function: Callable[..., None]) -> Callable[..., None]:
+    """Where a run goes and how it is made; the function gets them as `options` (see qc.pipeline.options)."""
+
+    @wraps(function)
+    def gathered(
+        *args: Any,
+        out: Path,
+        run_id: str | None,
+        name: str,
+        fresh: bool,
+        workers: int | None,
+        keep_personal_data: bool,
+        **others: Any,
+    ) -> None:
+        options = Options(
+            out=out, run_id=run_id, name=name, fresh=fresh, keep_personal_data=keep_personal_data, workers=workers
+        )
+        function(*args, options=options, **others)
+
+    wrapped: Callable[..., None] = gathered
+    for option in (
+        click.option("--quiet", "-q", is_flag=True, help="不显示进度"),
+        click.option("--keep-personal-data", is_flag=True, help="不脱敏（会记入批次；结果含个人信息，慎用）"),
+        click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="进程数（默认：每核一个）"),
+        click.option("--fresh", is_flag=True, help="不续跑未完成的批次，另开一个"),
+        click.option("--name", default="", metavar="名称", help="批次名称，显示在报表上"),
+        click.option("--run-id", metavar="编号", help="批次目录名（默认：时间加摘要）"),
+        click.option(
+            "--out",
+            "-o",
+            type=click.Path(path_type=Path, file_okay=False),
+            default=Path("runs"),
+            show_default=True,
+            metavar="目录",
+            help="批次写到哪里",
+        ),
+    ):
+        wrapped = option(wrapped)
+    return wrapped
+
+
+def workspace_of(option: Path | None) -> Path | None:
+    """The workspace named by the option, or the one around the current folder."""
+    if option is None:
+        return find_workspace(Path.cwd())
+    if find_workspace(option) != option.resolve():
+        raise UsageError(f"{option} 不是工作区：没有 qc.yaml", f"用 qc init {option} 建立，或去掉 --workspace。")
+    return option

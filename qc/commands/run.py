@@ -1,0 +1,44 @@
+"""`qc run`: the main job."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qc.commands.options import FILE, FOLDER, output_options, spec_options, workspace_of
+from qc.pipeline.options import Options
+
+
+@click.command("run", short_help="整批质检：转写、判定、评分、出报表")
+@click.argument("source", type=FOLDER, metavar="输入目录")
+@click.option("--manifest", "-m", type=FILE, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet")
+@click.option("--no-report", is_flag=True, help="不生成 HTML 报表")
+@spec_options
+@output_options
+@click.pass_context
+def command(
+    ctx: click.Context,
+    source: Path,
+    manifest: Path | None,
+    no_report: bool,
+    workspace: Path | None,
+    rules: Path | None,
+    scorecards: Path | None,
+    options: Options,
+    quiet: bool,
+) -> None:
+    """整批质检：一个目录里的录音、在线会话、机器人会话、工单和转写结果。
+
+    \b
+    例：qc run recordings/2026-11-20 --manifest calls.csv --out runs/
+    """
+    from qc.commands.console import Console
+    from qc.commands.summary import conclude
+    from qc.pipeline.run import run_batch
+    from qc.pipeline.specs import folders
+
+    console = Console(quiet)
+    where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
+    outcome = run_batch(source, manifest, where, options, console)
+    ctx.exit(conclude(outcome, where, console, report=not no_report))

@@ -1,0 +1,86 @@
+"""What a finished run says on the terminal: counts, scorecards, what weighs most, what failed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from pathlib import Path
+
+import click
+import pyarrow.compute as pc
+
+from qc.commands.console import Console, table
+from qc.errors import EXIT_OK, EXIT_PARTIAL
+from qc.pipeline.report import write_report
+from qc.pipeline.run import Outcome
+from qc.pipeline.specs import Folders, configuration
+from qc.storage.read import StoredRun, open_run
+
+_KINDS = {"violation": "违规", "merit": "亮点", "signal": "信号"}
+_SEVERITY = {"critical": "致命", "high": "严重", "medium": "一般", "low": "轻微"}
+_MOST = 10
+
+
+def conclude(outcome: Outcome, where: Folders, console: Console, *, report: bool) -> int:
+    """Write the report if asked, print the summary and where things are; the exit code (0, or 3)."""
+    page = None
+    if report:
+        console.note("生成报表")
+        runs = configuration(where).run.hot_word_runs
+        page = write_report(outcome.run, out=None, templates=where.reports, hot_word_runs=runs)
+    click.echo(summary(outcome.run))
+    click.echo(f"\n批次：{outcome.run}" + (f"\n报表：{page}" if page is not None else ""))
+    return EXIT_OK if outcome.within_allowance else EXIT_PARTIAL
+
+
+def summary(run: Path) -> str:
+    """The run in a few tables (Chinese)."""
+    stored = open_run(run)
+    counts = stored.lineage.counts
+    head = f"输入 {counts.input}，完成 {counts.ok}，失败 {counts.failed}，隔离 {counts.quarantined}"
+    if counts.audio_ms:
+        head += f"；录音 {counts.audio_ms / 60_000:.1f} 分钟"
+        head += f"（新转写 {stored.lineage.transcribed} 个，取自缓存 {stored.lineage.cached} 个）"
+    parts = [head, _cards(stored), _findings(stored), _failures(stored)]
+    return "\n\n".join(p for p in parts if p)
+
+
+def _cards(stored: StoredRun) -> str:
+    scores = stored.table("scores", ["scorecard_title", "score", "passed", "auto_fail", "undecided_items"])
+    rows = [["评分表", "会话", "平均分", "最低", "合格率", "一票否决", "无法判定项"]]
+    for title in sorted(set(scores["scorecard_title"].to_pylist())):
+        mine = scores.filter(pc.equal(scores["scorecard_title"], title))
+        n = mine.num_rows
+        rows.append(
+            [
+                title,
+                str(n),
+                f"{pc.mean(mine['score']).as_py():.1f}",
+                f"{pc.min(mine['score']).as_py():.1f}",
+                f"{pc.sum(mine['passed']).as_py() / n:.0%}",
+                str(pc.sum(mine["auto_fail"]).as_py()),
+                str(pc.sum(mine["undecided_items"]).as_py()),
+            ]
+        )
+    return table(rows, right=frozenset(range(1, 7))) if len(rows) > 1 else ""
+
+
+def _findings(stored: StoredRun) -> str:
+    findings = stored.table("findings", ["rule_id", "rule_title", "kind", "severity", "verdict"]).to_pylist()
+    hit = Counter((f["rule_id"], f["rule_title"], f["kind"], f["severity"]) for f in findings if f["verdict"] == "hit")
+    undecided = Counter(f["rule_id"] for f in findings if f["verdict"] == "undecided")
+    rows = [["规则", "编号", "类别", "严重程度", "命中会话", "无法判定"]]
+    rank = list(_SEVERITY)
+    ordered = sorted(hit.items(), key=lambda x: (x[0][2] != "violation", -x[1], rank.index(x[0][3]), x[0][0]))
+    for (rule, title, kind, severity), n in ordered[:_MOST]:
+        rows.append([title, rule, _KINDS[kind], _SEVERITY[severity], str(n), str(undecided.get(rule, 0))])
+    if len(rows) == 1:
+        return "没有规则命中。" if stored.lineage.rules_digest else ""
+    more = f"\n……另有 {len(ordered) - _MOST} 条规则命中，见报表。" if len(ordered) > _MOST else ""
+    return table(rows, right=frozenset({4, 5})) + more
+
+
+def _failures(stored: StoredRun) -> str:
+    failures = stored.table("failures", ["input", "kind", "message"]).to_pylist()
+    rows = [["失败的输入", "原因", "说明"], *([f["input"], f["kind"], f["message"]] for f in failures[:_MOST])]
+    more = f"\n……另有 {len(failures) - _MOST} 个，见 failures 表。" if len(failures) > _MOST else ""
+    return table(rows) + more if failures else ""

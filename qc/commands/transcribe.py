@@ -1,0 +1,35 @@
+"""`qc transcribe`: the ASR stage alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qc.commands.options import FILE, FOLDER, output_options, workspace_of
+from qc.pipeline.options import Options
+
+
+@click.command("transcribe", short_help="只转写，存成批次，之后用 inspect 判定")
+@click.argument("source", type=FOLDER, metavar="输入目录")
+@click.option("--manifest", "-m", type=FILE, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet")
+@click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
+@output_options
+@click.pass_context
+def command(
+    ctx: click.Context, source: Path, manifest: Path | None, workspace: Path | None, options: Options, quiet: bool
+) -> None:
+    """只转写：得到会话与话轮两张表，不做判定。之后用 qc inspect 判定，可反复进行，不再用模型。
+
+    \b
+    例：qc transcribe recordings/2026-11-20 --manifest calls.csv
+    """
+    from qc.commands.console import Console
+    from qc.commands.summary import conclude
+    from qc.pipeline.run import run_batch
+    from qc.pipeline.specs import folders
+
+    console = Console(quiet)
+    where = folders(workspace_of(workspace))
+    outcome = run_batch(source, manifest, where, options, console, judge=False)
+    ctx.exit(conclude(outcome, where, console, report=False))

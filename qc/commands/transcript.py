@@ -1,0 +1,157 @@
+"""A stored conversation as coloured text: scores, findings, and the dialogue with its evidence marked."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import click
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.errors import UsageError
+from qc.storage.read import StoredRun
+
+Row = Mapping[str, Any]
+_ROLES = {"agent": "坐席", "customer": "客户", "bot": "机器人", "system": "系统", "unknown": "未知"}
+_COLOURS = {"agent": "cyan", "customer": "yellow", "bot": "magenta"}
+_KINDS = {"violation": ("✗ 违规", "red"), "merit": ("✓ 亮点", "green"), "signal": ("! 信号", "yellow")}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stored:
+    """All rows of one conversation."""
+
+    conversation: Row
+    turns: Sequence[Row]
+    findings: Sequence[Row]
+    hits: Sequence[Row]
+    scores: Sequence[Row]
+    items: Sequence[Row]
+    topics: Sequence[Row]
+
+
+def select(run: StoredRun, identifier: str) -> Stored:
+    """The conversation with this id, or the only one whose id begins so. Raises UsageError."""
+    known = run.table("conversations", ["conversation_id"])["conversation_id"].to_pylist()
+    matches = [identifier] if identifier in known else [k for k in known if k.startswith(identifier)]
+    if len(matches) != 1:
+        if not matches:
+            raise UsageError(
+                f"批次 {run.lineage.run_id} 里没有会话 {identifier}",
+                "编号见 conversations 表或报表；失败的输入见 failures 表。",
+            )
+        shown = "、".join(matches[:8]) + ("……" if len(matches) > 8 else "")
+        raise UsageError(f"有 {len(matches)} 个会话以 {identifier} 开头：{shown}", "请把编号写完整。")
+
+    def rows(table: str) -> list[Row]:
+        parts = (_of(part, matches[0]) for part in run.parts(table))
+        return [row for part in parts for row in part.to_pylist()]
+
+    return Stored(
+        conversation=rows("conversations")[0],
+        turns=rows("turns"),
+        findings=rows("findings"),
+        hits=rows("hits"),
+        scores=rows("scores"),
+        items=rows("item_scores"),
+        topics=rows("topics"),
+    )
+
+
+def _of(part: pa.Table, identifier: str) -> pa.Table:
+    return part.filter(pc.equal(part["conversation_id"], identifier))
+
+
+def render(stored: Stored) -> str:
+    """The conversation as text with ANSI colours (click drops them where there is no terminal)."""
+    blocks = [_head(stored), _scores(stored), _findings(stored), _dialogue(stored)]
+    return "\n\n".join(block for block in blocks if block)
+
+
+def _head(stored: Stored) -> str:
+    c = stored.conversation
+    facts = [
+        ("项目", c["project"]),
+        ("渠道", c["channel"]),
+        ("坐席", " ".join(filter(None, (c["agent_id"], c["agent_name"])))),
+        ("班组", c["team"]),
+        ("开始", c["started_at"] and f"{c['started_at']:%Y-%m-%d %H:%M:%S}"),
+        ("时长", c["duration_ms"] and f"{c['duration_ms'] / 1000:.0f} 秒"),
+        ("满意度", c["satisfaction"]),
+        ("话题", "、".join(f"{t['topic']} {t['share']:.0%}" for t in stored.topics)),
+        ("来源", c["source_path"]),
+    ]
+    lines = [click.style(f"会话 {visible(c['conversation_id'])}", bold=True)]
+    return "\n".join(lines + ["  " + "　".join(f"{k} {visible(str(v))}" for k, v in facts if v)])
+
+
+def _scores(stored: Stored) -> str:
+    lines = []
+    for score in stored.scores:
+        verdict = "一票否决" if score["auto_fail"] else ("合格" if score["passed"] else "不合格")
+        colour = "green" if score["passed"] else "red"
+        title = f"{score['scorecard_title']} {score['score']:g}/{score['base']:g} {score['grade']}"
+        lines.append(f"{title} {click.style(verdict, fg=colour, bold=True)}")
+        for item in stored.items:
+            if item["scorecard_id"] != score["scorecard_id"] or item["status"] in ("passed", "not_applicable"):
+                continue
+            points = "无法判定，不扣分" if item["status"] == "undecided" else f"{item['points']:+g} 分"
+            fatal = "（一票否决）" if item["fatal"] else ""
+            lines.append(f"  {item['section_title']} / {item['item_title']}：{points}{fatal}")
+    return "\n".join(lines)
+
+
+def _findings(stored: Stored) -> str:
+    lines = []
+    for finding in stored.findings:
+        if finding["verdict"] == "undecided":
+            mark, text = click.style("? 无法判定", dim=True), finding["reason"] or ""
+        else:
+            label, colour = _KINDS[finding["kind"]]
+            mark, text = click.style(label, fg=colour), finding["message"]
+        lines.append(f"{mark} {finding['rule_title']}（{finding['rule_id']}）：{visible(text)}")
+        if finding["advice"] and finding["verdict"] == "hit" and finding["kind"] == "violation":
+            lines.append(f"    建议：{finding['advice']}")
+    return "\n".join(lines) or "没有规则命中。"
+
+
+def _dialogue(stored: Stored) -> str:
+    spans: dict[int, list[tuple[int, int]]] = {}
+    for hit in stored.hits:
+        if hit["turn"] is not None and hit["char_start"] is not None and hit["char_end"] is not None:
+            spans.setdefault(hit["turn"], []).append((hit["char_start"], hit["char_end"]))
+    lines = []
+    for turn in stored.turns:
+        who = click.style(_ROLES[turn["role"]], fg=_COLOURS.get(turn["role"]))
+        when = "" if turn["start_ms"] is None else f"{_clock(turn['start_ms'])} "
+        text = marked(turn["text"], spans.get(turn["turn"], ()))
+        lines.append(f"{turn['turn']:>4} {when}{who}：{text}")
+    return "\n".join(lines)
+
+
+def marked(text: str, spans: Iterable[tuple[int, int]]) -> str:
+    """`text` with the characters of any span in reverse video; overlapping spans merge."""
+    covered = [False] * len(text)
+    for start, end in spans:
+        for i in range(max(start, 0), min(end, len(text))):
+            covered[i] = True
+    out = []
+    start = 0
+    for i in range(1, len(text) + 1):
+        if i == len(text) or covered[i] != covered[start]:
+            part = visible(text[start:i])
+            out.append(click.style(part, reverse=True) if covered[start] else part)
+            start = i
+    return "".join(out)
+
+
+def visible(text: str) -> str:
+    """Control and formatting characters made harmless: a transcript must not drive the terminal."""
+    return "".join("�" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)
+
+
+def _clock(ms: int) -> str:
+    return f"{ms // 60_000:02d}:{ms // 1000 % 60:02d}.{ms % 1000 // 100}"

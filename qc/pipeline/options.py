@@ -1,0 +1,18 @@
+"""What the command line says of a run, beyond the folders."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """`workers` None: as configured. `fresh`: do not continue an unfinished run of the same plan."""
+
+    out: Path
+    run_id: str | None = None
+    name: str = ""
+    fresh: bool = False
+    keep_personal_data: bool = False
+    workers: int | None = None
