@@ -9,7 +9,10 @@ from typing import Any
 import click
 
 from qc import __version__
+from qc.commands.chinese import speak_chinese
 from qc.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, QcError
+
+speak_chinese()
 
 _COMMANDS = {
     "run": "整批质检：转写、判定、评分、出报表",
@@ -47,7 +50,8 @@ class _Lazy(click.Group):
     context_settings=_HELP,
     epilog="退出码：0 完成；1 检查未通过；2 用法或配置有误；3 完成但有录音失败；4 内部错误；130 被中断。",
 )
-@click.version_option(__version__, "-V", "--version", prog_name="qc", message="%(prog)s %(version)s")
+@click.version_option(__version__, "-V", "--version", prog_name="qc", message="%(prog)s %(version)s", help="显示版本。")
+@click.help_option("-h", "--help", help="显示这段说明。")
 def cli() -> None:
     """qc 智能质检：录音、在线会话、机器人会话与工单的批量质检。"""
 

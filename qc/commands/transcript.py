@@ -85,7 +85,7 @@ def _head(stored: Stored) -> str:
         ("来源", c["source_path"]),
     ]
     lines = [click.style(f"会话 {visible(c['conversation_id'])}", bold=True)]
-    return "\n".join(lines + ["  " + "　".join(f"{k} {visible(str(v))}" for k, v in facts if v)])
+    return "\n".join([*lines, "  " + "\u3000".join(f"{k} {visible(str(v))}" for k, v in facts if v)])
 
 
 def _scores(stored: Stored) -> str:

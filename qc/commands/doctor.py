@@ -1,0 +1,40 @@
+"""`qc doctor`: is this machine, its models and this workspace ready, and if not, what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qc.commands.options import FOLDER
+
+
+@click.command("doctor", short_help="检查本机、模型与工作区，告诉你该做什么")
+@click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
+@click.option(
+    "--out",
+    "-o",
+    type=click.Path(path_type=Path, file_okay=False),
+    default=Path("runs"),
+    show_default=True,
+    metavar="目录",
+    help="批次写到哪里",
+)
+@click.pass_context
+def command(ctx: click.Context, workspace: Path | None, out: Path) -> None:
+    """检查本机、转写模型与工作区。每行一项；有问题的附上该怎么做。有错误时退出码为 1。"""
+    from qc.commands.checkup import Level, checkup
+    from qc.commands.options import workspace_of
+
+    marks = {Level.GOOD: ("✓", "green"), Level.WARNING: ("!", "yellow"), Level.BAD: ("✗", "red")}
+    worst = Level.GOOD
+    for result in checkup(workspace_of(workspace), out):
+        mark, colour = marks[result.level]
+        click.echo(f"{click.style(mark, fg=colour)} {result.subject}：{result.message}")
+        if result.hint:
+            click.echo(f"    提示：{result.hint}")
+        worst = max(worst, result.level)
+    click.echo(
+        {Level.GOOD: "一切就绪。", Level.WARNING: "可以使用，有几处提醒。", Level.BAD: "有问题，请按提示处理。"}[worst]
+    )
+    ctx.exit(1 if worst is Level.BAD else 0)
