@@ -16,7 +16,7 @@ from qc.pipeline.options import Options
 Function = TypeVar("Function", bound=Callable[..., Any])
 
 FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
-FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
+MANIFEST = click.Path(path_type=Path, dir_okay=False)
 
 
 def spec_options(function: Function) -> Function:
@@ -78,3 +78,12 @@ def workspace_of(option: Path | None) -> Path | None:
     if find_workspace(option) != option.resolve():
         raise UsageError(f"{option} 不是工作区：没有 qc.yaml", f"用 qc init {option} 建立，或去掉 --workspace。")
     return option
+
+
+def manifest_of(option: Path | None, source: Path) -> Path | None:
+    """The manifest: where the option says, or under that name inside the input folder."""
+    if option is None or option.is_file():
+        return option
+    if (source / option).is_file():
+        return source / option
+    raise UsageError(f"找不到清单 {option}", f"当前目录和 {source} 里都没有这个文件。")

@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
-from qc.commands.options import FILE, FOLDER, output_options, spec_options, workspace_of
+from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, spec_options, workspace_of
 from qc.pipeline.options import Options
 
 
 @click.command("run", short_help="整批质检：转写、判定、评分、出报表")
 @click.argument("source", type=FOLDER, metavar="输入目录")
-@click.option("--manifest", "-m", type=FILE, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet")
+@click.option(
+    "--manifest", "-m", type=MANIFEST, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet；也在输入目录里找"
+)
 @click.option("--no-report", is_flag=True, help="不生成 HTML 报表")
 @spec_options
 @output_options
@@ -40,5 +42,5 @@ def command(
 
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
-    outcome = run_batch(source, manifest, where, options, console)
+    outcome = run_batch(source, manifest_of(manifest, source), where, options, console)
     ctx.exit(conclude(outcome, where, console, report=not no_report))

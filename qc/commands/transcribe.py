@@ -6,13 +6,15 @@ from pathlib import Path
 
 import click
 
-from qc.commands.options import FILE, FOLDER, output_options, workspace_of
+from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, workspace_of
 from qc.pipeline.options import Options
 
 
 @click.command("transcribe", short_help="只转写，存成批次，之后用 inspect 判定")
 @click.argument("source", type=FOLDER, metavar="输入目录")
-@click.option("--manifest", "-m", type=FILE, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet")
+@click.option(
+    "--manifest", "-m", type=MANIFEST, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet；也在输入目录里找"
+)
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
 @output_options
 @click.pass_context
@@ -31,5 +33,5 @@ def command(
 
     console = Console(quiet)
     where = folders(workspace_of(workspace))
-    outcome = run_batch(source, manifest, where, options, console, judge=False)
+    outcome = run_batch(source, manifest_of(manifest, source), where, options, console, judge=False)
     ctx.exit(conclude(outcome, where, console, report=False))
