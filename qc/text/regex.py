@@ -13,18 +13,25 @@ _MAX_MEMORY = 16 << 20
 
 
 class Pattern:
-    """A compiled expression. Offsets are bytes of the buffer; a match crosses turns only if it spells out a line feed."""
+    """A compiled expression. Offsets are bytes of the buffer; a negated class such as [^，] crosses line feeds.
+
+    With `by_turn` every line of the buffer is a text of its own: no match contains a line feed, ^ and $ are a line's
+    ends, case does not matter, and groups are not kept (so `named` yields nothing).
+    """
 
     __slots__ = ("_regexp", "source")
 
-    def __init__(self, source: str) -> None:
+    def __init__(self, source: str, *, by_turn: bool = False) -> None:
         import re2
 
         options = re2.Options()
+        options.never_nl = by_turn
+        options.never_capture = by_turn
         options.log_errors = False
         options.max_mem = _MAX_MEMORY
         try:
-            self._regexp: Any = re2.compile(source, options)
+            re2.compile(source, options)  # first on its own, for (?mi:…) would hide an unmatched parenthesis
+            self._regexp: Any = re2.compile(f"(?mi:{source})" if by_turn else source, options)
         except re2.error as error:
             reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
             raise UsageError(f"正则表达式有误：{reason}", "RE2 语法，不支持回看、前瞻与反向引用。") from None
@@ -53,6 +60,6 @@ class Pattern:
 
 
 @lru_cache(maxsize=2048)
-def compile_pattern(source: str) -> Pattern:
-    """Compile `source`. Raises UsageError (Chinese, with RE2's reason) when it is not a valid RE2 expression."""
-    return Pattern(source)
+def compile_pattern(source: str, *, by_turn: bool = False) -> Pattern:
+    """Compile `source`, once per process. Raises UsageError (Chinese, with RE2's reason) when it is not valid RE2."""
+    return Pattern(source, by_turn=by_turn)
