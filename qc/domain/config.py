@@ -10,9 +10,11 @@ from qc.domain.conversation import Channel, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioConfig:
-    """Channel → role. `roles[i]` is the role of audio channel i of a stereo recording; `mono_role` of a mono one."""
+    """Channel → role. `roles[i]` is the role of audio channel i of a stereo recording; `mono_role` of a mono one.
+    `project_roles` replaces `roles` for a project whose recorder wires its channels otherwise."""
 
     roles: tuple[Role, ...] = (Role.AGENT, Role.CUSTOMER)
+    project_roles: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
     mono_role: Role = Role.UNKNOWN
     max_duration_s: int = 4 * 3600
 

@@ -18,7 +18,7 @@ def heard(recording: Recording, transcript: Transcript | None, audio: AudioConfi
     if transcript is None:
         return _failure(recording, "transcript_lost", "转写结果不在缓存里（缓存被清理或损坏），请重新运行", True)
     channels = len(transcript.channels)
-    turns = to_turns(transcript, roles(audio, channels))
+    turns = to_turns(transcript, roles(audio, recording.project, channels))
     source = replace(
         recording.source,
         audio_channels=channels,
@@ -40,11 +40,11 @@ def heard(recording: Recording, transcript: Transcript | None, audio: AudioConfi
     )
 
 
-def roles(audio: AudioConfig, channels: int) -> tuple[Role, ...]:
+def roles(audio: AudioConfig, project: str, channels: int) -> tuple[Role, ...]:
     """The role of each audio channel; channels beyond the configured ones are unknown."""
     if channels == 1:
         return (audio.mono_role,)
-    return (*audio.roles, *[Role.UNKNOWN] * channels)[:channels]
+    return (*audio.project_roles.get(project, audio.roles), *[Role.UNKNOWN] * channels)[:channels]
 
 
 def _failure(recording: Recording, kind: str, message: str, retryable: bool) -> Failure:

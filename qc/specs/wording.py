@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from operator import itemgetter
 from typing import Any, NamedTuple
 
@@ -96,20 +96,25 @@ _CHOICE = {"enum", "literal_error", "union_tag_invalid"}
 
 
 def explain(
-    errors: Iterable[ErrorDetails], holds: Callable[[Loc], bool], fields: Callable[[Loc], Sequence[str]]
+    errors: Sequence[ErrorDetails], holds: Callable[[Loc], bool], fields: Callable[[Loc], Sequence[str]]
 ) -> list[Complaint]:
     """Complaints for the errors of one validation.
 
     `holds` tells whether a loc is in the document, `fields` which keys are allowed at a loc. The branches of a union
     are judged together: the branch that came furthest speaks, or all together say what could stand there.
     """
+    # a list that lost an element to an error is not also too short
+    told = [e["loc"] for e in errors]
+    errors = [
+        e for e in errors if e["type"] != "too_short" or not any(x != e["loc"] == x[: len(e["loc"])] for x in told)
+    ]
     found = []
-    for group in _settle(list(errors), 0, holds):
+    for group in _settle(errors, 0, holds):
         found.append(_say_types(group) if len(group) > 1 else _say(group[0], fields))
     return found
 
 
-def _settle(errors: list[ErrorDetails], depth: int, holds: Callable[[Loc], bool]) -> list[list[ErrorDetails]]:
+def _settle(errors: Sequence[ErrorDetails], depth: int, holds: Callable[[Loc], bool]) -> list[list[ErrorDetails]]:
     """Errors that stay, grouped; a group of several is one union whose branches all want another type."""
     settled: list[list[ErrorDetails]] = []
     unions: dict[Loc, list[ErrorDetails]] = {}

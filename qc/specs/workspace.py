@@ -1,0 +1,162 @@
+"""`qc.yaml` → Config."""
+
+from __future__ import annotations
+
+import codecs
+import hashlib
+import json
+from pathlib import Path, PurePosixPath
+from typing import Annotated, Literal
+
+from pydantic import AfterValidator, Field
+
+from qc.domain.config import AsrConfig, AudioConfig, Config, FolderConfig, ManifestConfig, RunConfig
+from qc.domain.conversation import Channel, Role
+from qc.specs.document import check, read
+from qc.specs.model import Spec
+
+_AUDIO, _ASR, _RUN, _TOP = AudioConfig(), AsrConfig(), RunConfig(), Config()
+
+
+def _known_encoding(name: str) -> str:
+    try:
+        codecs.lookup(name)
+    except LookupError:
+        raise ValueError(f"不认识的编码 {name}\n常用 utf-8、gb18030；不写则自动识别。") from None
+    return name
+
+
+def _inside(folder: str) -> str:
+    path = PurePosixPath(folder.replace("\\", "/"))
+    if path.is_absolute() or ".." in path.parts or ":" in folder:
+        raise ValueError("应是输入目录下的子目录\n写相对路径，用 / 分隔，例如 保险/回访。")
+    return str(path)
+
+
+_Text = Annotated[str, Field(min_length=1)]
+_Folder = Annotated[_Text, AfterValidator(_inside)]
+_Roles = Annotated[tuple[Role, ...], Field(min_length=2, max_length=8)]
+
+
+class AudioSpec(Spec):
+    """录音的声道与角色。"""
+
+    roles: _Roles = Field(default=_AUDIO.roles, description="双声道录音各声道的角色，从第 0 声道起")
+    projects: dict[_Text, _Roles] = Field(default={}, description="个别业务项目的声道角色，项目名: [角色, 角色]")
+    mono: Role = Field(default=_AUDIO.mono_role, description="单声道录音的角色；unknown 表示分不清谁在说")
+    max_hours: float = Field(
+        default=_AUDIO.max_duration_s / 3600, gt=0, le=24, description="录音最长几小时，超过算失败"
+    )
+
+    def config(self) -> AudioConfig:
+        return AudioConfig(
+            roles=self.roles,
+            project_roles=self.projects,
+            mono_role=self.mono,
+            max_duration_s=round(self.max_hours * 3600),
+        )
+
+
+class AsrSpec(Spec):
+    """语音转写。"""
+
+    engine: _Text = Field(default=_ASR.engine, description="转写引擎")
+    model: _Text = Field(default=_ASR.model, description="模型：官方名称、随包的 base，或检查点文件的路径")
+    language: _Text = Field(default=_ASR.language, description="语言代码")
+    batch_size: int = Field(default=_ASR.batch_size, ge=1, le=64, description="一次解码几个片段；内存不够时调小")
+    precision: Literal["auto", "fp32", "fast"] = Field(default="auto", description="计算精度：自动、单精度、快速")
+    confidence_floor: float = Field(
+        default=_ASR.confidence_floor, ge=0, le=1, description="置信度低于它的证据只作“无法判定”，不扣分"
+    )
+
+    def config(self, home: Path | None) -> AsrConfig:
+        looks_like_path = "/" in self.model or "\\" in self.model or self.model.endswith(".pt")
+        model = str(home / self.model) if home is not None and looks_like_path else self.model
+        return AsrConfig(
+            engine=self.engine,
+            model=model,
+            language=self.language,
+            batch_size=self.batch_size,
+            precision=self.precision,
+            confidence_floor=self.confidence_floor,
+        )
+
+
+class ManifestSpec(Spec):
+    """清单（随录参数表）的写法。"""
+
+    columns: dict[_Text, _Text | Annotated[tuple[_Text, ...], Field(min_length=1)]] = Field(
+        default={}, description="我们的字段名: 清单里的表头（可写几个）；常见中英文表头不用写"
+    )
+    encoding: Annotated[str, AfterValidator(_known_encoding)] | None = Field(
+        default=None, description="清单的编码；不写则自动识别"
+    )
+    sheet: _Text | None = Field(default=None, description="XLSX 的工作表名；不写取第一张")
+    channels: dict[_Text, Channel] = Field(default={}, description="渠道列的写法: 渠道，例如 呼入: voice_inbound")
+    satisfaction: dict[_Text, Annotated[int, Field(ge=1, le=5)]] = Field(
+        default={}, description="满意度的写法: 1 到 5，例如 非常满意: 5"
+    )
+
+    def config(self) -> ManifestConfig:
+        return ManifestConfig(
+            columns={k: (v,) if isinstance(v, str) else v for k, v in self.columns.items()},
+            encoding=self.encoding,
+            sheet=self.sheet,
+            channels=self.channels,
+            satisfaction=self.satisfaction,
+        )
+
+
+class FolderSpec(Spec):
+    """一个输入子目录里放的是什么。"""
+
+    project: _Text | None = Field(default=None, description="业务项目")
+    channel: Channel | None = Field(default=None, description="渠道")
+
+
+class RunSpec(Spec):
+    """批次怎样运行。"""
+
+    shard_size: int = Field(default=_RUN.shard_size, ge=1, le=100_000, description="一个分片几个会话")
+    workers: int = Field(default=_RUN.workers, ge=0, le=512, description="进程数；0 为每核一个")
+    allowance: float = Field(default=_RUN.allowance, ge=0, le=1, description="容许失败的比例；超过时退出码为 3")
+    max_turn_chars: int = Field(default=_RUN.max_turn_chars, ge=100, le=1_000_000, description="一句话最多几个字")
+    hot_word_runs: int = Field(default=_RUN.hot_word_runs, ge=0, le=1000, description="热词与之前几个批次比较")
+
+
+class WorkspaceSpec(Spec):
+    """质检工作区的配置 qc.yaml。"""
+
+    name: str = Field(default=_TOP.name, description="单位名称，写在报表标题上")
+    default_project: _Text = Field(default=_TOP.default_project, description="清单没有写业务项目时用它")
+    default_channel: Channel = Field(default=_TOP.default_channel, description="清单没有写渠道时用它")
+    audio: AudioSpec = Field(default=AudioSpec(), description="录音的声道与角色")
+    asr: AsrSpec = Field(default=AsrSpec(), description="语音转写")
+    manifest: ManifestSpec = Field(default=ManifestSpec(), description="清单的写法")
+    folders: dict[_Folder, FolderSpec] = Field(default={}, description="输入子目录: 业务项目与渠道；最深的一层优先")
+    run: RunSpec = Field(default=RunSpec(), description="批次怎样运行")
+
+
+def load_config(path: Path | None) -> Config:
+    """The configuration in `qc.yaml`; the defaults when `path` is None.
+
+    A relative model path counts from the file's folder. The digest covers every setting but the number of workers,
+    which changes no result. Raises SpecError with all problems.
+    """
+    spec = WorkspaceSpec() if path is None else check(read(path), WorkspaceSpec)
+    return Config(
+        name=spec.name,
+        default_project=spec.default_project,
+        default_channel=spec.default_channel,
+        audio=spec.audio.config(),
+        asr=spec.asr.config(None if path is None else path.parent),
+        manifest=spec.manifest.config(),
+        folders={k: FolderConfig(project=f.project, channel=f.channel) for k, f in spec.folders.items()},
+        run=RunConfig(**spec.run.model_dump()),
+        digest=_digest(spec),
+    )
+
+
+def _digest(spec: WorkspaceSpec) -> str:
+    settings = spec.model_dump(mode="json", exclude={"run": {"workers"}})
+    return hashlib.sha256(json.dumps(settings, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
