@@ -1,0 +1,148 @@
+"""Speech detection: Silero VAD over each audio channel, in blocks, with state carried across them.
+
+The network is the one in the `silero-vad` package, run by onnxruntime; it holds on telephone band where
+other detectors lose whole channels. Its code is not imported: that would load torch.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import cache
+from importlib.util import find_spec
+from math import ceil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qc.asr.audio import RATE, Samples
+from qc.errors import UsageError
+
+FRAME = 512
+"""Samples per probability: 32 ms."""
+_CONTEXT = 64
+SILENT_PEAK = 2.0**-10
+"""Below -60 dBFS there is nothing to hear, only the idle pattern of a codec: not worth asking the network."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechOptions:
+    """Speech begins at a probability of `threshold` and ends after `min_silence_s` below `threshold - 0.15`.
+    Stretches under `min_speech_s` are dropped; those over `max_speech_s` are cut where speech is least likely."""
+
+    threshold: float = 0.5
+    min_silence_s: float = 0.3
+    min_speech_s: float = 0.2
+    max_speech_s: float = 25.0
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Speech from sample `start` to `end` (exclusive) at 16 kHz."""
+
+    start: int
+    end: int
+
+
+class SpeechDetector:
+    """Feed blocks in order, then ask for `spans`. One detector per recording."""
+
+    def __init__(self, channels: int) -> None:
+        self._session = _session()
+        self._pending = np.zeros((channels, 0), np.float32)
+        self._contexts = np.zeros((channels, _CONTEXT), np.float32)
+        self._states = [np.zeros((2, 1, 1, 128), np.float32) for _ in range(channels)]
+        self._probabilities: list[list[npt.NDArray[np.float32]]] = [[] for _ in range(channels)]
+        self.samples = 0
+
+    def feed(self, block: Samples) -> None:
+        """`block`: float32 [channels, n] at 16 kHz."""
+        self.samples += block.shape[1]
+        self._pending = np.concatenate([self._pending, block], axis=1)
+        whole = self._pending.shape[1] // FRAME * FRAME
+        if whole:
+            self._run(self._pending[:, :whole])
+            self._pending = self._pending[:, whole:]
+
+    def spans(self, options: SpeechOptions) -> list[tuple[Span, ...]]:
+        """Speech of each channel, after the last block."""
+        rest = self._pending.shape[1]
+        if rest:
+            self._run(np.pad(self._pending, ((0, 0), (0, FRAME - rest))))
+            self._pending = self._pending[:, :0]
+        out = []
+        for parts in self._probabilities:
+            probabilities = np.concatenate(parts) if parts else np.zeros(0, np.float32)
+            out.append(tuple(find_spans(probabilities, self.samples, options)))
+        return out
+
+    def _run(self, block: Samples) -> None:
+        for i, row in enumerate(block):
+            frames = row.reshape(-1, FRAME)
+            if np.abs(row).max() < SILENT_PEAK:
+                self._probabilities[i].append(np.zeros(len(frames), np.float32))
+                self._states[i][:] = 0
+            else:
+                context = np.concatenate([self._contexts[i][None], frames[:-1, -_CONTEXT:]])
+                inputs = {"input": np.concatenate([context, frames], axis=1)}
+                inputs |= {"h": self._states[i][0], "c": self._states[i][1]}
+                values, hidden, cell = self._session.run(["speech_probs", "hn", "cn"], inputs)
+                self._states[i] = np.stack([hidden, cell])
+                self._probabilities[i].append(values.reshape(-1))
+            self._contexts[i] = frames[-1, -_CONTEXT:]
+
+
+def find_spans(probabilities: npt.NDArray[np.float32], samples: int, options: SpeechOptions) -> Iterable[Span]:
+    """Hysteresis over one probability per FRAME samples → spans in samples, in order, not touching each other."""
+    high = probabilities >= options.threshold
+    low = probabilities < max(options.threshold - 0.15, 0.01)
+    min_silence = ceil(options.min_silence_s * RATE / FRAME)
+    spans: list[list[int]] = []  # frames
+    speaking = False
+    silence_from = -1
+    for i in np.flatnonzero(high | low).tolist():
+        if high[i]:
+            if not speaking:
+                spans.append([i, len(probabilities)])
+                speaking = True
+            silence_from = -1
+        elif speaking:
+            silence_from = i if silence_from < 0 else silence_from
+            if i - silence_from >= min_silence:
+                spans[-1][1] = silence_from
+                speaking = False
+                silence_from = -1
+    if speaking and silence_from >= 0:
+        spans[-1][1] = silence_from
+    for start, end in spans:
+        for a, b in _cut(start, end, probabilities, round(options.max_speech_s * RATE / FRAME)):
+            if (b - a) * FRAME >= options.min_speech_s * RATE:
+                yield Span(a * FRAME, min(b * FRAME, samples))
+
+
+def _cut(start: int, end: int, probabilities: npt.NDArray[np.float32], longest: int) -> Iterable[tuple[int, int]]:
+    """Cuts a stretch that is too long at the least likely frame of the second half of what fits."""
+    while end - start > longest:
+        half = start + longest // 2
+        at = half + int(np.argmin(probabilities[half : start + longest]))
+        yield start, at
+        start = at
+    yield start, end
+
+
+@cache
+def _session() -> Any:
+    try:
+        import onnxruntime
+    except ImportError:
+        raise UsageError("没有安装语音转写的组件。", '运行：pip install "qc[asr]"') from None
+    spec = find_spec("silero_vad")
+    root = Path(spec.origin).parent if spec and spec.origin else Path()
+    model = root / "data" / "silero_vad_16k_sequence.onnx"
+    if not model.is_file():
+        raise UsageError("没有找到语音检测模型（silero-vad 6.2.3 或更新）。", '运行：pip install -U "qc[asr]"')
+    options = onnxruntime.SessionOptions()
+    options.inter_op_num_threads = options.intra_op_num_threads = 1
+    return onnxruntime.InferenceSession(str(model), sess_options=options, providers=["CPUExecutionProvider"])

@@ -1,0 +1,117 @@
+"""Speech spans → windows of at most 29 s for the recogniser, and its phrases back to the recording's own time.
+
+Whisper reads 30 s at a time, however little speech is in them: on a call channel that is silent half of the time,
+packing the speech together halves the work. Long pauses shrink to 0.3 s, short ones stay as they are.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from qc.asr.audio import RATE, Samples
+from qc.asr.detect import Span
+from qc.asr.transcriber import Phrase, Piece, Window
+from qc.domain.recording import Segment
+
+WINDOW = 29 * RATE
+GAP = round(0.3 * RATE)
+PAD = round(0.15 * RATE)
+"""Audio kept on both sides of a span: detectors clip soft beginnings and endings."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Plan:
+    """A window to be filled: audio copied from the recording is `copies`: (offset, start, length) in samples."""
+
+    pieces: tuple[Piece, ...]
+    copies: tuple[tuple[int, int, int], ...]
+    length: int
+
+
+def windows(blocks: Iterable[Samples], spans: Sequence[Sequence[Span]]) -> Iterator[Window]:
+    """The windows of a recording, each as soon as the blocks (float32 [channels, n], from the start) have filled it.
+
+    `spans[i]`: the speech of channel i, in order. Memory: the windows not yet handed over.
+    """
+    waiting = [(channel, plan) for channel, own in enumerate(spans) for plan in _plans(own)]
+    waiting.sort(key=lambda w: (w[1].pieces[-1].start + w[1].pieces[-1].length, w[0]))
+    filled: dict[int, Samples] = {}
+    at = 0
+    done = 0
+    for block in blocks:
+        end = at + block.shape[1]
+        for i in range(done, len(waiting)):
+            channel, plan = waiting[i]
+            for offset, start, length in plan.copies:
+                a, b = max(start, at), min(start + length, end)
+                if a < b:
+                    buffer = filled.setdefault(i, np.zeros(plan.length, np.float32))
+                    buffer[offset + a - start : offset + b - start] = block[channel, a - at : b - at]
+        at = end
+        while done < len(waiting) and _last_sample(waiting[done][1]) <= at:
+            yield _window(waiting[done], filled.pop(done))
+            done += 1
+    for i in range(done, len(waiting)):  # padding behind the last sample of the recording
+        if i in filled:
+            yield _window(waiting[i], filled.pop(i))
+
+
+def place(window: Window, phrases: Sequence[Phrase]) -> list[Segment]:
+    """Phrases in window time → segments in recording time. A phrase belongs to the piece it overlaps most."""
+    out = []
+    for phrase in phrases:
+        piece = max(window.pieces, key=lambda p: min(phrase.end, p.offset + p.length) - max(phrase.start, p.offset))
+        start = min(max(phrase.start - piece.offset, 0), piece.length) + piece.start
+        end = min(max(phrase.end - piece.offset, 0), piece.length) + piece.start
+        out.append(
+            Segment(
+                start_ms=start * 1000 // RATE,
+                end_ms=max(end, start) * 1000 // RATE,
+                text=phrase.text,
+                confidence=phrase.confidence,
+            )
+        )
+    return out
+
+
+def part(window: Window, first: int, last: int) -> Window:
+    """The pieces `first`..`last` (inclusive) of a window as a window of their own, with the audio around them."""
+    pieces = window.pieces[first : last + 1]
+    begin = max(pieces[0].offset - PAD, 0)
+    end = min(pieces[-1].offset + pieces[-1].length + PAD, len(window.samples))
+    moved = tuple(replace(p, offset=p.offset - begin) for p in pieces)
+    return Window(audio_channel=window.audio_channel, samples=window.samples[begin:end], pieces=moved)
+
+
+def _plans(spans: Sequence[Span]) -> Iterator[_Plan]:
+    pieces: list[Piece] = []
+    copies: list[tuple[int, int, int]] = []
+    length = 0
+    for i, span in enumerate(spans):
+        before = PAD if i == 0 else min(PAD, (span.start - spans[i - 1].end) // 2)
+        after = PAD if i + 1 == len(spans) else min(PAD, (spans[i + 1].start - span.end) // 2)
+        begin = max(span.start - before, 0)
+        size = span.end + after - begin
+        pause = 0 if not copies else min(begin - copies[-1][1] - copies[-1][2], GAP)
+        if copies and length + pause + size > WINDOW:
+            yield _Plan(tuple(pieces), tuple(copies), length)
+            pieces, copies, length, pause = [], [], 0, 0
+        offset = length + pause
+        copies.append((offset, begin, size))
+        pieces.append(Piece(offset=offset + span.start - begin, start=span.start, length=span.end - span.start))
+        length = offset + size
+    if pieces:
+        yield _Plan(tuple(pieces), tuple(copies), length)
+
+
+def _last_sample(plan: _Plan) -> int:
+    _, start, length = plan.copies[-1]
+    return start + length
+
+
+def _window(waiting: tuple[int, _Plan], samples: Samples) -> Window:
+    channel, plan = waiting
+    return Window(audio_channel=channel, samples=samples, pieces=plan.pieces)

@@ -1,0 +1,59 @@
+"""What a speech recogniser is to the rest of qc: windows of speech in, phrases out."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+from qc.asr.audio import Samples
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """One stretch of detected speech inside a window. All in samples at 16 kHz: `offset` from the start of the
+    window, `start` from the start of the recording; the same `length` in both."""
+
+    offset: int
+    start: int
+    length: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Window:
+    """Speech of one audio channel, packed into at most 29 s. `samples`: float32 [n] at 16 kHz; `pieces` in order."""
+
+    audio_channel: int
+    samples: Samples
+    pieces: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """Text heard in samples `start`..`end` of a window (16 kHz). `confidence` in 0..1: the geometric mean of the
+    token probabilities; 0.0 marks a suspected invention."""
+
+    start: int
+    end: int
+    text: str
+    confidence: float
+
+
+class Transcriber(Protocol):
+    """A recogniser. The same windows in the same call give the same phrases.
+
+    `name`: the engine and its version; `model_id`: the weights; `options_id`: everything else that moves its output.
+    """
+
+    @property
+    def name(self) -> str: ...
+
+    @property
+    def model_id(self) -> str: ...
+
+    @property
+    def options_id(self) -> str: ...
+
+    def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
+        """Phrases of each window, in time order, in the order of `windows`."""
+        ...

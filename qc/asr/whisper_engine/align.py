@@ -1,0 +1,86 @@
+"""Which stretch of speech each character was heard in, from what the decoder looked at while writing it.
+
+Whisper's own timestamps are good to about a second and know nothing of the pauses that packing removed. The borders
+of detected speech are good to 30 ms. So a character goes to the piece of speech that holds most of its attention,
+pieces in order, and the piece lends it its times.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from qc.asr.audio import RATE, Samples
+from qc.asr.transcriber import Phrase, Piece
+
+FRAME = RATE // 50
+"""Samples per attention frame: 20 ms."""
+
+
+@dataclass(frozen=True, slots=True)
+class Unit:
+    """The smallest text that whole tokens spell, mostly one character. `segment` counts whisper's own segments,
+    which begin at sample `segment_start` of the window; `attention`: float32 [frames]."""
+
+    text: str
+    logprobs: tuple[float, ...]
+    attention: Samples
+    segment: int
+    segment_start: int
+
+
+def phrases(units: Sequence[Unit], pieces: Sequence[Piece]) -> list[Phrase]:
+    """Units → phrases: a new one for each piece of speech and for each of whisper's segments inside it."""
+    if not units:
+        return []
+    owner = assign(np.stack([u.attention for u in units]), pieces)
+    groups: list[list[int]] = []
+    for i, unit in enumerate(units):
+        last = groups[-1][-1] if groups else -1
+        mark = not any(c.isalnum() for c in unit.text)  # a mark ends what came before, wherever it was looking
+        if groups and (mark or (owner[last] == owner[i] and units[last].segment == unit.segment)):
+            owner[i] = owner[last]
+            groups[-1].append(i)
+        else:
+            groups.append([i])
+    out: list[Phrase] = []
+    for n, group in enumerate(groups):
+        own = owner[group[0]]
+        piece = pieces[own]
+        end = piece.offset + piece.length
+        start = piece.offset
+        if n and owner[groups[n - 1][0]] == own:
+            start = out[-1].end
+        if n + 1 < len(groups) and owner[groups[n + 1][0]] == own:
+            end = min(max(units[groups[n + 1][0]].segment_start, start), end)
+        text = "".join(units[i].text for i in group)
+        logprobs = [p for i in group for p in units[i].logprobs]
+        out.append(Phrase(start=start, end=end, text=text, confidence=float(np.exp(np.mean(logprobs)))))
+    return out
+
+
+def assign(attention: Samples, pieces: Sequence[Piece]) -> list[int]:
+    """Piece of each unit (`attention`: [units, frames]), never falling: the path with the greatest likelihood."""
+    edges = [(p.offset // FRAME, max((p.offset + p.length) // FRAME, p.offset // FRAME + 1)) for p in pieces]
+    mass = np.stack([attention[:, a:b].sum(1) for a, b in edges], axis=1)
+    score = np.log(mass + 1e-3)
+    best = np.empty_like(score)
+    come = np.zeros(score.shape, np.int64)
+    best[0] = score[0]
+    for i in range(1, len(score)):
+        come[i] = _running_argmax(best[i - 1])
+        best[i] = score[i] + best[i - 1][come[i]]
+    path = [int(best[-1].argmax())]
+    for i in range(len(score) - 1, 0, -1):
+        path.append(int(come[i][path[-1]]))
+    return path[::-1]
+
+
+def _running_argmax(values: Samples) -> list[int]:
+    """Index of the greatest of values[: j + 1], for each j."""
+    out: list[int] = []
+    for j, value in enumerate(values):
+        out.append(j if j == 0 or value >= values[out[-1]] else out[-1])
+    return out

@@ -1,0 +1,161 @@
+"""openai-whisper behind the Transcriber protocol: batches, second attempts, and doubts about inventions."""
+
+from __future__ import annotations
+
+import zlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from importlib import metadata
+
+import numpy as np
+
+from qc.asr.audio import RATE
+from qc.asr.pack import part
+from qc.asr.transcriber import Phrase, Window
+from qc.asr.weights import ModelSource
+from qc.asr.whisper_engine.align import Unit, phrases
+from qc.asr.whisper_engine.decode import Decoded, Decoder
+from qc.errors import UsageError
+
+MIN_CHARS_PER_S = 2.2
+"""Fewer characters per second of speech: greedy decoding stopped early."""
+MAX_COMPRESSION = 2.4
+MIN_LOGPROB = -1.0
+NO_SPEECH = 0.6
+MAX_SPLITS = 2
+VERSION = 1
+"""Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WhisperOptions:
+    """`language` as whisper names it; `batch_size` windows are decoded together; `precision`: fp32 or fast."""
+
+    language: str = "zh"
+    batch_size: int = 8
+    precision: str = "fp32"
+
+    @property
+    def id(self) -> str:
+        return f"{self.language},b{self.batch_size},{self.precision},greedy,v{VERSION}"
+
+
+def engine_name() -> str:
+    """The engine as lineage names it. Raises UsageError when it is not installed."""
+    try:
+        return f"openai-whisper {metadata.version('openai-whisper')}"
+    except metadata.PackageNotFoundError:
+        raise UsageError("没有安装语音转写的组件。", '运行：pip install "qc[asr]"') from None
+
+
+class WhisperTranscriber:
+    """Loading takes seconds and some 500 MB: one per worker process."""
+
+    def __init__(self, source: ModelSource, options: WhisperOptions) -> None:
+        from whisper.tokenizer import get_tokenizer
+
+        from qc.asr.whisper_engine.load import load
+
+        model = load(source, options.precision)
+        self._options = options
+        self._source = source
+        self._tokenizer = get_tokenizer(
+            True, num_languages=model.whisper.num_languages, language=options.language, task="transcribe"
+        )
+        self._decoder = Decoder(model, self._tokenizer)
+
+    @property
+    def name(self) -> str:
+        return engine_name()
+
+    @property
+    def model_id(self) -> str:
+        return self._source.id
+
+    @property
+    def options_id(self) -> str:
+        return self._options.id
+
+    def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
+        return self._attempt(windows, splits_left=MAX_SPLITS)
+
+    def _attempt(self, windows: Sequence[Window], splits_left: int) -> list[list[Phrase]]:
+        """Decodes; a window that came out too short or as a loop is cut in two at a pause and decoded again."""
+        out: list[list[Phrase]] = [[] for _ in windows]
+        again: list[int] = []
+        order = sorted(range(len(windows)), key=lambda i: (-len(windows[i].samples), i))
+        for at in range(0, len(order), self._options.batch_size):
+            batch = order[at : at + self._options.batch_size]
+            for i, decoded in zip(batch, self._decoder.decode([windows[i].samples for i in batch]), strict=True):
+                units = list(self._units(decoded))
+                doubtful = _doubtful(windows[i], decoded, units)
+                if doubtful and splits_left and len(windows[i].pieces) > 1:
+                    again.append(i)
+                else:
+                    out[i] = _judge(phrases(units, windows[i].pieces), decoded)
+        again.sort()
+        halves = [half for i in again for half in _halves(windows[i])]
+        if halves:
+            results = self._attempt(halves, splits_left - 1)
+            for n, half in enumerate(halves):
+                i = again[n // 2]
+                first = windows[i].pieces[0 if n % 2 == 0 else -len(half.pieces)]
+                shift = first.offset - half.pieces[0].offset
+                out[i] += [replace(p, start=p.start + shift, end=p.end + shift) for p in results[n]]
+        return out
+
+    def _units(self, decoded: Decoded) -> Iterator[Unit]:
+        begin = self._tokenizer.timestamp_begin
+        segment, start = 0, 0
+        run: list[int] = []
+        for i, token in enumerate([*decoded.tokens, begin]):
+            if token < begin:
+                run.append(i)
+                continue
+            if run:
+                yield from self._spell(decoded, run, segment, start)
+                segment += 1
+                run = []
+            start = (token - begin) * RATE // 50
+
+    def _spell(self, decoded: Decoded, run: Sequence[int], segment: int, start: int) -> Iterator[Unit]:
+        texts, groups = self._tokenizer.split_tokens_on_unicode([decoded.tokens[i] for i in run])
+        at = 0
+        for text, group in zip(texts, groups, strict=True):
+            own = run[at : at + len(group)]
+            at += len(group)
+            logprobs = tuple(decoded.logprobs[i] for i in own)
+            attention = np.stack([decoded.attention[i] for i in own]).mean(0)
+            yield Unit(text.replace("\ufffd", ""), logprobs, attention, segment, start)
+
+
+def _doubtful(window: Window, decoded: Decoded, units: Sequence[Unit]) -> bool:
+    text = "".join(u.text for u in units)
+    speech_s = sum(p.length for p in window.pieces) / RATE
+    short = sum("\u3400" <= c <= "\u9fff" or c.isdigit() for c in text) < MIN_CHARS_PER_S * speech_s
+    return short or _is_loop(decoded, text) or _mean_logprob(decoded) < MIN_LOGPROB
+
+
+def _judge(found: list[Phrase], decoded: Decoded) -> list[Phrase]:
+    """Marks what whisper itself did not believe, and loops, as inventions."""
+    text = "".join(p.text for p in found)
+    unheard = decoded.no_speech > NO_SPEECH and _mean_logprob(decoded) < MIN_LOGPROB
+    if unheard or _is_loop(decoded, text):
+        return [replace(p, confidence=0.0) for p in found]
+    return found
+
+
+def _mean_logprob(decoded: Decoded) -> float:
+    return sum(decoded.logprobs) / max(len(decoded.logprobs), 1)
+
+
+def _is_loop(decoded: Decoded, text: str) -> bool:
+    data = text.encode()
+    return not decoded.complete or len(data) / len(zlib.compress(data)) > MAX_COMPRESSION
+
+
+def _halves(window: Window) -> tuple[Window, Window]:
+    """Cut at the pause nearest the middle of the speech."""
+    middle = (window.pieces[0].offset + window.pieces[-1].offset + window.pieces[-1].length) / 2
+    cut = min(range(1, len(window.pieces)), key=lambda i: abs(window.pieces[i].offset - middle))
+    return part(window, 0, cut - 1), part(window, cut, len(window.pieces) - 1)
