@@ -109,8 +109,9 @@ def _repeat(source: list[dict], count: int, path: Path) -> None:
 def _words(path: Path) -> Path:
     """The words of the shipped lexicons, for the rival's scan."""
     sys.path.insert(0, str(ROOT))
-    from qc.paths import packaged
     from qc.specs.rules import load_rules
+
+    from qc.paths import packaged
 
     lexicons = load_rules([packaged("rules")]).lexicons
     path.write_text("\n".join(sorted({w.text for x in lexicons for w in x.words if " " not in w.text})), "utf-8")
