@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -26,7 +27,7 @@ POSITIVE_COMPONENTS = frozenset({"satisfaction", "soothing", "empathy"})
 
 
 class InQuestion(StrEnum):
-    """What a question does to a phrase: a threat stays one, 好评返现吗 is not praise."""
+    """What a question does to a phrase: a threat stays one (keep), praise is not praise (drop: 好评返现吗)."""
 
     KEEP = "keep"
     DAMP = "damp"
@@ -34,18 +35,19 @@ class InQuestion(StrEnum):
 
 
 class WhenNegated(StrEnum):
-    """What a negation before a phrase does: 不+满意 flips it, 没有+投诉 drops it, 不+麻烦 keeps nothing either."""
+    """What a negation right before a phrase does: 没有+投诉 is nothing (drop), 不+满意 the opposite (flip)."""
 
-    FLIP = "flip"
     DROP = "drop"
+    FLIP = "flip"
     KEEP = "keep"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseGroup:
-    """Phrases that mean the same feeling with the same strength.
+    """Phrases of one feeling and strength.
 
-    `level` 1 (mild) .. 5 (extreme); 0 is a hint, too weak to label a turn without a second sign.
+    `level` 1 (mild) .. 5 (extreme); 0 is a hint, too weak to label a turn without a second sign. With `needs_degree`
+    a phrase counts only beside a degree word (太慢, 有点贵), never bare (慢, 贵).
     """
 
     component: str
@@ -53,22 +55,21 @@ class PhraseGroup:
     phrases: tuple[str, ...]
     in_question: InQuestion = InQuestion.KEEP
     when_negated: WhenNegated = WhenNegated.DROP
+    needs_degree: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modifiers:
-    """Words that change the phrase after them, words that make a clause a question, and longer words that swallow a
-    phrase or a modifier (客服了 is not 服了, 没有了 does not negate).
+    """Words that change the phrase they touch (negations and degrees before it, `stronger_after` behind it), words that
+    make a clause a question, and `neutral` ones that swallow a phrase or modifier inside them (客服了 is not 服了)."""
 
-    `reach` is how many characters may stand between a negation and its phrase.
-    """
-
-    negation: tuple[str, ...]
-    stronger: tuple[str, ...]
-    weaker: tuple[str, ...]
-    question: tuple[str, ...]
-    neutral: tuple[str, ...]
-    reach: int = 3
+    negation: tuple[str, ...] = ()
+    stronger: tuple[str, ...] = ()
+    plain: tuple[str, ...] = ()
+    weaker: tuple[str, ...] = ()
+    stronger_after: tuple[str, ...] = ()
+    question: tuple[str, ...] = ()
+    neutral: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,6 +77,6 @@ class EmotionLexicon:
     """情绪词表. `groups[role]` are the phrases looked for in that role's turns. `digest` covers everything that can
     move a score."""
 
-    groups: dict[Role, tuple[PhraseGroup, ...]]
+    groups: Mapping[Role, tuple[PhraseGroup, ...]]
     modifiers: Modifiers
     digest: str = ""

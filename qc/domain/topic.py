@@ -42,7 +42,7 @@ class Taxonomy:
 
     id: str
     title: str
-    projects: frozenset[str]
+    projects: tuple[str, ...]
     topics: tuple[Topic, ...]
     min_score: float = 1.0
     tests: tuple[TopicTest, ...] = ()

@@ -1,4 +1,10 @@
-"""Emotion per turn and per conversation, columns over a shard."""
+"""Emotion per turn and per conversation, columns over a shard.
+
+Two signals are fused. The contact-centre lexicon decides: each phrase has a strength by its level, the strongest one
+of a turn counts in full and the others add half of what they would bring. snownlp's sentiment, a weak signal on
+service talk, moves the sum by at most SNOWNLP_WEIGHT: enough to tip a turn that holds only hints, never enough to
+label a turn on its own or to change the level of a clear one.
+"""
 
 from __future__ import annotations
 
@@ -8,13 +14,29 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qc.text.shard import Ints
+from qc.domain.conversation import Role
+from qc.domain.emotion import EmotionLexicon
+from qc.text.phrases import Bools, PhraseHits, PhraseScanner
+from qc.text.shard import ROLE_CODES, Ints, Shard
+from qc.text.snow import snow_sentiment
 
 Floats = npt.NDArray[np.float32]
 Codes = npt.NDArray[np.int8]
 
 NO_COMPONENT = -1
 NEGATIVE, NEUTRAL, POSITIVE = -1, 0, 1
+
+STRENGTH = np.array([0.12, 0.28, 0.45, 0.62, 0.78, 0.92])
+"""Polarity (absolute) a single phrase of level 0..5 gives."""
+LEVEL_FROM = np.array([0.20, 0.365, 0.535, 0.70, 0.85])
+"""Polarity (absolute) from which a turn has level 1..5; below the first it is neutral."""
+SNOWNLP_WEIGHT = 0.06
+_OTHERS_COUNT = 0.5
+_OPPOSITE_COUNTS = 0.3
+"""Thanks do not undo a complaint: the weaker sign takes this share of its strength off the stronger one."""
+_MAX_PHRASES = 8
+_EDGE_TURNS = 3
+"""Opening and ending mood are means over at most so many turns of the role (a third of them in a short call)."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,10 +57,10 @@ class RoleEmotion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emotions:
     """Per turn of the shard: `polarity` −1..1, `label` −1/0/1, `level` 0–5 (strength, of either sign), `component` an
-    index into COMPONENTS or NO_COMPONENT, `snownlp` 0..1 (0.5: says nothing). Turns of other roles than customer and
-    agent (and unknown speakers, judged as customers) are neutral.
+    index into COMPONENTS or NO_COMPONENT, `snownlp` 0..1 (0.5: says nothing). Unknown speakers are judged as customers;
+    turns of bots and systems are neutral.
 
-    `phrases` holds the phrases a turn's emotion rests on, by turn index, only for turns that have any.
+    `phrases` holds what a turn's label rests on, by turn index, only for labelled turns that have any.
     """
 
     polarity: Floats
@@ -49,3 +71,115 @@ class Emotions:
     phrases: Mapping[int, tuple[str, ...]]
     customer: RoleEmotion
     agent: RoleEmotion
+
+
+class EmotionScorer:
+    """The compiled lexicon: compile once per process, score many shards."""
+
+    def __init__(self, lexicon: EmotionLexicon) -> None:
+        self._scanners = {role: PhraseScanner(groups, lexicon.modifiers) for role, groups in lexicon.groups.items()}
+
+    def score(self, shard: Shard) -> Emotions:
+        """Emotions of every turn and conversation of `shard`."""
+        hits = self._hits(shard)
+        negative, positive = _strength(shard, hits, sign=False), _strength(shard, hits, sign=True)
+        lexical = np.where(
+            negative >= positive, _OPPOSITE_COUNTS * positive - negative, positive - _OPPOSITE_COUNTS * negative
+        )
+        probability, log_odds = snow_sentiment().score(shard)
+        felt = np.isin(shard.role, [ROLE_CODES[r] for r in (Role.CUSTOMER, Role.AGENT, Role.UNKNOWN)])
+        polarity = np.where(felt, lexical + SNOWNLP_WEIGHT * np.tanh(log_odds), 0.0)
+        polarity = np.round(np.clip(polarity, -1, 1), 4).astype(np.float32)
+        level = np.searchsorted(LEVEL_FROM, np.abs(polarity), side="right").astype(np.int8)
+        label = np.where(level > 0, np.sign(polarity), 0).astype(np.int8)
+        return Emotions(
+            polarity=polarity,
+            label=label,
+            level=level,
+            component=_component(hits, label),
+            snownlp=np.where(felt, probability, 0.5).astype(np.float32),
+            phrases=_phrases(shard, hits, label),
+            customer=_of_role(shard, Role.CUSTOMER, polarity, level, label),
+            agent=_of_role(shard, Role.AGENT, polarity, level, label),
+        )
+
+    def _hits(self, shard: Shard) -> list[PhraseHits]:
+        speakers = {Role.CUSTOMER: (Role.CUSTOMER, Role.UNKNOWN), Role.AGENT: (Role.AGENT,)}
+        return [
+            scanner.scan(shard, np.isin(shard.role, [ROLE_CODES[r] for r in speakers[role]]))
+            for role, scanner in self._scanners.items()
+        ]
+
+
+def score_emotions(shard: Shard, lexicon: EmotionLexicon) -> Emotions:
+    """Emotions of one shard; use EmotionScorer to score many."""
+    return EmotionScorer(lexicon).score(shard)
+
+
+def _strength(shard: Shard, hits: list[PhraseHits], *, sign: bool) -> npt.NDArray[np.float64]:
+    """Per turn, how strongly its phrases of one sign speak, 0..1."""
+    n = len(shard.turns)
+    strongest, silent = np.zeros(n), np.zeros(n)
+    for found in hits:
+        mine = found.positive == sign
+        turn, strength = found.turn[mine], STRENGTH[found.level[mine]]
+        np.maximum.at(strongest, turn, strength)
+        silent += np.bincount(turn, weights=np.log1p(-strength), minlength=n)
+    return strongest + _OTHERS_COUNT * (1 - np.exp(silent) - strongest)
+
+
+def _component(hits: list[PhraseHits], label: Codes) -> Codes:
+    """Component of the strongest phrase that bears the turn's label; of equals, the first."""
+    component = np.full(len(label), NO_COMPONENT, np.int8)
+    for found in hits:
+        bears = np.where(found.positive, POSITIVE, NEGATIVE) == label[found.turn]
+        turn, level = found.turn[bears], found.level[bears]
+        order = np.lexsort((np.arange(len(turn)), -level, turn))
+        first = order[np.unique(turn[order], return_index=True)[1]]
+        component[turn[first]] = found.component[bears][first]
+    return component
+
+
+def _phrases(shard: Shard, hits: list[PhraseHits], label: Codes) -> dict[int, tuple[str, ...]]:
+    out: dict[int, dict[str, None]] = {}
+    for found in hits:
+        kept = label[found.turn] != NEUTRAL
+        turns, starts, ends = shard.locate(found.start[kept], found.end[kept])
+        base = shard.char_start[turns]
+        for turn, first, last in zip(turns.tolist(), (base + starts).tolist(), (base + ends).tolist(), strict=True):
+            listed = out.setdefault(turn, {})
+            if len(listed) < _MAX_PHRASES:
+                listed[shard.text[first:last]] = None
+    return {turn: tuple(listed) for turn, listed in sorted(out.items())}
+
+
+def _of_role(shard: Shard, role: Role, polarity: Floats, level: Codes, label: Codes) -> RoleEmotion:
+    n = len(shard)
+    says_something: Bools = np.diff(shard.char_start) > 1
+    mine = np.flatnonzero((shard.role == ROLE_CODES[role]) & says_something)
+    owner, felt = shard.conversation[mine], polarity[mine]
+    counts = np.bincount(owner, minlength=n)
+    first = np.concatenate(([0], np.cumsum(counts)))[:-1]
+    nth = np.arange(len(mine)) - first[owner]
+    edge = np.clip(counts // _EDGE_TURNS, 1, _EDGE_TURNS)
+
+    def mean(kept: Bools) -> Floats:
+        total = np.bincount(owner[kept], weights=felt[kept], minlength=n)
+        size = np.bincount(owner[kept], minlength=n)
+        return np.where(size > 0, total / np.maximum(size, 1), np.nan).astype(np.float32)
+
+    worst = np.full(n, np.nan, np.float32)
+    worst_turn = np.zeros(n, np.int64)
+    order = np.lexsort((nth, felt, owner))
+    at = order[np.unique(owner[order], return_index=True)[1]]
+    worst[owner[at]] = felt[at]
+    worst_turn[owner[at]] = mine[at] - shard.first_turn[owner[at]] + 1
+    strongest = np.zeros(n, np.int8)
+    np.maximum.at(strongest, owner, np.where(label[mine] == NEGATIVE, level[mine], 0).astype(np.int8))
+    return RoleEmotion(
+        start=mean(nth < edge[owner]),
+        end=mean(nth >= (counts - edge)[owner]),
+        worst=worst,
+        worst_turn=worst_turn,
+        level=strongest,
+    )

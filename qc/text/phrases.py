@@ -1,0 +1,170 @@
+"""Emotion phrases of one role in the turns of a shard, with negation, degree and questions taken into account.
+
+Phrases and modifiers stand in one automaton, longest match first, so that a longer word (客服了, 没有了) swallows what
+is inside it. What touches a phrase changes it: 不|满意, 没有|那么|失望, 麻烦|死了. A question concerns its clause.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qc.domain.emotion import COMPONENTS, POSITIVE_COMPONENTS, InQuestion, Modifiers, PhraseGroup, WhenNegated
+from qc.text.automaton import Automaton, Matches, whole_words
+from qc.text.normalise import normalise
+from qc.text.shard import Ints, Shard
+
+Bools = npt.NDArray[np.bool_]
+Codes = npt.NDArray[np.int8]
+
+MAX_LEVEL = 5
+_NEGATION, _BEFORE, _AFTER, _QUESTION = 1, 2, 4, 8
+_MAX_CHAIN = 4
+"""How many modifiers in a row are looked at before a phrase (并不是|真的|那么|特别)."""
+_FLIPPED = COMPONENTS.index("disappointment")
+_KEEPS, _DAMPS, _DROPS, _FLIPS = 0, 1, 2, 3
+_CODES = {
+    InQuestion.KEEP: _KEEPS,
+    InQuestion.DAMP: _DAMPS,
+    InQuestion.DROP: _DROPS,
+    WhenNegated.KEEP: _KEEPS,
+    WhenNegated.DROP: _DROPS,
+    WhenNegated.FLIP: _FLIPS,
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PhraseHits:
+    """One row per phrase that counts, in text order. `turn` is an index into the shard's turns, `start`/`end` bytes of
+    the buffer with the modifiers that touch it, `positive` its sign, `level` 0 (a hint) .. 5, `component` an index into
+    COMPONENTS."""
+
+    turn: Ints
+    start: Ints
+    end: Ints
+    positive: Bools
+    level: Codes
+    component: Codes
+
+
+class PhraseScanner:
+    """The phrases of one role and the modifiers, compiled."""
+
+    def __init__(self, groups: tuple[PhraseGroup, ...], modifiers: Modifiers) -> None:
+        kinds: dict[str, tuple[int, int]] = {}  # word → (flags, change of level)
+        for words, flags, change in (
+            (modifiers.neutral, 0, 0),
+            (modifiers.negation, _NEGATION, 0),
+            (modifiers.stronger, _BEFORE, 1),
+            (modifiers.plain, _BEFORE, 0),
+            (modifiers.weaker, _BEFORE, -1),
+            (modifiers.stronger_after, _AFTER, 1),
+            (modifiers.question, _QUESTION, 0),
+        ):
+            for word in words:
+                known = kinds.get(normalise(word), (0, 0))
+                kinds[normalise(word)] = (known[0] | flags, known[1] + change)
+        owner = {normalise(p): g for g, group in enumerate(groups) for p in group.phrases}
+        words = tuple(dict.fromkeys((*owner, *kinds)))
+        self._automaton = Automaton(words, longest=True)
+        self._group = np.array([owner.get(w, -1) for w in words], np.int64)
+        self._flags = np.array([kinds.get(w, (0, 0))[0] for w in words], np.int8)
+        self._change = np.array([kinds.get(w, (0, 0))[1] for w in words], np.int8)
+        self._level = np.array([g.level for g in groups], np.int8)
+        self._component = np.array([COMPONENTS.index(g.component) for g in groups], np.int8)
+        self._positive = np.array([g.component in POSITIVE_COMPONENTS for g in groups], bool)
+        self._in_question = np.array([_CODES[g.in_question] for g in groups], np.int8)
+        self._when_negated = np.array([_CODES[g.when_negated] for g in groups], np.int8)
+        self._needs_degree = np.array([g.needs_degree for g in groups], bool)
+
+    def scan(self, shard: Shard, turns: Bools) -> PhraseHits:
+        """Phrases in the turns selected by the mask `turns`."""
+        tokens = whole_words(self._automaton.scan(shard.buffer), shard.buffer)
+        turn = np.searchsorted(shard.byte_start, tokens.start, side="right") - 1
+        mine = turns[turn]
+        tokens, turn = tokens.where(mine), turn[mine]
+        at = np.flatnonzero(self._group[tokens.pattern] >= 0)
+        group = self._group[tokens.pattern[at]]
+        start, end, negated, degree, has_degree = self._context(tokens, at)
+        asked = self._asked(tokens, shard.buffer)[at]
+
+        level = self._level[group] + degree
+        level = level - (asked & (self._in_question[group] == _DAMPS))
+        flipped = negated & (self._when_negated[group] == _FLIPS)
+        level = np.where(flipped, np.maximum(level - 1, 1), level)
+        dropped = (
+            (negated & (self._when_negated[group] == _DROPS))
+            | (asked & (self._in_question[group] == _DROPS))
+            | (self._needs_degree[group] & ~has_degree)
+            | self._modifies(tokens, at)
+            | (level < 0)
+        )
+        kept = ~dropped
+        return PhraseHits(
+            turn=turn[at][kept],
+            start=start[kept],
+            end=end[kept],
+            positive=(self._positive[group] & ~flipped)[kept],
+            level=np.minimum(level, MAX_LEVEL)[kept].astype(np.int8),
+            component=np.where(flipped, _FLIPPED, self._component[group])[kept].astype(np.int8),
+        )
+
+    def _context(self, tokens: Matches, at: Ints) -> tuple[Ints, Ints, Bools, Codes, Bools]:
+        """What touches each phrase token: span with its modifiers, negated, change of level, has a degree word."""
+        flags, change = self._flags[tokens.pattern], self._change[tokens.pattern]
+        first, end = at.copy(), tokens.end[at].copy()
+        negations = np.zeros(len(at), np.int8)
+        degree = np.zeros(len(at), np.int8)
+        has_degree = np.zeros(len(at), bool)
+        touching = np.ones(len(at), bool)
+        for _ in range(_MAX_CHAIN):
+            before = np.maximum(first - 1, 0)
+            touching &= (first > 0) & (tokens.end[before] == tokens.start[first])
+            touching &= (flags[before] & (_NEGATION | _BEFORE)) != 0
+            is_degree = touching & ((flags[before] & _BEFORE) != 0)
+            negations += touching & ((flags[before] & _NEGATION) != 0)
+            degree += np.where(is_degree, change[before], 0).astype(np.int8)
+            has_degree |= is_degree
+            first = np.where(touching, before, first)
+        after = np.minimum(at + 1, len(flags) - 1)
+        follows = (after > at) & (tokens.start[after] == end) & ((flags[after] & _AFTER) != 0)
+        degree += np.where(follows, change[after], 0).astype(np.int8)
+        has_degree |= follows
+        end = np.where(follows, tokens.end[after], end)
+        # Words of degree do not add up: 真的太 is no stronger than 太.
+        return tokens.start[first], end, negations % 2 == 1, np.clip(degree, -1, 1), has_degree
+
+    def _modifies(self, tokens: Matches, at: Ints) -> Bools:
+        """Phrases that are words of degree here, because another phrase follows: 好 in 好慢."""
+        after = np.minimum(at + 1, len(tokens.start) - 1)
+        followed = (tokens.start[after] == tokens.end[at]) & (self._group[tokens.pattern[after]] >= 0)
+        return np.asarray(followed & ((self._flags[tokens.pattern[at]] & _BEFORE) != 0), bool)
+
+    def _asked(self, tokens: Matches, buffer: bytes) -> Bools:
+        """For each token, whether its clause is a question: ends in a question mark or holds a question word."""
+        marks, is_question = clause_marks(buffer)
+        clause = np.searchsorted(marks, tokens.start)
+        asked = np.concatenate((is_question, [False]))
+        asked[clause[(self._flags[tokens.pattern] & _QUESTION) != 0]] = True
+        return np.asarray(asked[clause], bool)
+
+
+def clause_marks(buffer: bytes) -> tuple[Ints, Bools]:
+    """First bytes of the marks that end a clause (，。！？；：、… space, line feed), and which are question marks."""
+    data = np.frombuffer(buffer, np.uint8)
+    single = np.flatnonzero((data == 0x20) | (data == 0x0A))
+    lead = (
+        np.flatnonzero((data[:-2] == 0xEF) | (data[:-2] == 0xE3) | (data[:-2] == 0xE2)) if len(data) > 2 else single[:0]
+    )
+    code = (data[lead].astype(np.int32) << 16) | (data[lead + 1].astype(np.int32) << 8) | data[lead + 2]
+    wide = np.isin(code, _MARKS)
+    found = np.concatenate((single, lead[wide]))
+    question = np.concatenate((np.zeros(len(single), bool), code[wide] == _QUESTION_MARK))
+    order = np.argsort(found, kind="stable")
+    return found[order], question[order]
+
+
+_MARKS = np.array([int.from_bytes(mark.encode(), "big") for mark in "，。！？；：、…"])
+_QUESTION_MARK = int.from_bytes("？".encode(), "big")
