@@ -44,7 +44,7 @@ $(VENV)/.dev: $(VENV)/.asr
 	@touch $@
 
 docs: setup-dev  ## regenerate docs/reference
-	@$(BIN)/python -m qc.reference docs/reference
+	@$(BIN)/python docs/generate.py
 
 slow: setup-dev  ## the tests that take minutes
 	@$(BIN)/pytest -m slow
