@@ -20,8 +20,9 @@ from qc.matching.judge import CompiledRules, Judgement, compile_rules, judge
 from qc.matching.signals import Signals
 from qc.pipeline.specs import Specs
 from qc.schema import rows
+from qc.schema.tables import TABLES
 from qc.scoring.score import applicable, score
-from qc.text.emotion import Emotions
+from qc.text.emotion import Emotions, RoleEmotion
 from qc.text.masking import mask_turns, mask_value
 from qc.text.shard import ROLE_CODES, Shard
 from qc.text.signals import Analyser
@@ -30,6 +31,10 @@ from qc.text.timing import measure
 from qc.text.topics import Topics
 
 _LABELS = {-1: "negative", 0: "neutral", 1: "positive"}
+_FELT_PARTS = {
+    "customer": ("start", "end", "worst", "worst_turn", "level"),
+    "agent": ("worst", "worst_turn", "level"),
+}
 _FELT = [ROLE_CODES[role] for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)]
 
 
@@ -60,7 +65,7 @@ class Inspector:
         by_turn = entities.by_turn()
         texts = mask_turns(shard, entities) if self._mask else [t.text for t in shard.turns]
         shown = _shown(shard.conversations, self._mask)
-        tables = {name: table.empty_table() for name, table in rows.TABLES.items()}
+        tables = {name: schema.empty_table() for name, schema in TABLES.items()}
         tables["failures"] = rows.failures(_masked_failures(failures, self._mask))
         tables["turns"] = rows.turns(shown, texts, [by_turn.get(i, ()) for i in range(len(shard.turns))])
         if self._specs is None or self._rules is None:
@@ -196,15 +201,17 @@ def _conversations(
         },
         "primary_topic": none if topics is None else [topics.primary(i) for i in range(n)],
     }
-    for role, felt in (("customer", emotions and emotions.customer), ("agent", emotions and emotions.agent)):
-        heard = np.zeros(n, bool) if felt is None else felt.worst_turn > 0
-        for part in ("start", "end", "worst", "worst_turn", "level"):
-            if felt is None:
-                columns[f"{role}_emotion_{part}"] = none
-            else:
-                values = getattr(felt, part).tolist()
-                columns[f"{role}_emotion_{part}"] = [v if h else None for v, h in zip(values, heard, strict=True)]
-    return rows.build("conversations", {k: v for k, v in columns.items() if k in rows.TABLES["conversations"].names})
+    for role, parts in _FELT_PARTS.items():
+        felt = None if emotions is None else getattr(emotions, role)
+        for part in parts:
+            columns[f"{role}_emotion_{part}"] = none if felt is None else _felt(felt, part)
+    return rows.build("conversations", columns)
+
+
+def _felt(emotion: RoleEmotion, part: str) -> list[float | int | None]:
+    """One column of a role's emotion, None where the role said nothing."""
+    values = getattr(emotion, part).tolist()
+    return [v if turn > 0 else None for v, turn in zip(values, emotion.worst_turn.tolist(), strict=True)]
 
 
 def _confidence(shard: Shard) -> list[float | None]:

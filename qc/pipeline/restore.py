@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
+from typing import Any
 
 from qc.asr.turns import to_turns
 from qc.domain.config import AudioConfig
@@ -73,7 +74,7 @@ def stored_inputs(run: StoredRun) -> Iterator[Conversation | Failure]:
             yield _conversation(row, tuple(by_conversation.get(row["conversation_id"], ())))
 
 
-def _turn(row: dict[str, object]) -> Turn:
+def _turn(row: Mapping[str, Any]) -> Turn:
     return Turn(
         role=Role(row["role"]),
         text=row["text"],
@@ -85,7 +86,7 @@ def _turn(row: dict[str, object]) -> Turn:
     )
 
 
-def _conversation(row: dict[str, object], turns: tuple[Turn, ...]) -> Conversation:
+def _conversation(row: Mapping[str, Any], turns: tuple[Turn, ...]) -> Conversation:
     same = (
         "agent_id",
         "agent_name",
