@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
@@ -28,22 +29,27 @@ STEPS = "silero-vad,pack29,v1"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Identity:
-    """What lineage says of a transcript besides its audio. Together with the audio's SHA-256 it keys the cache."""
+class AsrIdentity:
+    """What lineage says of a transcript besides its audio."""
 
     engine: str
     model: str
     options: str
 
+    def key(self, audio_sha256: str) -> str:
+        """The cache key of the transcript that this makes of that audio: 64 hex digits."""
+        parts = (audio_sha256, self.engine, self.model, self.options)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
-def identify(config: AsrConfig) -> Identity:
+
+def identify(config: AsrConfig) -> AsrIdentity:
     """The identity of what `open_transcriber(config)` would make, without loading it (0.2 s: weights are hashed).
     Raises UsageError when the engine or its weights are missing."""
     return _identity(engine_name(), weights.find_model(config.model).id, _options(config).id)
 
 
-def _identity(engine: str, model: str, options: str) -> Identity:
-    return Identity(engine=engine, model=model, options=f"{options};{STEPS}")
+def _identity(engine: str, model: str, options: str) -> AsrIdentity:
+    return AsrIdentity(engine=engine, model=model, options=f"{options};{STEPS}")
 
 
 def open_transcriber(config: AsrConfig) -> Transcriber:
@@ -88,7 +94,7 @@ def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: f
         channels=tuple(
             ChannelTranscript(
                 audio_channel=i,
-                segments=tuple(sorted(own, key=lambda s: (s.start_ms, s.end_ms))),
+                segments=tuple(clean(sorted(own, key=lambda s: (s.start_ms, s.end_ms)))),
                 speech_ms=sum(s.end - s.start for s in spans[i]) * 1000 // RATE,
             )
             for i, own in enumerate(segments)
@@ -113,7 +119,7 @@ def _same(block: Samples) -> bool:
 
 def _transcribe(batch: Sequence[Window], transcriber: Transcriber, segments: list[list[Segment]]) -> None:
     for window, found in zip(batch, transcriber.transcribe(batch) if batch else [], strict=True):
-        segments[window.audio_channel] += clean(place(window, found))
+        segments[window.audio_channel] += place(window, found)
 
 
 def _failure(recording: Recording, error: AudioError) -> Failure:

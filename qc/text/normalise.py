@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import unicodedata
 from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from opencc import OpenCC
 
 _CJK = range(0x3400, 0xA000)
 
@@ -43,3 +47,21 @@ def normalise(text: str) -> str:
     'abc您好！台湾'
     """
     return text.translate(table())
+
+
+def simplify(text: str) -> str:
+    """Traditional → simplified for text people will read, word by word as a Taiwanese writer means it (著 → 着, but
+    著名 stays), case and width untouched.
+
+    >>> simplify("他等著妳，WiFi 很著名")
+    '他等着你，WiFi 很著名'
+    """
+    simplified: str = _taiwanese().convert(text)
+    return simplified.replace("妳", "你")
+
+
+@cache
+def _taiwanese() -> OpenCC:
+    from opencc import OpenCC
+
+    return OpenCC("tw2s")

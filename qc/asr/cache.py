@@ -1,0 +1,66 @@
+"""Transcripts on disk, one JSON file per audio, engine, model and options: what was heard once is not heard again."""
+
+from __future__ import annotations
+
+import json
+import os
+import tempfile
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+from qc.domain.recording import ChannelTranscript, Segment, Transcript
+
+_SCHEMA = 1
+
+
+class TranscriptCache:
+    """A folder of transcripts, readable by its owner only: it holds what customers said.
+
+    Any number of processes may read and write it at once: a file appears whole or not at all.
+    """
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+
+    def get(self, key: str) -> Transcript | None:
+        """None when absent, damaged or of another format: then the recording is simply heard again."""
+        try:
+            data = json.loads(self._path(key).read_bytes())
+            return _transcript(data["transcript"]) if data["schema"] == _SCHEMA else None
+        except (OSError, ValueError, LookupError, TypeError):
+            return None
+
+    def put(self, key: str, transcript: Transcript) -> None:
+        """Stores or replaces. Raises OSError when the disk is full or the folder not writable."""
+        path = self._path(key)
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        data = {"schema": _SCHEMA, "transcript": asdict(transcript)}
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")  # mkstemp: mode 0600
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as f:
+                json.dump(data, f, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+
+    def _path(self, key: str) -> Path:
+        return self._folder / key[:2] / f"{key}.json"
+
+
+def _transcript(data: dict[str, Any]) -> Transcript:
+    channels = tuple(
+        ChannelTranscript(**{**channel, "segments": tuple(_segment(s) for s in channel["segments"])})
+        for channel in data["channels"]
+    )
+    return Transcript(**{**data, "channels": channels})
+
+
+def _segment(data: dict[str, Any]) -> Segment:
+    return Segment(
+        start_ms=int(data["start_ms"]),
+        end_ms=int(data["end_ms"]),
+        text=str(data["text"]),
+        confidence=float(data["confidence"]),
+    )
