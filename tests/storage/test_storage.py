@@ -1,0 +1,88 @@
+"""Atomic files, parts, markers, lineage."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qc.domain.run import CardLineage, Counts, Lineage, RunStatus
+from qc.errors import UsageError
+from qc.schema.rows import build
+from qc.schema.tables import TABLES
+from qc.storage.files import atomic, write_text
+from qc.storage.lineage import read_lineage, write_lineage
+from qc.storage.read import list_runs, open_run
+from qc.storage.terms import merge_terms, write_shard_terms
+from qc.storage.write import ShardCounts, commit_shard, committed_shards, part_path, write_part
+
+LINEAGE = Lineage(
+    run_id="a",
+    status=RunStatus.DONE,
+    started_at="2026-11-20T21:00:00",
+    rules={"x.y": "1.0.0"},
+    scorecards=(CardLineage(id="c", title="卡", version="1", digest="d"),),
+    counts=Counts(input=3, ok=2, failed=1),
+    notes=("一", "二"),
+    tables={"turns": 4},
+)
+
+
+def test_lineage_round_trip(tmp_path: Path) -> None:
+    write_lineage(tmp_path, LINEAGE)
+    assert read_lineage(tmp_path) == LINEAGE
+
+
+@pytest.mark.parametrize("text", ["", "{", "[]", '{"status": "nonsense"}', '{"status": "done"}'])
+def test_a_damaged_lineage_is_a_usage_error(tmp_path: Path, text: str) -> None:
+    (tmp_path / "run.json").write_text(text)
+    with pytest.raises(UsageError):
+        open_run(tmp_path)
+
+
+def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
+    path = tmp_path / "a.txt"
+    write_text(path, "old")
+    with pytest.raises(RuntimeError), atomic(path) as temporary:
+        temporary.write_text("half")
+        raise RuntimeError
+    assert path.read_text() == "old"
+    assert list(tmp_path.iterdir()) == [path]
+
+
+def test_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
+    table = build("terms", {**{key: [1] for key in TABLES["terms"].names}, "project": ["a"], "term": ["电"]})
+    for name in ("one", "two"):
+        write_part(tmp_path / name, "terms", 0, table)
+    assert part_path(tmp_path / "one", "terms", 0).read_bytes() == part_path(tmp_path / "two", "terms", 0).read_bytes()
+
+
+def test_markers(tmp_path: Path) -> None:
+    counts = ShardCounts(shard=3, inputs=5, ok=4, failed=1, quarantined=0, audio_ms=9)
+    commit_shard(tmp_path, counts)
+    (tmp_path / ".work" / "shards" / "00004.json").write_text("{torn")
+    assert committed_shards(tmp_path) == {3: counts}
+
+
+def test_terms_are_summed_over_shards(tmp_path: Path) -> None:
+    for shard, (term, n) in enumerate([("停电", 2), ("电费", 1), ("停电", 3)]):
+        row = {"project": ["p"], "term": [term], "conversations": [n], "occurrences": [2 * n]}
+        write_shard_terms(tmp_path, shard, build("terms", {**row, "negative_conversations": [0]}))
+    merge_terms(tmp_path)
+    write_lineage(tmp_path, LINEAGE)
+    rows = open_run(tmp_path).table("terms").to_pylist()
+    assert {r["term"]: (r["conversations"], r["occurrences"]) for r in rows} == {"停电": (5, 10), "电费": (1, 2)}
+
+
+def test_only_finished_runs_are_listed_oldest_first(tmp_path: Path) -> None:
+    from dataclasses import replace
+
+    for name, started, status in (
+        ("b", "2026-11-20", RunStatus.DONE),
+        ("a", "2026-11-21", RunStatus.DONE),
+        ("c", "2026-11-19", RunStatus.RUNNING),
+    ):
+        write_lineage(tmp_path / name, replace(LINEAGE, run_id=name, started_at=started, status=status))
+    (tmp_path / "torn").mkdir()
+    (tmp_path / "torn" / "run.json").write_text("{")
+    assert [r.lineage.run_id for r in list_runs(tmp_path)] == ["b", "a"]
