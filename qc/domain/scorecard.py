@@ -75,5 +75,7 @@ class Scorecard:
     sections: tuple[Section, ...]
     scope: Scope
     bonus_cap: float = 0.0
+    over_base: bool = False
+    """Awards may lift the score above `base`, up to `base + bonus_cap`."""
     digest: str = ""
     path: str = ""
