@@ -21,7 +21,7 @@ from qc.matching.signals import Signals
 from qc.pipeline.specs import Specs
 from qc.schema import rows
 from qc.schema.tables import TABLES
-from qc.scoring.score import applicable, score
+from qc.scoring.score import Scorer, applicable
 from qc.text.emotion import Emotions, RoleEmotion
 from qc.text.masking import mask_turns, mask_value
 from qc.text.shard import ROLE_CODES, Shard
@@ -95,6 +95,7 @@ def _scores(
     """Scores of every conversation under every card that concerns it."""
     ids = [r.id for r in judgement.rules]
     shadow = frozenset(r.id for r in judgement.rules if r.status is RuleStatus.SHADOW)
+    scorers = {card.id: Scorer(card, shadow) for card in cards}
     verdicts = list(Verdict)
     out = []
     for i, conversation in enumerate(shard.conversations):
@@ -104,7 +105,7 @@ def _scores(
         column = judgement.verdicts[:, i].tolist()
         of_rule = {rule: verdicts[code] for rule, code in zip(ids, column, strict=True)}
         counts = {f.rule_id: len(f.hits) for f in judgement.findings[i]}
-        out += [score(card, shown[i].id, of_rule, counts, shadow) for card in concerned]
+        out += [scorers[card.id].score(shown[i].id, of_rule, counts) for card in concerned]
     return out
 
 
