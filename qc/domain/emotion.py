@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from qc.domain.conversation import Role
@@ -77,6 +77,6 @@ class EmotionLexicon:
     """情绪词表. `groups[role]` are the phrases looked for in that role's turns. `digest` covers everything that can
     move a score."""
 
-    groups: Mapping[Role, tuple[PhraseGroup, ...]]
-    modifiers: Modifiers
+    groups: Mapping[Role, tuple[PhraseGroup, ...]] = field(default_factory=dict)
+    modifiers: Modifiers = field(default_factory=Modifiers)
     digest: str = ""

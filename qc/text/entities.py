@@ -1,14 +1,27 @@
-"""Items of information in the turns: numbers, addresses, amounts, dates; which of them are personal."""
+"""Items of information in the turns: numbers, addresses, amounts, dates; which of them are personal.
+
+Four RE2 expressions scan the joined buffer (numbers; e-mail, plate, name, amount and date; addresses; turns in which
+somebody dictates a piece of a number). What they match are
+candidates: checksums, calendars and the words before decide.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
 from qc.domain.conversation import Entity
-from qc.text.shard import Ints
+from qc.text.dictation import DICTATED, Piece, dictated
+from qc.text.normalise import normalise
+from qc.text.numbers import NUMBER, numbers
+from qc.text.places import ADDRESS, REACH, beginning
+from qc.text.regex import compile_pattern
+from qc.text.shapes import SHAPES, holds, stands_alone
+from qc.text.shard import Ints, Shard
 
 ENTITY_TYPES = (
     "mobile",
@@ -23,6 +36,9 @@ ENTITY_TYPES = (
     "account",
     "name",
 )
+PERSONAL_TYPES = frozenset(ENTITY_TYPES) - {"amount", "date"}
+
+_CONTEXT_BYTES = 3 * REACH
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +75,127 @@ class Entities:
             valid=bool(self.valid[i]),
             personal=bool(self.personal[i]),
         )
+
+
+class _Span(NamedTuple):
+    """A candidate that held, in bytes of the buffer."""
+
+    start: int
+    end: int
+    type: int
+    valid: bool
+
+
+def find_entities(shard: Shard) -> Entities:
+    """The entities of every turn. Turns that carry theirs already (read back from a stored, masked run) keep those."""
+    known = np.fromiter((t.entities is not None for t in shard.turns), bool, len(shard.turns))
+    spans = [] if known.all() else _without_overlaps([*_candidates(shard.buffer), *_dictated(shard)])
+    flat = np.array(spans, np.int64).reshape(-1, 4)
+    turn, start, end = shard.locate(flat[:, 0], flat[:, 1])
+    fresh = ~known[turn]
+    rows = [np.column_stack((turn, start, end, flat[:, 2], flat[:, 3], _PERSONAL[flat[:, 2]]))[fresh]]
+    stored = [
+        (i, e.start, e.end, ENTITY_TYPES.index(e.type), e.valid, e.personal)
+        for i in np.flatnonzero(known).tolist()
+        for e in shard.turns[i].entities or ()
+    ]
+    rows.append(np.array(stored, np.int64).reshape(-1, 6))
+    table = np.concatenate(rows)
+    table = table[np.lexsort((table[:, 1], table[:, 0]))]
+    return Entities(
+        turn=table[:, 0],
+        start=table[:, 1],
+        end=table[:, 2],
+        type=table[:, 3].astype(np.int8),
+        valid=table[:, 4].astype(bool),
+        personal=table[:, 5].astype(bool),
+    )
+
+
+def find_in(text: str) -> tuple[Entity, ...]:
+    """The entities of one text, in order."""
+    buffer = normalise(text).encode("utf-8", "replace")
+    out = []
+    for span in _without_overlaps(_candidates(buffer)):
+        start = len(buffer[: span.start].decode())
+        name = ENTITY_TYPES[span.type]
+        out.append(
+            Entity(
+                type=name,
+                start=start,
+                end=start + len(buffer[span.start : span.end].decode()),
+                valid=bool(span.valid),
+                personal=name in PERSONAL_TYPES,
+            )
+        )
+    return tuple(out)
+
+
+_PERSONAL = np.array([t in PERSONAL_TYPES for t in ENTITY_TYPES])
+_CODE = {name: i for i, name in enumerate(ENTITY_TYPES)}
+_PRIORITY = {name: i for i, name in enumerate(("email", "id_card", "bank_card", "mobile", "landline", "plate"))}
+
+
+def _candidates(buffer: bytes) -> Iterator[_Span]:
+    yield from _numbers(buffer)
+    for name, start, end in compile_pattern(SHAPES).named(buffer):
+        if holds(name, buffer, start, end):
+            yield _Span(start, end, _CODE[name], True)
+    yield from _addresses(buffer)
+
+
+def _numbers(buffer: bytes) -> Iterator[_Span]:
+    for start, end in compile_pattern(NUMBER).spans(buffer):
+        if stands_alone(buffer, start, end):
+            text = buffer[start:end].decode()
+            for found in numbers(text, _before(buffer, start)):
+                first = start + len(text[: found.start].encode())
+                yield _Span(first, first + len(text[found.start : found.end].encode()), _CODE[found.type], found.valid)
+
+
+def _dictated(shard: Shard) -> Iterator[_Span]:
+    turns = list(compile_pattern(DICTATED).spans(shard.buffer))
+    starts = np.array([start for start, _ in turns], np.int64)
+    at = np.searchsorted(shard.byte_start, starts, side="right") - 1
+    speaker = zip(shard.conversation[at].tolist(), shard.role[at].tolist(), strict=True)
+    pieces = [
+        Piece(turn, who, shard.buffer[start:end].decode())
+        for turn, who, (start, end) in zip(at.tolist(), speaker, turns, strict=True)
+    ]
+    for name, parts in dictated(pieces):
+        for index, first, last in parts:
+            start, text = turns[index][0], pieces[index].text
+            yield _Span(start + len(text[:first].encode()), start + len(text[:last].encode()), _CODE[name], True)
+
+
+def _addresses(buffer: bytes) -> Iterator[_Span]:
+    for start, end in compile_pattern(ADDRESS).spans(buffer):
+        before = _before(buffer, start)
+        back = beginning(before, buffer[start:end].decode())
+        if back is not None:
+            yield _Span(start - len(before[len(before) - back :].encode()), end, _CODE["address"], True)
+
+
+def _before(buffer: bytes, start: int) -> str:
+    """What stands before `start` in the same turn."""
+    part = buffer[max(0, start - _CONTEXT_BYTES) : start]
+    return part[part.rfind(b"\n") + 1 :].decode("utf-8", "ignore")
+
+
+def _without_overlaps(spans: Iterable[_Span]) -> list[_Span]:
+    """Spans in order; of two that overlap the more certain type stays, then the longer."""
+    ranked = sorted(
+        spans, key=lambda s: (s.start, _PRIORITY.get(ENTITY_TYPES[s.type], len(_PRIORITY)), s.start - s.end)
+    )
+    out: list[_Span] = []
+    for span in ranked:
+        if out and span.start < out[-1].end:
+            if _rank(span) < _rank(out[-1]):
+                out[-1] = span
+            continue
+        out.append(span)
+    return out
+
+
+def _rank(span: _Span) -> tuple[int, int]:
+    return _PRIORITY.get(ENTITY_TYPES[span.type], len(_PRIORITY)), span.start - span.end

@@ -1,0 +1,72 @@
+"""Masking of personal data (脱敏). Masks keep the length, so every span of a result stays valid; masking what is masked
+changes nothing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from qc.domain.conversation import Entity
+from qc.text.entities import Entities, find_in
+from qc.text.normalise import normalise
+from qc.text.numbers import SPOKEN
+from qc.text.places import readable
+from qc.text.shard import Shard
+
+MASK = "*"
+_KEPT = {
+    "mobile": (3, 4),
+    "landline": (4, 2),
+    "id_card": (6, 4),
+    "bank_card": (4, 4),
+    "account": (2, 2),
+    "plate": (2, 1),
+}
+"""How many digits (for a plate, characters) stay readable at either end; a number too short for that loses all."""
+_DIGITS = frozenset("0123456789x" + MASK) | frozenset(SPOKEN)
+_WORTH_A_LOOK = re.compile(rf"(?:[0-9{''.join(SPOKEN)}][ \-，、。]{{0,2}}){{6}}|@|[一-龥][^一-龥]|[一-龥]{{6}}")
+"""A value without it cannot hold personal data: 华东一区, A001.wav."""
+
+
+def mask(text: str, entities: Iterable[Entity]) -> str:
+    """`text` with its personal entities masked; same length.
+
+    >>> mask("我的手机13812345678", find_in("我的手机13812345678"))
+    '我的手机138****5678'
+    """
+    chars = list(text)
+    for entity in entities:
+        if entity.personal:
+            span = slice(entity.start, entity.end)
+            chars[span] = _masked(entity.type, text[span])
+    return "".join(chars)
+
+
+def mask_turns(shard: Shard, entities: Entities) -> list[str]:
+    """The texts of all turns of the shard, masked."""
+    texts = [t.text for t in shard.turns]
+    for turn, found in entities.by_turn().items():
+        texts[turn] = mask(texts[turn], found)
+    return texts
+
+
+def mask_value(text: str) -> str:
+    """A metadata value (customer id, file name, any column of a manifest) with the personal data in it masked."""
+    return mask(text, find_in(text)) if _WORTH_A_LOOK.search(normalise(text)) else text
+
+
+def _masked(kind: str, text: str) -> list[str]:
+    if kind == "email":
+        name = text.find("@")
+        return [c if i == 0 or i >= name else MASK for i, c in enumerate(text)]
+    if kind == "address":
+        return [c if i < readable(text) else MASK for i, c in enumerate(text)]
+    if kind == "name":
+        return [c if i == 0 else MASK for i, c in enumerate(text)]
+    head, tail = _KEPT.get(kind, (0, 0))
+    every = kind == "plate"
+    digits = [i for i, c in enumerate(normalise(text)) if every or c in _DIGITS]
+    if len(digits) <= head + tail:
+        head = tail = 0
+    hidden = frozenset(digits[head : len(digits) - tail])
+    return [MASK if i in hidden else c for i, c in enumerate(text)]

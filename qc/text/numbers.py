@@ -1,0 +1,196 @@
+"""Digit strings, typed or spoken: which are telephone numbers, identity cards, bank cards, account numbers.
+
+Works on normalised text. Spoken digits are read as an ASR writes them: 幺三八…, 一三八…, 洞, 拐, 两.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+from typing import NamedTuple
+
+SPOKEN = {"零": "0", "〇": "0", "洞": "0", "一": "1", "幺": "1", "二": "2", "两": "2", "三": "3", "四": "4", "五": "5",
+          "六": "6", "七": "7", "拐": "7", "八": "8", "九": "9"}  # fmt: skip
+DIGIT = "0-9" + "".join(SPOKEN)
+_SEPARATORS = frozenset(" -，、。")
+NUMBER = rf"[{DIGIT}](?:[ \-，、。]{{0,2}}[{DIGIT}]){{5,}}x?"
+"""RE2: a run of at least six digits, in groups or not, with the x of an identity card."""
+
+_TO_ARABIC = str.maketrans(SPOKEN)
+_MAX_DIGITS = 40
+_MAX_GROUPS = 10
+_WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+_CHECK = "10x98765432"
+_PROVINCES = frozenset(
+    str(code)
+    for codes in ((11, 16), (21, 24), (31, 38), (41, 47), (50, 55), (61, 66), (71, 72), (81, 83))
+    for code in range(*codes)
+)
+_NOT_PERSONAL = (
+    "订单",
+    "单号",
+    "运单",
+    "快递",
+    "物流",
+    "工单",
+    "流水",
+    "序列",
+    "条码",
+    "批次",
+    "编码",
+    "商品",
+    "型号",
+    "工号",
+    "受理",
+)
+_CARD = ("银行卡", "卡号", "信用卡", "储蓄卡", "借记卡", "贷记卡", "打款", "转到", "汇到")
+_ACCOUNT = (
+    "户号",
+    "账号",
+    "帐号",
+    "账户",
+    "帐户",
+    "保单",
+    "客户编号",
+    "客户号",
+    "合同号",
+    "社保号",
+    "会员号",
+    "卡号",
+    "保险单",
+    "用户编号",
+)
+_IDENTITY = ("身份证", "证件")
+_MIN_ACCOUNT = 6
+
+
+class Number(NamedTuple):
+    """A recognised number. `start`/`end` are characters of the text looked at."""
+
+    type: str
+    start: int
+    end: int
+    valid: bool
+
+
+def numbers(text: str, before: str) -> Iterator[Number]:
+    """The numbers in `text`, a match of NUMBER; `before` is what stands right before it in the same turn.
+
+    The longest joining of neighbouring groups that makes a number wins: 138 1234 5678 is one, and two telephone
+    numbers with a space between them are two.
+    """
+    groups = _groups(text)
+    i = 0
+    while i < len(groups):
+        for j in range(min(len(groups), i + _MAX_GROUPS), i, -1):
+            start, end = groups[i][0], groups[j - 1][1]
+            if not _may_join(groups[i:j]):
+                continue
+            found = _read(text, start, end, before)
+            if found is not None:
+                yield found
+                i = j
+                break
+        else:
+            i += 1
+
+
+def _read(text: str, start: int, end: int, before: str) -> Number | None:
+    """The number at `start`..`end`. A spoken one may touch a character that only looks like a digit: 张三|一三八…."""
+    edges = ((0, 0), (1, 0), (0, 1), (1, 1)) if text[start] in SPOKEN else ((0, 0),)
+    for first, last in edges:
+        digits = "".join(c for c in text[start + first : end - last] if c not in _SEPARATORS).translate(_TO_ARABIC)
+        found = classify(digits, before + text[: start + first])
+        if found is not None and (first == last == 0 or found[0] in ("mobile", "id_card")):
+            return Number(found[0], start + first, end - last, found[1])
+    return None
+
+
+def classify(digits: str, before: str) -> tuple[str, bool] | None:
+    """(type, valid) of a digit string given the text before it; None when it is none of ours.
+
+    An identity card whose birthday and province fit is one even if the check digit is wrong (misheard, misread);
+    a bank card needs its check digit unless the words before say that it is one.
+    """
+    if not 6 <= len(digits) <= _MAX_DIGITS:
+        return None
+    near = before[-12:].replace("保单号", "保险单")
+    if len(digits) == 18 and is_dated(digits[:6], digits[6:14]):
+        return "id_card", id_check_digit(digits) == digits[17]
+    if "x" in digits:
+        return None
+    if len(digits) == 15 and any(w in near for w in _IDENTITY) and is_dated(digits[:6], "19" + digits[6:12]):
+        return "id_card", True
+    other = any(w in near for w in _NOT_PERSONAL)
+    if not other:
+        if is_mobile(digits):
+            return "mobile", True
+        if is_landline(digits):
+            return "landline", True
+    card = any(w in near for w in _CARD)
+    if 15 <= len(digits) <= 19 and (card or not other):
+        genuine = luhn(digits) and (digits.startswith("62") or (len(digits) == 16 and digits[0] in "345"))
+        if genuine or (card and len(digits) >= 16):
+            return "bank_card", genuine
+    if len(digits) >= _MIN_ACCOUNT and any(w in near for w in _ACCOUNT) and not other:
+        return "account", True
+    return None
+
+
+def is_mobile(digits: str) -> bool:
+    """A mainland mobile number, with or without 86."""
+    core = digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
+    return len(core) == 11 and core[0] == "1" and core[1] in "3456789"
+
+
+def is_landline(digits: str) -> bool:
+    """An area code (010, 02x, 03xx–09xx) and a number of seven or eight digits that can exist."""
+    if not digits.startswith("0") or len(digits) < 10:
+        return False
+    area = 3 if digits[1] in "12" else 4
+    rest = digits[area:]
+    return digits[1] != "0" and len(rest) in ((8,) if area == 3 else (7, 8)) and rest[0] in "2345678"
+
+
+def luhn(digits: str) -> bool:
+    """The check digit of bank cards (ISO/IEC 7812)."""
+    total = 0
+    for place, digit in enumerate(reversed(digits)):
+        value = int(digit) * (1 + place % 2)
+        total += value - 9 if value > 9 else value
+    return total % 10 == 0
+
+
+def id_check_digit(digits: str) -> str:
+    """The last character an identity card number must have (GB 11643): 0–9 or x."""
+    return _CHECK[sum(w * int(d) for w, d in zip(_WEIGHTS, digits[:17], strict=True)) % 11]
+
+
+def is_dated(region: str, birthday: str) -> bool:
+    """Whether the first digits of an identity card are a province and a day on which a living person can be born."""
+    if region[:2] not in _PROVINCES or "x" in birthday:
+        return False
+    try:
+        return 1900 <= date(int(birthday[:4]), int(birthday[4:6]), int(birthday[6:])).year <= 2100
+    except ValueError:
+        return False
+
+
+def _groups(text: str) -> list[tuple[int, int]]:
+    """Spans between separators; a change between Arabic and spoken digits separates too (张三13812345678)."""
+    out: list[tuple[int, int]] = []
+    for i, char in enumerate(text):
+        if char in _SEPARATORS:
+            continue
+        joins = out and out[-1][1] == i and (char in SPOKEN) == (text[i - 1] in SPOKEN)
+        if joins:
+            out[-1] = (out[-1][0], i + 1)
+        else:
+            out.append((i, i + 1))
+    return out
+
+
+def _may_join(groups: list[tuple[int, int]]) -> bool:
+    """Numbers are read in groups of three and more (the last may be the rest); 3，12，2500 are not one number."""
+    sizes = [b - a for a, b in groups]
+    return len(sizes) == 1 or (min(sizes[:-1]) >= 3 and sizes[-1] >= 2 and max(sizes) <= 8 and sizes[:2] != [8, 8])
