@@ -77,13 +77,13 @@ def place(window: Window, phrases: Sequence[Phrase]) -> list[Segment]:
     return out
 
 
-def part(window: Window, first: int, last: int) -> Window:
-    """The pieces `first`..`last` (inclusive) of a window as a window of their own, with the audio around them."""
+def part(window: Window, first: int, last: int) -> tuple[Window, int]:
+    """The pieces `first`..`last` (inclusive) of a window as a window of their own, and the sample where it begins."""
     pieces = window.pieces[first : last + 1]
     begin = max(pieces[0].offset - PAD, 0)
     end = min(pieces[-1].offset + pieces[-1].length + PAD, len(window.samples))
     moved = tuple(replace(p, offset=p.offset - begin) for p in pieces)
-    return Window(audio_channel=window.audio_channel, samples=window.samples[begin:end], pieces=moved)
+    return Window(audio_channel=window.audio_channel, samples=window.samples[begin:end], pieces=moved), begin
 
 
 def _plans(spans: Sequence[Span]) -> Iterator[_Plan]:

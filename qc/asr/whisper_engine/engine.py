@@ -6,6 +6,7 @@ import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from importlib import metadata
+from itertools import groupby
 
 import numpy as np
 
@@ -22,7 +23,9 @@ MIN_CHARS_PER_S = 2.2
 MAX_COMPRESSION = 2.4
 MIN_LOGPROB = -1.0
 NO_SPEECH = 0.6
-MAX_SPLITS = 2
+MIN_MISSED = RATE
+"""Samples of speech without text that are worth a second attempt; less is a breath or a murmur."""
+RETRIES = 2
 VERSION = 1
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
@@ -77,32 +80,32 @@ class WhisperTranscriber:
         return self._options.id
 
     def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
-        return self._attempt(windows, splits_left=MAX_SPLITS)
+        """Decodes. A window that came out too short, unsure or as a loop is cut in two at a pause and decoded again;
+        so is, alone, a stretch of speech for which no text came out."""
+        return self._attempt(windows, RETRIES)
 
-    def _attempt(self, windows: Sequence[Window], splits_left: int) -> list[list[Phrase]]:
-        """Decodes; a window that came out too short or as a loop is cut in two at a pause and decoded again."""
+    def _attempt(self, windows: Sequence[Window], retries: int) -> list[list[Phrase]]:
         out: list[list[Phrase]] = [[] for _ in windows]
-        again: list[int] = []
+        again: list[tuple[int, Window, int]] = []  # (owner, part of its window, where the part begins in it)
         order = sorted(range(len(windows)), key=lambda i: (-len(windows[i].samples), i))
         for at in range(0, len(order), self._options.batch_size):
             batch = order[at : at + self._options.batch_size]
             for i, decoded in zip(batch, self._decoder.decode([windows[i].samples for i in batch]), strict=True):
                 units = list(self._units(decoded))
-                doubtful = _doubtful(windows[i], decoded, units)
-                if doubtful and splits_left and len(windows[i].pieces) > 1:
-                    again.append(i)
-                else:
-                    out[i] = _judge(phrases(units, windows[i].pieces), decoded)
-        again.sort()
-        halves = [half for i in again for half in _halves(windows[i])]
-        if halves:
-            results = self._attempt(halves, splits_left - 1)
-            for n, half in enumerate(halves):
-                i = again[n // 2]
-                first = windows[i].pieces[0 if n % 2 == 0 else -len(half.pieces)]
-                shift = first.offset - half.pieces[0].offset
-                out[i] += [replace(p, start=p.start + shift, end=p.end + shift) for p in results[n]]
-        return out
+                found = _judge(phrases(units, windows[i].pieces), decoded)
+                parts: list[tuple[int, int]] = []
+                if retries and _doubtful(windows[i], decoded, found):
+                    parts = _halves(windows[i])
+                    found = [] if parts else found
+                elif retries:
+                    parts = _missed(windows[i], found)
+                out[i] = found
+                again += [(i, *part(windows[i], first, last)) for first, last in parts]
+        again.sort(key=lambda a: (a[0], a[2]))
+        if again:
+            for (i, _, shift), found in zip(again, self._attempt([a[1] for a in again], retries - 1), strict=True):
+                out[i] += [replace(p, start=p.start + shift, end=p.end + shift) for p in found]
+        return [sorted(found, key=lambda p: p.start) for found in out]
 
     def _units(self, decoded: Decoded) -> Iterator[Unit]:
         begin = self._tokenizer.timestamp_begin
@@ -129,8 +132,8 @@ class WhisperTranscriber:
             yield Unit(text.replace("\ufffd", ""), logprobs, attention, segment, start)
 
 
-def _doubtful(window: Window, decoded: Decoded, units: Sequence[Unit]) -> bool:
-    text = "".join(u.text for u in units)
+def _doubtful(window: Window, decoded: Decoded, found: Sequence[Phrase]) -> bool:
+    text = "".join(p.text for p in found)
     speech_s = sum(p.length for p in window.pieces) / RATE
     short = sum("\u3400" <= c <= "\u9fff" or c.isdigit() for c in text) < MIN_CHARS_PER_S * speech_s
     return short or _is_loop(decoded, text) or _mean_logprob(decoded) < MIN_LOGPROB
@@ -154,8 +157,21 @@ def _is_loop(decoded: Decoded, text: str) -> bool:
     return not decoded.complete or len(data) / len(zlib.compress(data)) > MAX_COMPRESSION
 
 
-def _halves(window: Window) -> tuple[Window, Window]:
-    """Cut at the pause nearest the middle of the speech."""
+def _halves(window: Window) -> list[tuple[int, int]]:
+    """First and last piece of both halves, cut at the pause nearest the middle; nothing when there is no pause."""
+    if len(window.pieces) == 1:
+        return []
     middle = (window.pieces[0].offset + window.pieces[-1].offset + window.pieces[-1].length) / 2
     cut = min(range(1, len(window.pieces)), key=lambda i: abs(window.pieces[i].offset - middle))
-    return part(window, 0, cut - 1), part(window, cut, len(window.pieces) - 1)
+    return [(0, cut - 1), (cut, len(window.pieces) - 1)]
+
+
+def _missed(window: Window, found: Sequence[Phrase]) -> list[tuple[int, int]]:
+    """First and last piece of each run of pieces without a phrase, where the run is worth another attempt."""
+    heard = [any(p.start < q.offset + q.length and p.end > q.offset for p in found) for q in window.pieces]
+    out = []
+    for quiet, run in groupby(range(len(heard)), key=lambda i: not heard[i]):
+        own = list(run)
+        if quiet and len(own) < len(heard) and sum(window.pieces[i].length for i in own) >= MIN_MISSED:
+            out.append((own[0], own[-1]))
+    return out
