@@ -90,6 +90,38 @@ class OnEmpty(StrEnum):
     NA = "na"
 
 
+class AnchorRelation(StrEnum):
+    """Where a turn stands relative to another piece's hit. AFTER and BEFORE exclude the hit's own turn."""
+
+    AFTER = "after"
+    BEFORE = "before"
+    AROUND = "around"
+    SAME_TURN = "same_turn"
+
+
+class Which(StrEnum):
+    """Relative to which hits of the other piece: any of them, the first, the last, or each of them."""
+
+    ANY = "any"
+    FIRST = "first"
+    LAST = "last"
+    EACH = "each"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchor:
+    """前置条件: only turns near a hit of `piece`, at most `turns` turns of any speaker and `seconds` away.
+
+    Neither given: any distance.
+    """
+
+    relation: AnchorRelation
+    piece: str
+    turns: int | None = None
+    seconds: float | None = None
+    which: Which = Which.ANY
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Frame:
     """The part common to all operators: which turns, how many hits, absence instead of presence."""
@@ -100,10 +132,15 @@ class Frame:
     window: TimeWindow | None = None
     joined: bool = False
     in_clause: bool = False
+    all_turns: bool = False
+    """Every turn in range must have a hit."""
     count_min: int = 1
     count_max: int | None = None
     negate: bool = False
-    on_empty: OnEmpty = OnEmpty.MISS
+    on_empty: OnEmpty | None = None
+    """None: not said; taken as MISS."""
+    anchors: tuple[Anchor, ...] = ()
+    """All must hold."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -126,6 +163,7 @@ class RuleTest:
     project: str | None = None
     channel: Channel | None = None
     meta: CallMeta = field(default_factory=CallMeta)
+    audio_channels: int | None = None
     line: int = 0
 
 

@@ -1,0 +1,122 @@
+"""Rules made ready to judge many shards: sentences parsed, expressions compiled, one automaton for all words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from qc.domain.operators import Emotion, EntitySpan, Keyword, Mode, Operator, Regex, Topic, word_lists
+from qc.domain.rule import Piece, Rule, RulePack, RuleStatus
+from qc.domain.sentence import Name, Sentence, SentenceError, names, parse
+from qc.errors import QcError, UsageError
+from qc.matching.signals import Need
+from qc.matching.vocabulary import Vocabulary
+from qc.text.regex import compile_pattern
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRule:
+    """A rule with its sentences parsed; `order` names its pieces such that an anchor's piece comes first."""
+
+    rule: Rule
+    pieces: Mapping[str, Piece]
+    order: tuple[str, ...]
+    when: Sentence
+    given: Sentence | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CompiledRules:
+    """Rules to judge, in order of id. `need`: the signals they ask for. `floor`: below this confidence words are not
+    certain. Holds compiled automata: build it once per process, do not pickle it."""
+
+    rules: tuple[CompiledRule, ...]
+    vocabulary: Vocabulary
+    need: Need
+    floor: float
+
+
+def compile_rules(pack: RulePack, *, confidence_floor: float, drafts: bool = False) -> CompiledRules:
+    """Compile the rules in force: stable and shadow ones, with `drafts` also drafts; never retired ones.
+
+    Raises UsageError, naming file and line, for what cannot be judged: an expression or sentence that cannot be read,
+    a piece or lexicon that does not exist, anchors in a circle.
+    """
+    statuses = {RuleStatus.STABLE, RuleStatus.SHADOW} | ({RuleStatus.DRAFT} if drafts else set())
+    rules = tuple(_compile(rule) for rule in sorted(pack.rules, key=lambda r: r.id) if rule.status in statuses)
+    lists = [words for r in rules for name in r.order for words in word_lists(r.pieces[name].operator)]
+    need = Need.NOTHING
+    for compiled in rules:
+        for piece in compiled.pieces.values():
+            need |= needs(piece.operator)
+    return CompiledRules(
+        rules=rules,
+        vocabulary=Vocabulary(lists, {lexicon.id: lexicon for lexicon in pack.lexicons}),
+        need=need,
+        floor=confidence_floor,
+    )
+
+
+def needs(operator: Operator) -> Need:
+    """The signal an operator reads."""
+    if isinstance(operator, Emotion):
+        return Need.EMOTIONS
+    if isinstance(operator, Topic):
+        return Need.TOPICS
+    return Need.ENTITIES if isinstance(operator, EntitySpan) else Need.NOTHING
+
+
+def is_absence(piece: Piece) -> bool:
+    """Whether the piece is true when nothing is found."""
+    none = isinstance(piece.operator, Keyword) and piece.operator.mode is Mode.NONE
+    return piece.frame.negate != none
+
+
+def _compile(rule: Rule) -> CompiledRule:
+    pieces = {piece.name: piece for piece in rule.pieces}
+    when = _sentence(rule, rule.when, pieces)
+    given = None if rule.given is None else _sentence(rule, rule.given, pieces)
+    wanted = [name.name for part in (when, given) if part is not None for name, _ in names(part)]
+    order: list[str] = []
+    for name in dict.fromkeys(wanted):
+        _visit(rule, pieces, name, order, ())
+    for name in order:
+        _check_expressions(rule, pieces[name])
+    return CompiledRule(rule=rule, pieces={n: pieces[n] for n in order}, order=tuple(order), when=when, given=given)
+
+
+def _sentence(rule: Rule, text: str, pieces: Mapping[str, Piece]) -> Sentence:
+    try:
+        sentence = parse(text)
+    except SentenceError as error:
+        raise UsageError(f"{rule.path}：规则 {rule.id} 的句子“{text}”有误：{error.message}") from None
+    for name, _ in names(sentence):
+        _known(rule, pieces, name)
+    return sentence
+
+
+def _known(rule: Rule, pieces: Mapping[str, Piece], name: Name) -> None:
+    if name.name not in pieces:
+        raise UsageError(f"{rule.path}：规则 {rule.id} 没有名为 {name.name} 的片段", "请在 find 里写上它。")
+
+
+def _visit(rule: Rule, pieces: Mapping[str, Piece], name: str, order: list[str], path: tuple[str, ...]) -> None:
+    """Depth-first: the pieces a piece is anchored to come before it."""
+    if name in order:
+        return
+    if name in path:
+        raise UsageError(f"{rule.path}：规则 {rule.id} 的前置条件绕成了圈：{' → '.join((*path, name))}")
+    for anchor in pieces[name].frame.anchors:
+        _known(rule, pieces, Name(anchor.piece))
+        _visit(rule, pieces, anchor.piece, order, (*path, name))
+    order.append(name)
+
+
+def _check_expressions(rule: Rule, piece: Piece) -> None:
+    if isinstance(piece.operator, Regex):
+        for source in (piece.operator.pattern, piece.operator.exclude):
+            try:
+                if source is not None:
+                    compile_pattern(source, by_turn=True)
+            except QcError as error:
+                raise UsageError(f"{rule.path}:{piece.line}：{error.message}", error.hint) from None

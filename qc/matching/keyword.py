@@ -1,0 +1,64 @@
+"""keyword 关键词: literal containment."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qc.domain.operators import Keyword, Mode
+from qc.domain.rule import Frame
+from qc.matching.context import Context
+from qc.matching.evidence import Bools, Evidence, hits
+from qc.matching.frame import Selection
+from qc.matching.registry import evaluates
+from qc.matching.units import units_of
+from qc.matching.view import Spans
+from qc.text.shard import Ints
+
+
+@evaluates(Keyword)
+def find_keywords(operator: Keyword, frame: Frame, selection: Selection, context: Context) -> Evidence:
+    """Occurrences of the words; those inside a longer occurrence are dropped.
+
+    With `all` or `at_least`, the occurrences in units that have enough different words, one hit per unit.
+    """
+    view = context.view(frame, selection)
+    word, spans = context.words(view, operator.words)
+    unit, whole = units_of(frame, view, spans)
+    kept = whole & selection.inside[spans.turn] if len(word) else whole
+    needed = len(context.vocabulary.numbers(operator.words)) if operator.mode is Mode.ALL else operator.at_least
+    group = None
+    if needed > 1:
+        clear = kept & (context.unclear(selection, spans) == 0)
+        enough = _units_with(unit[clear], word[clear], needed)
+        certain = clear & np.isin(unit, enough)
+        # a unit that has enough clear words needs no other; the rest stand or fall with their unclear words
+        possible = kept & np.isin(unit, _units_with(unit[kept], word[kept], needed)) & ~np.isin(unit, enough)
+        kept = certain | possible
+        group = unit[kept]
+    else:
+        kept &= ~_nested(spans)
+    found = hits(
+        selection.shard.conversation[spans.turn[kept]],
+        turn=spans.turn[kept],
+        last_turn=spans.last_turn[kept],
+        start=spans.start[kept],
+        end=spans.end[kept],
+        word=word[kept],
+        group=group,
+    )
+    return Evidence(hits=found)
+
+
+def _units_with(unit: Ints, word: Ints, needed: int) -> Ints:
+    """Units in which at least `needed` different words occur."""
+    pairs = np.unique(np.stack((unit, word)), axis=1) if len(unit) else np.zeros((2, 0), np.int64)
+    units, counts = np.unique(pairs[0], return_counts=True)
+    return np.asarray(units[counts >= needed])
+
+
+def _nested(spans: Spans) -> Bools:
+    """Places inside an earlier or longer one; `spans` are ordered by beginning, longest first."""
+    if not len(spans.finish):
+        return np.zeros(0, np.bool_)
+    before = np.concatenate(([-1], np.maximum.accumulate(spans.finish)[:-1]))
+    return np.asarray(spans.finish <= before)

@@ -1,0 +1,38 @@
+"""When something was said: a hit's times inside its turn."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from qc.matching.evidence import Hits
+from qc.text.shard import NO_TIME, Ints, Shard
+
+
+def at_char(shard: Shard, turn: Ints, char: Ints) -> Ints:
+    """The moment of a character, interpolated linearly inside its turn; NO_TIME where the turn has no times."""
+    start, end = shard.start_ms[turn], shard.end_ms[turn]
+    length = np.maximum(shard.char_start[turn + 1] - 1 - shard.char_start[turn], 1)
+    spoken = np.maximum(end - start, 0) * np.minimum(char, length) // length
+    return np.where(start == NO_TIME, NO_TIME, start + spoken)
+
+
+def hit_times(shard: Shard, hits: Hits) -> tuple[Ints, Ints]:
+    """Start and end in ms of hits in turns; a hit without characters takes its whole turn unless it has own times."""
+    whole = hits.start < 0
+    start = at_char(shard, hits.turn, np.maximum(hits.start, 0))
+    end = at_char(shard, hits.last_turn, hits.end)
+    turn_end = np.where(shard.end_ms[hits.last_turn] == NO_TIME, start, shard.end_ms[hits.last_turn])
+    end = np.where(whole, turn_end, end)
+    own = hits.start_ms != NO_TIME
+    return np.where(own, hits.start_ms, start), np.where(own, hits.end_ms, end)
+
+
+def untimed(shard: Shard, *, spans: bool = False) -> dict[int, str]:
+    """Conversations in which a turn has no time, with the reason; with `spans` also those in which no turn lasts (typed
+    text, where a message is a moment)."""
+    n = len(shard)
+    lost = np.bincount(shard.conversation[shard.start_ms == NO_TIME], minlength=n) > 0
+    if spans:
+        lasting = np.bincount(shard.conversation[shard.end_ms > shard.start_ms], minlength=n) > 0
+        lost |= ~lasting & (np.diff(shard.first_turn) > 0)
+    return {int(c): "会话没有说话的起止时间" if spans else "会话没有时间信息" for c in np.flatnonzero(lost)}

@@ -1,0 +1,81 @@
+"""Inline tests: every small dialogue of every rule through the same compilation and judgement as a run."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qc.domain.conversation import VOICE_CHANNELS, Channel, Conversation, Source
+from qc.domain.finding import Finding, Verdict
+from qc.domain.rule import Rule, RulePack, RuleStatus, RuleTest
+from qc.matching.compile import compile_rules
+from qc.matching.judge import VERDICTS, judge
+from qc.matching.signals import Need, Signals
+from qc.text.shard import Shard
+
+SignalsFactory = Callable[[Shard, Need], Signals]
+"""Computes the needed signals of a shard: the real text stage."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestOutcome:
+    """One inline test: what was expected and what the rule said. `finding` is set for HIT and UNDECIDED."""
+
+    __test__ = False  # not a test of pytest's
+
+    rule: Rule
+    test: RuleTest
+    verdict: Verdict
+    finding: Finding | None
+
+    @property
+    def passed(self) -> bool:
+        return self.verdict is self.test.expect
+
+
+def run_tests(
+    pack: RulePack, signals: SignalsFactory, *, confidence_floor: float, rules: Sequence[str] | None = None
+) -> list[TestOutcome]:
+    """Judge the tests of all rules (or of those named by id), all together in one shard; retired rules have none to
+    pass. In order of rule id and of tests in the file.
+
+    Raises UsageError when a rule cannot be compiled.
+    """
+    chosen = tuple(
+        rule
+        for rule in sorted(pack.rules, key=lambda r: r.id)
+        if rule.status is not RuleStatus.RETIRED and (rules is None or rule.id in rules)
+    )
+    tested = RulePack(rules=chosen, lexicons=pack.lexicons, digest=pack.digest)
+    compiled = compile_rules(tested, confidence_floor=confidence_floor, drafts=True)
+    cases = [(rule, test) for rule in chosen for test in rule.tests]
+    shard = Shard([conversation_of(rule, test, str(n)) for n, (rule, test) in enumerate(cases)])
+    judgement = judge(compiled, shard, signals(shard, compiled.need))
+    rows = {rule.id: row for row, rule in enumerate(judgement.rules)}
+    outcomes = []
+    for number, (rule, test) in enumerate(cases):
+        found = next((f for f in judgement.findings[number] if f.rule_id == rule.id), None)
+        verdict = VERDICTS[judgement.verdicts[rows[rule.id], number]]
+        outcomes.append(TestOutcome(rule=rule, test=test, verdict=verdict, finding=found))
+    return outcomes
+
+
+def conversation_of(rule: Rule, test: RuleTest, identifier: str) -> Conversation:
+    """The conversation a test describes: project and channel default to the first of the rule's scope, a voice call has
+    two audio channels unless the test says otherwise."""
+    project = test.project or next(iter(sorted(rule.scope.projects)), "测试")
+    channel = test.channel or next((c for c in Channel if c in rule.scope.channels), Channel.VOICE_INBOUND)
+    voice = channel in VOICE_CHANNELS
+    return Conversation(
+        id=identifier,
+        project=project,
+        channel=channel,
+        turns=test.turns,
+        meta=test.meta,
+        source=Source(
+            path=rule.path,
+            format="test",
+            sha256="",
+            audio_channels=(test.audio_channels or 2) if voice else None,
+        ),
+    )

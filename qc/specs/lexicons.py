@@ -1,0 +1,76 @@
+"""Word lists: `_lexicons/*.yml` of a rule folder → Lexicon."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from qc.domain.rule import Lexicon, Word
+from qc.specs.document import Document, Problems, read
+from qc.specs.model import Spec
+from qc.specs.rule_shape import Text, WordText
+
+FOLDER = "_lexicons"
+
+
+class WordSpec(Spec):
+    """带类别和等级的词。"""
+
+    text: WordText = Field(description="词")
+    category: Text | None = Field(default=None, description="类别")
+    level: Annotated[int, Field(ge=1, le=5)] | None = Field(default=None, description="等级，1 轻 … 5 重")
+
+
+class LexiconSpec(Spec):
+    """一个词表。"""
+
+    id: Annotated[str, StringConstraints(pattern=r"^\w+$", max_length=60)] = Field(description="编号，与文件名相同")
+    title: Text = Field(description="名称")
+    words: Annotated[list[WordText | WordSpec], Field(min_length=1)] = Field(
+        description="词，或 {text: 词, category: 类别, level: 等级}"
+    )
+
+
+def load_lexicons(roots: Iterable[Path], problems: Problems) -> tuple[tuple[Lexicon, ...], dict[str, Document]]:
+    """The word lists that stand directly in `_lexicons` folders, ordered by id, and their documents by path.
+
+    Everything wrong goes to `problems`; a list with problems is left out.
+    """
+    found: dict[str, Lexicon] = {}
+    documents: dict[str, Document] = {}
+    for path in yaml_files(roots):
+        with problems.catch():
+            document = read(path)
+            documents[document.path] = document
+            spec = problems.check(document, LexiconSpec)
+            if spec is None:
+                continue
+            if spec.id != path.stem:
+                problems.add(
+                    document, ("id",), "R012", f"编号 {spec.id} 与文件名不同", f"请改成 {path.stem}，或改文件名。"
+                )
+            elif spec.id in found:
+                problems.add(
+                    document, ("id",), "R013", f"词表 {spec.id} 已有一份：{found[spec.id].path}", "请改名或删掉一份。"
+                )
+            else:
+                words = (
+                    Word(text=w) if isinstance(w, str) else Word(text=w.text, category=w.category, level=w.level)
+                    for w in spec.words
+                )
+                found[spec.id] = Lexicon(id=spec.id, title=spec.title, words=tuple(words), path=document.path)
+    return tuple(found[name] for name in sorted(found)), documents
+
+
+def yaml_files(folders: Iterable[Path]) -> Sequence[Path]:
+    """The `.yml` and `.yaml` files directly in the folders, sorted; folders that do not exist hold none."""
+    return [
+        path
+        for folder in folders
+        if folder.is_dir()
+        for path in sorted(folder.iterdir())
+        if path.suffix in (".yml", ".yaml") and not path.name.startswith(".")
+    ]

@@ -1,0 +1,69 @@
+"""Inline tests of a rule: typed as dialogue, read as turns."""
+
+from __future__ import annotations
+
+from qc.domain.conversation import CallMeta, Turn
+from qc.domain.finding import Verdict
+from qc.domain.rule import RuleTest
+from qc.specs.document import Document, Loc, Problems
+from qc.specs.rule_shape import TestSpec, TurnSpec
+
+_EXPECTED = {
+    "hit": Verdict.HIT,
+    "miss": Verdict.MISS,
+    "na": Verdict.NOT_APPLICABLE,
+    "undecided": Verdict.UNDECIDED,
+}
+_NUMBERS = {"duration_ms": int, "ring_count": int, "queue_wait_s": float, "satisfaction": int}
+_TEXTS = ("agent_id", "agent_name", "team", "customer_id", "started_at", "region")
+
+
+def build_test(document: Document, index: int, spec: TestSpec, problems: Problems) -> RuleTest | None:
+    """The test at `tests[index]`; problems are noted, a test that cannot be built is None."""
+    loc: Loc = ("tests", index)
+    turns = [_turn(document, (*loc, "turns", n), turn, problems) for n, turn in enumerate(spec.turns)]
+    meta = _meta(document, (*loc, "meta"), spec.meta, problems)
+    return RuleTest(
+        name=spec.name,
+        expect=_EXPECTED[spec.expect],
+        turns=tuple(turn for turn in turns if turn is not None),
+        project=spec.project,
+        channel=spec.channel,
+        meta=meta,
+        audio_channels=spec.audio_channels,
+        line=document.where(loc).line,
+    )
+
+
+def _turn(document: Document, loc: Loc, spec: TurnSpec, problems: Problems) -> Turn | None:
+    if len(spec.spoken) != 1:
+        message = "一轮话要写明一个角色" if not spec.spoken else "一轮话只能有一个角色"
+        problems.add(document, loc, "R030", message, "例如 {agent: 您好} 或 {customer: 我要投诉}。")
+        return None
+    if spec.at is None and spec.to is not None:
+        problems.add(document, loc, "R031", "写了 to 却没有 at", "请补上开始的秒数 at。")
+        return None
+    if spec.at is not None and spec.to is not None and spec.to < spec.at:
+        problems.add(document, loc, "R031", f"结束 {spec.to:g} 秒早于开始 {spec.at:g} 秒")
+        return None
+    [(role, text)] = spec.spoken.items()
+    start = None if spec.at is None else round(spec.at * 1000)
+    end = start if spec.to is None else round(spec.to * 1000)
+    return Turn(role=role, text=text, start_ms=start, end_ms=end, confidence=spec.confidence)
+
+
+def _meta(document: Document, loc: Loc, given: dict[str, str | int | float], problems: Problems) -> CallMeta:
+    known: dict[str, object] = {}
+    extra: dict[str, str] = {}
+    for name, value in given.items():
+        if name in _NUMBERS:
+            if isinstance(value, str) or (_NUMBERS[name] is int and value != int(value)):
+                wanted = "整数" if _NUMBERS[name] is int else "数字"
+                problems.add(document, (*loc, name), "R032", f"{name} 应是{wanted}")
+            else:
+                known[name] = _NUMBERS[name](value)
+        elif name in _TEXTS:
+            known[name] = str(value)
+        else:
+            extra[name] = str(value)
+    return CallMeta(**known, extra=extra)  # type: ignore[arg-type]

@@ -1,0 +1,204 @@
+"""Rule files: `rules/**/*.yml` → RulePack, with every problem of every file at its place.
+
+Codes: R001–R009 the file's own name and sentences, R010–R019 references and duplicates, R020–R029 pieces,
+R030–R039 tests. What a rule says but had better not is for `qc.ruletest.lint`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from qc.domain import sentence
+from qc.domain.operators import word_lists
+from qc.domain.rule import Lexicon, Rule, RulePack, Scope
+from qc.errors import Problem, SpecError
+from qc.specs.document import Document, Loc, Problems, read
+from qc.specs.lexicons import FOLDER, load_lexicons, yaml_files
+from qc.specs.pieces import build_piece, speakers
+from qc.specs.rule_digest import pack_digest, rule_digest
+from qc.specs.rule_shape import RuleSpec
+from qc.specs.rule_tests import build_test
+from qc.specs.suggest import suggest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RuleFiles:
+    """What a set of folders holds: the rules and lexicons that are sound, their documents by path, every problem."""
+
+    pack: RulePack
+    documents: Mapping[str, Document]
+    problems: tuple[Problem, ...]
+
+
+def load_rules(roots: Sequence[Path], *, lexicon_roots: Sequence[Path] | None = None) -> RulePack:
+    """Rules and lexicons of all `roots` together, in order of id.
+
+    Lexicons come from `lexicon_roots`, by default the `_lexicons` folder of each root. An id that occurs twice is an
+    error, also across roots. Raises SpecError with every problem of every file.
+    """
+    files = read_rules(roots, lexicon_roots=lexicon_roots)
+    if any(problem.level == "error" for problem in files.problems):
+        raise SpecError(files.problems)
+    return files.pack
+
+
+def read_rules(roots: Sequence[Path], *, lexicon_roots: Sequence[Path] | None = None) -> RuleFiles:
+    """As `load_rules`, but the problems are returned beside the rules that have none."""
+    problems = Problems()
+    folders = [root / FOLDER for root in roots] if lexicon_roots is None else list(lexicon_roots)
+    lexicons, documents = load_lexicons(folders, problems)
+    known = {lexicon.id: lexicon for lexicon in lexicons}
+    found: dict[str, Rule] = {}
+    for root in roots:
+        if not root.is_dir():
+            problems.extend([_no_folder(root)])
+        for path in _rule_files(root):
+            with problems.catch():
+                document = read(path)
+                documents[document.path] = document
+                rule = _rule(document, path.relative_to(root), known, problems)
+                if rule is None:
+                    continue
+                if rule.id in found:
+                    hint = "编号要唯一，请改名或删掉一份。"
+                    problems.add(document, ("id",), "R011", f"规则 {rule.id} 已有一份：{found[rule.id].path}", hint)
+                else:
+                    found[rule.id] = rule
+    rules = tuple(found[name] for name in sorted(found))
+    pack = RulePack(rules=rules, lexicons=lexicons, digest=pack_digest(rules, lexicons))
+    return RuleFiles(pack=pack, documents=documents, problems=problems.all)
+
+
+def _no_folder(root: Path) -> Problem:
+    return Problem(
+        path=str(root), line=1, col=1, code="R010", message="找不到规则目录", hint="请检查路径，或用 --rules 指定。"
+    )
+
+
+def _rule_files(folder: Path) -> Iterator[Path]:
+    """Rule files below a folder in order of path; names that begin with _ or . are not rules."""
+    if not folder.is_dir():
+        return
+    yield from (path for path in yaml_files([folder]) if not path.name.startswith("_"))
+    for inner in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(("_", "."))):
+        yield from _rule_files(inner)
+
+
+def _rule(document: Document, path: Path, lexicons: Mapping[str, Lexicon], problems: Problems) -> Rule | None:
+    """The rule of one file; None when anything is wrong with it."""
+    spec = problems.check(document, RuleSpec)
+    if spec is None:
+        return None
+    own = Problems()
+    wanted = ".".join(path.with_suffix("").parts)
+    if spec.id != wanted:
+        own.add(document, ("id",), "R001", f"编号 {spec.id} 与文件位置不符", f"按文件位置应为 {wanted}。")
+    default = speakers(spec.scope.speaker)
+    pieces = []
+    for name, piece in spec.find.items():
+        if name.lower() in sentence.RESERVED:
+            own.add(document, ("find", name), "R002", f"片段不能叫 {name}", "它是连接词，请换个名字。", key=True)
+        built = build_piece(document, name, piece, default, own)
+        if built is not None:
+            pieces.append(built)
+            for words in word_lists(built.operator):
+                for lexicon in words.lexicons:
+                    if lexicon not in lexicons:
+                        hint = suggest(lexicon, lexicons, "词表放在 _lexicons 文件夹里，编号就是文件名。")
+                        own.add(document, ("find", name), "R014", f"找不到词表 {lexicon}", hint)
+    _sentence(document, ("when",), spec.when, spec, own)
+    if spec.given is not None:
+        _sentence(document, ("given",), spec.given, spec, own)
+    _anchors(document, spec, own)
+    tests = tuple(build_test(document, index, test, own) for index, test in enumerate(spec.tests))
+    problems.extend(own.all)
+    if not own.empty:
+        return None
+    rule = Rule(
+        id=spec.id,
+        title=spec.title,
+        kind=spec.kind,
+        severity=spec.severity,
+        error_class=spec.error_class,
+        status=spec.status,
+        version=spec.version,
+        scope=Scope(projects=frozenset(spec.scope.projects or ()), channels=frozenset(spec.scope.channels or ())),
+        pieces=tuple(pieces),
+        when=spec.when,
+        given=spec.given,
+        message=spec.message,
+        advice=spec.advice,
+        owner=spec.owner,
+        basis=spec.basis,
+        exceptions=tuple(spec.exceptions),
+        tests=tuple(test for test in tests if test is not None),
+        path=document.path,
+    )
+    return replace(rule, digest=rule_digest(rule, lexicons))
+
+
+def _sentence(document: Document, loc: Loc, text: str, spec: RuleSpec, problems: Problems) -> None:
+    """The sentence reads, and names pieces that exist."""
+    try:
+        parsed = sentence.parse(text)
+    except sentence.SentenceError as error:
+        _at(document, loc, text, error.at, "R003", error.message, "", problems)
+        return
+    for name, _ in sentence.names(parsed):
+        if name.name not in spec.find:
+            hint = suggest(name.name, spec.find)
+            _at(document, loc, text, name.at, "R004", f"find 里没有片段 {name.name}", hint, problems)
+
+
+def _at(
+    document: Document, loc: Loc, text: str, offset: int, code: str, message: str, hint: str, problems: Problems
+) -> None:
+    """A problem at an offset of a text value: exact when the value stands plainly in its line."""
+    line, col, source = document.where(loc)
+    start = source.find(text, col - 1)
+    if start < 0:
+        problems.add(document, loc, code, message, hint)
+        return
+    problems.extend(
+        [
+            Problem(
+                path=document.path,
+                line=line,
+                col=start + offset + 1,
+                code=code,
+                message=message,
+                hint=hint,
+                source=source,
+            )
+        ]
+    )
+
+
+def _anchors(document: Document, spec: RuleSpec, problems: Problems) -> None:
+    """Anchors name pieces that exist, and never lead back to where they began."""
+    leads = {
+        name: [(key, a.piece) for key in ("after", "before", "around", "same_turn") if (a := getattr(piece, key))]
+        for name, piece in spec.find.items()
+    }
+    for name, anchors in leads.items():
+        for key, piece in anchors:
+            loc = ("find", name, key, "piece")
+            if piece not in spec.find:
+                problems.add(document, loc, "R004", f"find 里没有片段 {piece}", suggest(piece, spec.find))
+            elif _reaches(leads, piece, name):
+                problems.add(document, loc, "R005", f"前置条件绕成了圈：{name} → {piece} → … → {name}", "请去掉一个。")
+
+
+def _reaches(leads: Mapping[str, list[tuple[str, str]]], start: str, goal: str) -> bool:
+    seen: set[str] = set()
+    waiting = [start]
+    while waiting:
+        name = waiting.pop()
+        if name == goal:
+            return True
+        if name not in seen:
+            seen.add(name)
+            waiting += [piece for _, piece in leads.get(name, ())]
+    return False
