@@ -1,0 +1,106 @@
+"""Conversations of a batch's documents, one after the other, joined with what the manifest says of them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from qc.domain.conversation import Channel, Conversation, Source
+from qc.domain.failure import Failure, Stage
+from qc.ingest.details import Details
+from qc.ingest.documents import Item, read_document
+from qc.ingest.draft import Draft, in_order
+from qc.ingest.inputs import Batch, Document, PendingRow, folder_of
+from qc.ingest.json_value import ShapeError
+from qc.ingest.manifest import ManifestRow
+from qc.ingest.placing import missing_recording
+from qc.ingest.shapes import Readers
+
+
+def read_conversations(batch: Batch) -> Iterator[Conversation | Failure]:
+    """Every conversation in the documents, or its Failure, in a fixed order and holding one document's open
+    conversations at a time; then a Failure for each manifest row whose conversation was not among them.
+    """
+    reading = _Reading(batch)
+    readers = Readers(batch.config)
+    for document in batch.documents:
+        for item in read_document(document, readers):
+            yield reading.finished(item, document)
+    yield from reading.unmatched()
+
+
+class _Reading:
+    def __init__(self, batch: Batch) -> None:
+        self.batch = batch
+        self.config = batch.config
+        self.places = {r.conversation_id: r.source.path for r in batch.recordings}
+        self.by_id: dict[str, PendingRow] = {}
+        self.by_document: dict[str, PendingRow] = {}
+        self.used: set[int] = set()
+        for pending in batch.pending:
+            if pending.row.details.conversation_id is not None:
+                self.by_id.setdefault(pending.row.details.conversation_id, pending)
+            if pending.document is not None:
+                self.by_document.setdefault(pending.document, pending)
+
+    def finished(self, item: Item, document: Document) -> Conversation | Failure:
+        """The conversation of `item`, or the failure it is."""
+        draft = item.found
+        if isinstance(draft, ShapeError):
+            return self._failure(item, document, None, draft.kind, draft.message)
+        row = self._row(item, draft, document)
+        given = Details() if row is None else row.details
+        details = given.or_else(draft.details)
+        key = None if item.single else draft.key
+        conversation_id = details.conversation_id or key or item.name
+        if (earlier := self.places.get(conversation_id)) is not None:
+            message = f"会话编号与 {earlier} 的重复，只用先出现的"
+            return self._failure(item, document, conversation_id, "duplicate_id", message)
+        try:
+            turns = in_order(draft.turns, self.config.run.max_turn_chars)
+        except ShapeError as error:
+            return self._failure(item, document, conversation_id, error.kind, error.message)
+        self.places[conversation_id] = item.place
+        folder = folder_of(document.path, self.config)
+        channel = details.channel or folder.channel or draft.channel or self.config.default_channel
+        return Conversation(
+            id=conversation_id,
+            project=details.project or folder.project or self.config.default_project,
+            channel=Channel.BOT_VOICE if channel is Channel.BOT_TEXT and draft.channel is None else channel,
+            turns=turns,
+            meta=details.meta,
+            source=Source(path=document.path, format=draft.format, sha256=document.sha256, in_manifest=row is not None),
+        )
+
+    def _row(self, item: Item, draft: Draft, document: Document) -> ManifestRow | None:
+        """The manifest row of a conversation: the one naming its file when that holds nothing else; else the one
+        with its id, completed by a row that names the file without an id and so speaks for all of it.
+        """
+        naming = self.by_document.get(document.path)
+        if naming is not None and item.single:
+            self.used.add(naming.row.line)
+            return naming.row
+        pending = self.by_id.get(draft.details.conversation_id or draft.key or item.name)
+        row = None if pending is None or pending.document not in (None, document.path) else pending.row
+        if row is not None:
+            self.used.add(row.line)
+        if naming is not None and naming.row.details.conversation_id is None:
+            self.used.add(naming.row.line)
+            row = naming.row if row is None else replace(row, details=row.details.or_else(naming.row.details))
+        return row
+
+    def unmatched(self) -> Iterator[Failure]:
+        """Manifest rows that no conversation answered to."""
+        for pending in self.batch.pending:
+            if pending.row.line not in self.used:
+                yield missing_recording(self.batch.manifest_name, pending.row)
+
+    def _failure(self, item: Item, document: Document, key: str | None, kind: str, message: str) -> Failure:
+        return Failure(
+            input=item.place,
+            conversation_id=key,
+            stage=Stage.INGEST,
+            kind=kind,
+            message=f"{message}。",
+            sha256=document.sha256,
+        )

@@ -1,0 +1,209 @@
+"""An input folder and its manifest → Batch."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import Counter
+from collections.abc import Sequence
+from pathlib import Path
+
+from qc.domain.config import Config
+from qc.domain.conversation import Channel, Source
+from qc.domain.failure import Failure, Stage
+from qc.domain.recording import Recording
+from qc.errors import Problem
+from qc.ingest.details import Details
+from qc.ingest.documents import open_table
+from qc.ingest.grid import GridError
+from qc.ingest.inputs import Batch, Document, PendingRow, folder_of
+from qc.ingest.manifest import Manifest, ManifestRow, read_manifest
+from qc.ingest.names import AUDIO_SUFFIXES, JSON_SUFFIXES, TABLE_SUFFIXES, content_hash, stem_of
+from qc.ingest.placing import Placing, missing_recording
+from qc.ingest.shapes import Readers
+from qc.ingest.walk import Found, is_jsonl, walk
+
+_NOTES_PER_KIND = 20
+_UNKNOWN_TABLE = "不是认识的表格；会话表要有会话编号、发送方、时间、内容，工单表要有工单号、客户诉求、处理结果"
+
+
+def discover(root: Path, manifest: Path | None, config: Config) -> Batch:
+    """Find, hash and identify everything under the folder (or the single file) `root`.
+
+    Deterministic: the same files give the same batch. Raises UsageError when `root` does not exist, or the manifest
+    cannot be read.
+    """
+    readers = Readers(config)
+    tree = walk(root, ignore=manifest)
+    listed = None if manifest is None else read_manifest(manifest, config.manifest)
+    audio = [f for f in tree.files if f.suffix in AUDIO_SUFFIXES]
+    texts = [f for f in tree.files if _is_text(f)]
+    others = sorted({f.path for f in tree.files} - {f.path for f in audio} - {f.path for f in texts})
+    sorting = _Sorting(config)
+    for path in tree.unreadable:
+        sorting.failed(path, None, "unreadable", "目录打不开，里面的文件没有读")
+    rows: dict[str, ManifestRow] = {}
+    pending: list[PendingRow] = []
+    if listed is not None:
+        placing = Placing(listed, (f.path for f in audio), (f.path for f in texts), others)
+        rows, pending = placing.rows, placing.pending
+        sorting.failures += [*listed.failures, *placing.failures]
+    recordings = sorting.recordings(audio, rows)
+    documents = sorting.documents(texts, readers)
+    if listed is not None and not documents:
+        sorting.failures += [missing_recording(listed.name, p.row) for p in pending]
+        pending = []
+    notes = [*tree.notes, *sorting.notes, *_counted("个文件不是录音也不是会话文本，没有处理", others)]
+    if listed is not None:
+        notes += _counted("个录音不在清单里", [r.source.path for r in recordings if not r.source.in_manifest])
+        notes += _cell_notes(listed.problems)
+    return Batch(
+        config=config,
+        recordings=tuple(recordings),
+        documents=tuple(documents),
+        failures=tuple(sorting.failures),
+        notes=tuple(notes),
+        pending=tuple(pending),
+        manifest_name="" if listed is None else listed.name,
+        digest=_digest(recordings, documents, sorting.failures, listed),
+    )
+
+
+def _is_text(file: Found) -> bool:
+    return file.suffix in JSON_SUFFIXES | TABLE_SUFFIXES or (file.suffix == ".txt" and is_jsonl(file))
+
+
+class _Sorting:
+    """Turns files into recordings, documents and failures."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.failures: list[Failure] = []
+        self.notes: list[str] = []
+
+    def failed(self, path: str, conversation_id: str | None, kind: str, message: str) -> None:
+        self.failures.append(
+            Failure(
+                input=path,
+                conversation_id=conversation_id,
+                stage=Stage.INGEST,
+                kind=kind,
+                message=f"{message}。",
+                retryable=kind == "unreadable",
+            )
+        )
+
+    def _hashed(self, file: Found, conversation_id: str | None) -> str | None:
+        """The content hash; None, and a failure noted, for an empty or unreadable file."""
+        if not file.size:
+            self.failed(file.path, conversation_id, "empty_file", "文件是空的（0 字节）")
+            return None
+        try:
+            return content_hash(Path(file.file))
+        except OSError as error:
+            self.failed(file.path, conversation_id, "unreadable", f"文件读不了：{error.strerror}")
+            return None
+
+    def recordings(self, audio: Sequence[Found], rows: dict[str, ManifestRow]) -> list[Recording]:
+        ids = _recording_ids([f.path for f in audio], rows)
+        found = []
+        for file in audio:
+            conversation_id = ids.get(file.path)
+            if conversation_id is None:
+                self.failed(file.path, None, "duplicate_id", "会话编号与其他录音重复")
+                continue
+            sha256 = self._hashed(file, conversation_id)
+            if sha256 is None:
+                continue
+            row = rows.get(file.path)
+            details = Details() if row is None else row.details
+            folder = folder_of(file.path, self.config)
+            channel = details.channel or folder.channel or self.config.default_channel
+            found.append(
+                Recording(
+                    conversation_id=conversation_id,
+                    file=file.file,
+                    project=details.project or folder.project or self.config.default_project,
+                    channel=Channel.BOT_VOICE if channel is Channel.BOT_TEXT else channel,
+                    meta=details.meta,
+                    source=Source(path=file.path, format="audio", sha256=sha256, in_manifest=row is not None),
+                )
+            )
+        return found
+
+    def documents(self, texts: Sequence[Found], readers: Readers) -> list[Document]:
+        stems = Counter(stem_of(f.path) for f in texts)
+        found = []
+        for file in texts:
+            sha256 = self._hashed(file, None)
+            if sha256 is None:
+                continue
+            if file.suffix in TABLE_SUFFIXES:
+                format_ = self._table_format(file, readers)
+            else:
+                format_ = "jsonl" if is_jsonl(file) else "json"
+            if format_ is not None:
+                name = stem_of(file.path) if stems[stem_of(file.path)] == 1 else file.path
+                found.append(Document(path=file.path, file=file.file, format=format_, sha256=sha256, name=name))
+        return found
+
+    def _table_format(self, file: Found, readers: Readers) -> str | None:
+        """chat_csv or ticket_csv; None where there is nothing to read, which is noted."""
+        try:
+            _, kind = open_table(Path(file.file), readers)
+        except GridError as error:
+            self.failed(file.path, None, "bad_table", str(error))
+            return None
+        except OSError as error:
+            self.failed(file.path, None, "unreadable", f"文件读不了：{error.strerror}")
+            return None
+        if kind == "manifest":
+            self.notes.append(f"{file.path} 看起来是清单，没有读；要用它请加 --manifest")
+            return None
+        if kind is None:
+            self.failed(file.path, None, "unknown_format", _UNKNOWN_TABLE)
+        return kind
+
+
+def _recording_ids(paths: Sequence[str], rows: dict[str, ManifestRow]) -> dict[str, str]:
+    """Path → conversation id: the manifest's, else the path without extension, or with it where that is not unique."""
+    ids = {path: key for path, row in rows.items() if (key := row.details.conversation_id) is not None}
+    taken = set(ids.values())
+    rest = [path for path in paths if path not in ids]
+    stems = Counter(map(stem_of, rest))
+    for path in rest:
+        stem = stem_of(path)
+        key = stem if stems[stem] == 1 and stem not in taken else path
+        if key not in taken:
+            taken.add(key)
+            ids[path] = key
+    return ids
+
+
+def _digest(
+    recordings: Sequence[Recording],
+    documents: Sequence[Document],
+    failures: Sequence[Failure],
+    manifest: Manifest | None,
+) -> str:
+    lines = [f"{r.source.path}\t{r.source.sha256}" for r in recordings]
+    lines += [f"{d.path}\t{d.sha256}" for d in documents]
+    lines += [f"{f.input}\t{f.kind}" for f in failures]
+    lines.append(f"manifest\t{'' if manifest is None else manifest.sha256}")
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()
+
+
+def _counted(what: str, paths: Sequence[str]) -> list[str]:
+    if not paths:
+        return []
+    return [f"{len(paths)} {what}：{'、'.join(paths[:3])}{'…' if len(paths) > 3 else ''}"]
+
+
+def _cell_notes(problems: Sequence[Problem]) -> list[str]:
+    """One line per problem, but of many alike only the first."""
+    seen: Counter[str] = Counter()
+    notes = []
+    for problem in problems:
+        seen[problem.message] += 1
+        if seen[problem.message] <= _NOTES_PER_KIND:
+            notes.append(f"{problem.path}:{problem.line}:{problem.message}")
+    return notes + [f"（另有 {n - _NOTES_PER_KIND} 处）{text}" for text, n in seen.items() if n > _NOTES_PER_KIND]
