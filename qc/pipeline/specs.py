@@ -21,9 +21,6 @@ from qc.specs.scorecards import load_scorecards
 from qc.specs.taxonomy import load_taxonomies
 from qc.specs.workspace import load_config
 
-LEXICONS = "_lexicons"
-TOPICS = "_topics"
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Folders:
@@ -68,24 +65,26 @@ def configuration(where: Folders) -> Config:
 def load(where: Folders) -> Specs:
     """Load and validate everything. Raises SpecError with all problems of the first kind of file that has any."""
     pack = load_rules([where.rules])
-    emotion = load_emotion_lexicon(_shared(where.rules, LEXICONS) / "emotion")
-    taxonomies = load_taxonomies(_shared(where.rules, TOPICS))
+    emotion, topics = emotion_lexicon(where), taxonomies(where)
     return Specs(
         pack=pack,
         cards=load_scorecards([where.scorecards], {r.id for r in pack.rules}),
         emotion=emotion,
-        taxonomies=taxonomies,
-        lexicons_digest=digest_of(emotion, taxonomies),
+        taxonomies=topics,
+        lexicons_digest=hashlib.sha256(" ".join([emotion.digest, *(t.digest for t in topics)]).encode()).hexdigest(),
     )
 
 
-def digest_of(*parts: object) -> str:
-    """SHA-256 of the parts' representation; frozen dataclasses print all of their fields."""
-    return hashlib.sha256("\n".join(map(repr, parts)).encode("utf-8", "surrogatepass")).hexdigest()
+def emotion_lexicon(where: Folders) -> EmotionLexicon:
+    """The emotion lexicon in force. Raises SpecError."""
+    return load_emotion_lexicon(_own_or_packaged(where.rules, "_lexicons/emotion"))
 
 
-def _shared(rules: Path, name: str) -> Path:
+def taxonomies(where: Folders) -> tuple[Taxonomy, ...]:
+    """The topic taxonomies in force. Raises SpecError."""
+    return load_taxonomies(_own_or_packaged(where.rules, "_topics"))
+
+
+def _own_or_packaged(rules: Path, name: str) -> Path:
     """A workspace need not repeat the emotion lexicon and the topics: the packaged ones serve until it does."""
-    own = rules / name
-    inner = own / "emotion" if name == LEXICONS else own
-    return own if inner.is_dir() else packaged("rules") / name
+    return rules / name if (rules / name).is_dir() else packaged("rules") / name

@@ -1,0 +1,134 @@
+"""What `qc rules` does: load, lint, run the inline tests, and say it in Chinese."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import click
+
+from qc.domain.emotion import EmotionLexicon
+from qc.domain.finding import Verdict
+from qc.domain.rule import RulePack
+from qc.domain.topic import Taxonomy
+from qc.errors import Problem, SpecError, UsageError
+from qc.matching.signals import Need, Signals
+from qc.pipeline.specs import Folders, configuration, emotion_lexicon, taxonomies
+from qc.ruletest.inline import TestOutcome, run_tests
+from qc.ruletest.lint import lint
+from qc.specs.rules import load_rules
+from qc.specs.scorecards import load_scorecards
+from qc.text.shard import Shard
+from qc.text.signals import Analyser
+
+_VERDICTS = {
+    Verdict.HIT: "命中",
+    Verdict.MISS: "未命中",
+    Verdict.NOT_APPLICABLE: "不适用",
+    Verdict.UNDECIDED: "无法判定",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class TestReport:
+    """Outcomes of the inline tests."""
+
+    outcomes: Sequence[TestOutcome]
+
+    @property
+    def passed(self) -> bool:
+        return all(o.passed for o in self.outcomes)
+
+    def lines(self, verbose: bool) -> Iterator[str]:
+        """One line per test that failed (with `verbose`: per test), and the sum."""
+        for outcome in self.outcomes:
+            if outcome.passed and verbose:
+                yield f"{click.style('[通过]', fg='green')} {outcome.rule.id} {outcome.test.name}"
+            elif not outcome.passed:
+                yield from _failed(outcome)
+        bad = sum(not o.passed for o in self.outcomes)
+        rules = len({o.rule.id for o in self.outcomes})
+        yield f"{rules} 条规则，{len(self.outcomes)} 个测试：通过 {len(self.outcomes) - bad}，失败 {bad}。"
+
+
+def _failed(outcome: TestOutcome) -> Iterator[str]:
+    rule, test = outcome.rule, outcome.test
+    yield f"{click.style('[失败]', fg='red')} {rule.path}:{test.line}: {rule.id} {test.name}"
+    yield f"    应为{_VERDICTS[test.expect]}，实为{_VERDICTS[outcome.verdict]}"
+    if outcome.finding is not None:
+        yield f"    {outcome.finding.reason or outcome.finding.message}"
+        for hit in outcome.finding.hits:
+            yield f"    证据：片段 {hit.piece}" + (f"，第 {hit.turn} 轮" if hit.turn else "") + f"“{hit.text}”"
+
+
+def test_rules(where: Folders, only: Collection[str]) -> TestReport:
+    """Run the inline tests of all rules, or of those named. Raises UsageError for an unknown id, SpecError."""
+    pack = load_rules([where.rules])
+    unknown = sorted(set(only) - {r.id for r in pack.rules})
+    if unknown:
+        raise UsageError(f"没有规则 {'、'.join(unknown)}", f"规则编号是文件里的 id；规则目录是 {where.rules}。")
+    floor = configuration(where).asr.confidence_floor
+    outcomes = run_tests(pack, signals_from(where), confidence_floor=floor, rules=sorted(only) or None)
+    return TestReport(outcomes)
+
+
+def signals_from(where: Folders) -> Callable[[Shard, Need], Signals]:
+    """The real text stage, loaded and computed only as far as the rules need it."""
+
+    def compute(shard: Shard, need: Need) -> Signals:
+        lexicon: EmotionLexicon | None = emotion_lexicon(where) if Need.EMOTIONS in need else None
+        known: Sequence[Taxonomy] = taxonomies(where) if Need.TOPICS in need else ()
+        analyser = Analyser(lexicon, known)
+        return Signals(
+            emotions=analyser.emotions(shard) if Need.EMOTIONS in need else None,
+            topics=analyser.topics(shard) if Need.TOPICS in need else None,
+            entities=analyser.entities(shard) if Need.ENTITIES in need else None,
+        )
+
+    return compute
+
+
+@dataclass(frozen=True, slots=True)
+class LintReport:
+    """All problems of a workspace's YAML."""
+
+    rules: int
+    problems: Sequence[Problem]
+
+    def passed(self, strict: bool) -> bool:
+        return not any(strict or p.level == "error" for p in self.problems)
+
+    def lines(self) -> Iterator[str]:
+        """Every problem with its place, and the sum."""
+        for problem in self.problems:
+            yield problem.render() + "\n"
+        errors = sum(p.level == "error" for p in self.problems)
+        yield f"{self.rules} 条规则：错误 {errors}，提醒 {len(self.problems) - errors}。"
+
+
+def lint_rules(where: Folders) -> LintReport:
+    """Check everything under the rules and scorecards folders, and `qc.yaml`."""
+    problems: list[Problem] = []
+
+    def attempt(load: Callable[[], object]) -> object:
+        try:
+            return load()
+        except SpecError as error:
+            problems.extend(error.problems)
+            return None
+
+    attempt(lambda: configuration(where))
+    pack = attempt(lambda: load_rules([where.rules]))
+    attempt(lambda: emotion_lexicon(where))
+    attempt(lambda: taxonomies(where))
+    if isinstance(pack, RulePack):
+        problems += lint(pack)
+        attempt(lambda: load_scorecards([where.scorecards], {r.id for r in pack.rules}))
+        return LintReport(len(pack.rules), _ordered(problems))
+    attempt(lambda: load_scorecards([where.scorecards], None))
+    return LintReport(0, _ordered(problems))
+
+
+def _ordered(problems: Sequence[Problem]) -> list[Problem]:
+    unique = dict.fromkeys(replace(p) for p in problems)
+    return sorted(unique, key=lambda p: (p.path, p.line, p.col, p.code))
