@@ -50,13 +50,13 @@ class Context:
         word, start, end = matches.of(self.vocabulary.numbers(words))
         return word, view.locate(start, end)
 
-    def matches(self, view: View, pattern: Pattern) -> Spans:
-        """The matches of a regular expression in a view, from left to right."""
+    def matches(self, view: View, pattern: Pattern) -> tuple[Ints, Ints]:
+        """(first byte, end byte) of the matches of a regular expression in a view's buffer, from left to right."""
         if view is not self.turn_view:
-            return view.locate(*_scan(pattern, view.buffer))
+            return _scan(pattern, view.buffer)
         if pattern not in self._spans:
             self._spans[pattern] = _scan(pattern, view.buffer)
-        return view.locate(*self._spans[pattern])
+        return self._spans[pattern]
 
     def unclear(self, selection: Selection, spans: Spans) -> Flags:
         """Why each place is not certain, as Cause flags; the frame comes to the same result later."""

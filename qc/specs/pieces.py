@@ -132,7 +132,7 @@ def _meta(at: _Piece, spec: Any) -> op.Meta:
         at.wrong(("meta", "between"), "R023", "between 的两个值要同是数字或同是文字")
     elif between is not None and between[0] > between[1]:
         at.wrong(("meta", "between"), "R023", "between 的第一个值大于第二个")
-    frozen = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
+    frozen: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return op.Meta(name=name, **frozen)
 
 
