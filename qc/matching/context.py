@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -18,10 +19,14 @@ from qc.text.shard import Ints, Shard
 
 
 class Context:
-    """One shard under judgement. `floor` is the confidence below which a turn's words are not certain."""
+    """One shard under judgement. `floor` is the confidence below which a turn's words are not certain; `shown` are the
+    turns' texts as people may see them (masked), of the same lengths."""
 
-    def __init__(self, shard: Shard, signals: Signals, vocabulary: Vocabulary, floor: float) -> None:
+    def __init__(
+        self, shard: Shard, signals: Signals, vocabulary: Vocabulary, floor: float, shown: Sequence[str]
+    ) -> None:
         self.shard = shard
+        self.shown = shown
         self.signals = signals
         self.vocabulary = vocabulary
         self.floor = floor

@@ -16,7 +16,8 @@ from qc.domain.finding import Finding, Verdict
 from qc.domain.rule import RuleStatus
 from qc.domain.score import Score
 from qc.domain.scorecard import Scorecard
-from qc.matching.judge import CompiledRules, Judgement, compile_rules, judge
+from qc.matching.compile import CompiledRules, compile_rules
+from qc.matching.judge import Judgement, judge
 from qc.matching.signals import Signals
 from qc.pipeline.specs import Specs
 from qc.schema import rows
