@@ -1,0 +1,146 @@
+"""One run as the pages need it: a row per conversation with its score, its findings and its mood beside it."""
+
+from __future__ import annotations
+
+from functools import cached_property
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.storage.read import StoredRun
+
+NEGATIVE_LEVEL = 2
+"""From this level (0..5) of a customer's worst turn on, the conversation counts as negative."""
+POSITIVE_END = 0.2
+"""A customer who was never negative and ends above this polarity (−1..1) counts as positive."""
+
+_CONVERSATION = [
+    *("conversation_id", "project", "channel", "started_at", "duration_ms", "agent_id", "agent_name", "team"),
+    *("region", "satisfaction", "source_format", "silence_ms", "longest_silence_ms", "agent_chars_per_min"),
+    *("customer_emotion_start", "customer_emotion_end", "customer_emotion_worst", "customer_emotion_worst_turn"),
+    *("customer_emotion_level", "primary_topic"),
+]
+_SCORE = [
+    *("conversation_id", "scorecard_id", "scorecard_title", "scorecard_version", "base", "score", "grade", "passed"),
+    *("auto_fail", "undecided_items", "customer_error", "business_error", "compliance_error"),
+]
+_FINDING = [
+    *("conversation_id", "rule_id", "rule_title", "rule_version", "kind", "severity", "error_class", "status"),
+    *("verdict", "reason", "message", "advice", "hit_count", "first_turn"),
+]
+_ITEM = [
+    *("conversation_id", "scorecard_id", "section_title", "item_id", "item_title", "rule_ids", "status", "points"),
+    *("max_points", "fatal"),
+]
+
+
+class Batch:
+    """The tables of `run`, each read once. Scores are in percent of their card's base, so that cards compare."""
+
+    def __init__(self, run: StoredRun) -> None:
+        self.run = run
+
+    @cached_property
+    def scores(self) -> pa.Table:
+        """Rows of `scores` with `percent` (0..100), sorted by conversation, lowest first."""
+        table = self.run.table("scores", _SCORE)
+        base = pc.if_else(pc.greater(table["base"], 0), table["base"], None)
+        table = table.append_column("percent", pc.multiply(pc.divide(table["score"], base), 100.0))
+        return table.sort_by(
+            [("conversation_id", "ascending"), ("percent", "ascending"), ("scorecard_id", "ascending")]
+        )
+
+    @cached_property
+    def findings(self) -> pa.Table:
+        """Rows of `findings`, sorted by conversation and rule."""
+        table = self.run.table("findings", _FINDING)
+        return table.sort_by([("conversation_id", "ascending"), ("rule_id", "ascending")])
+
+    @cached_property
+    def items(self) -> pa.Table:
+        """Rows of `item_scores`, sorted by conversation, card and item."""
+        table = self.run.table("item_scores", _ITEM)
+        keys = ("conversation_id", "scorecard_id", "item_id")
+        return table.sort_by([(k, "ascending") for k in keys])
+
+    @cached_property
+    def conversations(self) -> pa.Table:
+        """A row per conversation: `conversations`, then score columns (null: no card applied), then counts of
+        findings (violations, fatal, grave, merits, signals, undecided), then `sentiment`, `voice` and `hour`."""
+        table = self.run.table("conversations", _CONVERSATION).sort_by("conversation_id")
+        ids = table["conversation_id"]
+        for part in (_per_conversation_scores(self.scores), _per_conversation_findings(self.findings)):
+            beside = lookup(ids, part)
+            for name in beside.column_names[1:]:
+                table = table.append_column(name, beside[name])
+        for name in FINDING_COUNTS:
+            column = pc.fill_null(table[name], 0)
+            table = table.set_column(table.column_names.index(name), name, column)
+        table = table.append_column("sentiment", _sentiment(table))
+        table = table.append_column("voice", pc.equal(table["source_format"], "audio"))
+        return table.append_column("hour", pc.hour(table["started_at"]))
+
+    @property
+    def size(self) -> int:
+        """Conversations that were inspected."""
+        return int(self.conversations.num_rows)
+
+
+FINDING_COUNTS = ("violations", "fatal", "grave", "merits", "signals", "undecided")
+
+
+def lookup(keys: pa.ChunkedArray, table: pa.Table, key: str = "conversation_id") -> pa.Table:
+    """The row of `table` for each of `keys`, in their order; nulls where there is none. `key` must be unique."""
+    values = table[key].combine_chunks() if table.num_rows else pa.array([], table.schema.field(key).type)
+    return table.take(pc.index_in(keys, value_set=values))
+
+
+def _per_conversation_scores(scores: pa.Table) -> pa.Table:
+    flags = ["auto_fail", "customer_error", "business_error", "compliance_error"]
+    grouped = scores.group_by("conversation_id", use_threads=False).aggregate(
+        [("percent", "mean"), ("grade", "first"), ("passed", "all"), ("undecided_items", "sum")]
+        + [(flag, "any") for flag in flags]
+    )
+    names = ["conversation_id", "score", "grade", "passed", "undecided_items", *flags]
+    return grouped.select([0, *range(1, grouped.num_columns)]).rename_columns(names)
+
+
+def _per_conversation_findings(findings: pa.Table) -> pa.Table:
+    hit = pc.equal(findings["verdict"], "hit")
+    live = pc.not_equal(findings["status"], "shadow")  # rules on trial are reported, never counted against anybody
+    counted = pc.and_(hit, live)
+
+    def of_kind(kind: str) -> pa.ChunkedArray:
+        return pc.and_(counted, pc.equal(findings["kind"], kind))
+
+    violation = of_kind("violation")
+    masks = (
+        violation,
+        pc.and_(violation, pc.equal(findings["severity"], "critical")),
+        pc.and_(violation, pc.is_in(findings["severity"], value_set=pa.array(["critical", "high"]))),
+        of_kind("merit"),
+        of_kind("signal"),
+        pc.and_(live, pc.equal(findings["verdict"], "undecided")),
+    )
+    table = pa.table(
+        {"conversation_id": findings["conversation_id"]}
+        | {name: pc.cast(mask, pa.int64()) for name, mask in zip(FINDING_COUNTS, masks, strict=True)}
+    )
+    grouped = table.group_by("conversation_id", use_threads=False).aggregate([(n, "sum") for n in FINDING_COUNTS])
+    return grouped.rename_columns(["conversation_id", *FINDING_COUNTS])
+
+
+def _sentiment(table: pa.Table) -> pa.ChunkedArray:
+    level = pc.fill_null(table["customer_emotion_level"], 0)
+    end = pc.fill_null(table["customer_emotion_end"], 0.0)
+    return pc.case_when(
+        pc.make_struct(
+            pc.is_null(table["customer_emotion_worst"]),
+            pc.greater_equal(level, NEGATIVE_LEVEL),
+            pc.greater_equal(end, POSITIVE_END),
+        ),
+        "none",
+        "negative",
+        "positive",
+        "neutral",
+    )

@@ -1,0 +1,98 @@
+"""Scores by scorecard: distribution and grades."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.reporting import charts
+from qc.reporting.batch import Batch
+from qc.reporting.estimates import Mean, Rate
+
+_BINS = ("0", "10", "20", "30", "40", "50", "60", "70", "80", "90")
+_PASSING_INKS = ("grade-0", "grade-1", "grade-2")
+_FAILING_INKS = ("grade-4", "grade-3")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Card:
+    """One scorecard over the batch. Scores in percent of its base."""
+
+    id: str
+    title: str
+    version: str
+    base: float
+    score: Mean
+    passing: Rate
+    auto_fails: int
+    histogram: charts.Columns
+    grades: charts.Bar
+
+
+def cards(batch: Batch) -> tuple[Card, ...]:
+    """Every scorecard that was applied, the most used first."""
+    table = batch.scores
+    found = [
+        _card(table.filter(pc.equal(table["scorecard_id"], card)))
+        for card in sorted(pc.unique(table["scorecard_id"]).to_pylist())
+    ]
+    return tuple(sorted(found, key=lambda c: (-c.score.n, c.id)))
+
+
+def _card(rows: pa.Table) -> Card:
+    first = rows.slice(0, 1).to_pylist()[0]
+    scores = pc.drop_null(rows["percent"])
+    n = len(scores)
+    passed = int(pc.sum(pc.cast(rows["passed"], pa.int64())).as_py() or 0)
+    return Card(
+        id=first["scorecard_id"],
+        title=first["scorecard_title"],
+        version=first["scorecard_version"],
+        base=first["base"],
+        score=Mean(
+            value=pc.mean(scores).as_py() if n else None,
+            sd=pc.stddev(scores, ddof=1).as_py() if n > 1 else None,
+            n=n,
+        ),
+        passing=Rate(count=passed, n=rows.num_rows),
+        auto_fails=int(pc.sum(pc.cast(rows["auto_fail"], pa.int64())).as_py() or 0),
+        histogram=_histogram(first["scorecard_title"], scores),
+        grades=_grades(rows),
+    )
+
+
+def _histogram(title: str, scores: pa.ChunkedArray) -> charts.Columns:
+    bins = pc.min_element_wise(pc.max_element_wise(pc.floor(pc.divide(scores, 10.0)), 0.0), len(_BINS) - 1.0)
+    counted = {int(c["values"]): c["counts"] for c in pc.value_counts(bins).to_pylist()}
+    data = [
+        charts.Datum(label=f"{low}–{'100' if low == '90' else int(low) + 9}", values=(counted.get(i, 0),))
+        for i, low in enumerate(_BINS)
+    ]
+    fullest = max(data, key=lambda d: d.total)
+    return charts.columns(
+        title=f"{title}得分分布",
+        summary=f"共 {len(scores)} 个会话，{fullest.label} 分最多，有 {charts.plain(fullest.total)} 个。",
+        data=data,
+        series=[("会话数", "ink-main")],
+        unit="个",
+        width=460.0,
+        height=180.0,
+    )
+
+
+def _grades(rows: pa.Table) -> charts.Bar:
+    grouped = rows.group_by("grade", use_threads=False).aggregate(
+        [("percent", "max"), ("percent", "mean"), ("grade", "count"), ("passed", "any")]
+    )
+    # Only the names of grades are stored; their scores put them in order.
+    order = sorted(
+        grouped.to_pylist(), key=lambda g: (-(g["percent_max"] or 0.0), -(g["percent_mean"] or 0.0), g["grade"] or "")
+    )
+    good, bad = iter(_PASSING_INKS), iter(_FAILING_INKS)
+    parts = []
+    for grade in order:
+        ink = next(good, _PASSING_INKS[-1]) if grade["passed_any"] else next(bad, _FAILING_INKS[-1])
+        parts.append((grade["grade"] or "—", ink, grade["grade_count"]))
+    return charts.stacked("等级占比", parts)

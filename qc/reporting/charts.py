@@ -1,0 +1,180 @@
+"""Geometry of the charts: data in, coordinates out. The Jinja macros in `reports/charts.html` only draw."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Datum:
+    """One category of a chart: its counts by series, in the order of the chart's series."""
+
+    label: str
+    values: tuple[float, ...]
+
+    @property
+    def total(self) -> float:
+        return sum(self.values)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Box:
+    """A rectangle with the class that gives it its ink."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+    ink: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Label:
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Columns:
+    """Upright bars, stacked when there are several series, with an optional rising line on a 0..1 scale."""
+
+    title: str
+    summary: str
+    series: tuple[tuple[str, str], ...]
+    """(name, ink) of each series."""
+    data: tuple[Datum, ...]
+    unit: str
+    width: float
+    height: float
+    base: float
+    boxes: tuple[Box, ...]
+    ticks: tuple[Label, ...]
+    """Gridlines: y and the number there."""
+    names: tuple[Label, ...]
+    tops: tuple[Label, ...]
+    line: tuple[Label, ...] = ()
+
+
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 12.0, 20.0, 26.0
+
+
+def columns(
+    *,
+    title: str,
+    summary: str,
+    data: Sequence[Datum],
+    series: Sequence[tuple[str, str]],
+    unit: str,
+    width: float = 420.0,
+    height: float = 190.0,
+    line: Sequence[float] = (),
+    every: int = 1,
+) -> Columns:
+    """Lay out a column chart. `every`: name only each n-th column. `line` holds one 0..1 value per column."""
+    base = height - _BOTTOM
+    right = width - (40.0 if line else _RIGHT)
+    step = (right - _LEFT) / max(len(data), 1)
+    bar = min(step * 0.68, 44.0)
+    scale = round_up(max((d.total for d in data), default=0.0))
+    boxes, names, tops, points = [], [], [], []
+    for i, datum in enumerate(data):
+        middle = _LEFT + step * (i + 0.5)
+        foot = base
+        for value, (_, ink) in zip(datum.values, series, strict=True):
+            tall = value / scale * (base - _TOP)
+            foot -= tall
+            if value:
+                boxes.append(Box(x=r(middle - bar / 2), y=r(foot), width=r(bar), height=r(tall), ink=ink))
+        if i % every == 0:
+            names.append(Label(x=r(middle), y=r(base + 16), text=datum.label))
+        if datum.total:
+            tops.append(Label(x=r(middle), y=r(foot - 5), text=plain(datum.total)))
+        if line:
+            points.append(Label(x=r(middle), y=r(base - line[i] * (base - _TOP)), text=f"{line[i]:.0%}"))
+    marks = (0.0, scale / 2, scale) if scale >= 2 or scale != int(scale) else (0.0, scale)
+    return Columns(
+        title=title,
+        summary=summary,
+        series=tuple(series),
+        data=tuple(data),
+        unit=unit,
+        width=width,
+        height=height,
+        base=base,
+        boxes=tuple(boxes),
+        ticks=tuple(Label(x=right, y=r(base - m / scale * (base - _TOP)), text=plain(m)) for m in marks),
+        names=tuple(names),
+        tops=tuple(tops) if step >= 22 else (),
+        line=tuple(points),
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Slice:
+    """A part of a stacked bar, on a scale of 0..100."""
+
+    name: str
+    ink: str
+    count: int
+    share: float
+    x: float
+    width: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Bar:
+    """One horizontal bar cut into slices that fill it."""
+
+    title: str
+    total: int
+    slices: tuple[Slice, ...]
+
+
+def stacked(title: str, parts: Sequence[tuple[str, str, int]]) -> Bar:
+    """`parts`: (name, ink, count). Empty parts keep their place in the table and take no width."""
+    total = sum(n for _, _, n in parts)
+    slices, x = [], 0.0
+    for name, ink, count in parts:
+        share = count / total if total else 0.0
+        slices.append(Slice(name=name, ink=ink, count=count, share=share, x=r(x), width=r(share * 100)))
+        x += share * 100
+    return Bar(title=title, total=total, slices=tuple(slices))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Whisker:
+    """A mean with its interval on a 0..100 scale, beside the mean of all. Empty interval: `low == high`."""
+
+    low: float
+    high: float
+    middle: float
+    reference: float
+
+
+def whisker(low: float | None, middle: float | None, high: float | None, reference: float | None) -> Whisker | None:
+    """None when there is no mean to draw."""
+    if middle is None or reference is None:
+        return None
+    ends = (middle, middle) if low is None or high is None else (low, high)
+    return Whisker(low=r(ends[0]), high=r(ends[1]), middle=r(middle), reference=r(reference))
+
+
+def round_up(value: float) -> float:
+    """The next number that reads well as the end of an axis: 1, 2, 4, 5, 6, 8 or 10 times a power of ten."""
+    if value <= 0:
+        return 1.0
+    power = 10.0 ** math.floor(math.log10(value))
+    return float(next(m * power for m in (1, 2, 4, 5, 6, 8, 10) if m * power >= value - 1e-9))
+
+
+def plain(value: float) -> str:
+    """A number without needless decimals."""
+    return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+
+
+def r(value: float) -> float:
+    """Coordinates to a hundredth: the same bytes everywhere, and small files."""
+    return round(float(value), 2) + 0.0

@@ -1,0 +1,117 @@
+"""What an agent or a team loses points on most often, and the clearest example of it."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.reporting.batch import Batch, lookup
+from qc.reporting.deductions import deducted
+from qc.reporting.evidence import Quote, quotes
+from qc.reporting.labels import severity_rank
+from qc.reporting.records import Record
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """The item deducted most often: how many times and how many points in all."""
+
+    title: str
+    times: int
+    lost: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Example:
+    """The finding that shows a deduction best."""
+
+    title: str
+    times: int
+    advice: str
+    message: str
+    conversation_id: str
+    rule_id: str
+    turn: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coaching:
+    """What to work on: the rule's advice on the most frequent deduction, with a quote."""
+
+    example: Example
+    quote: Quote | None
+
+
+def most_frequent(batch: Batch, groups: pa.Table) -> Mapping[str, Top]:
+    """`groups` maps conversation_id to a column `who`; the most frequent deduction of each."""
+    items = batch.items.filter(deducted(batch.items))
+    table = pa.table(
+        {
+            "who": lookup(items["conversation_id"], groups)["who"],
+            "title": items["item_title"],
+            "lost": pc.negate(items["points"]),
+        }
+    )
+    table = table.filter(pc.is_valid(table["who"]))
+    grouped = table.group_by(["who", "title"], use_threads=False).aggregate([("lost", "sum"), ("lost", "count")])
+    found: defaultdict[str, list[Top]] = defaultdict(list)
+    for row in grouped.to_pylist():
+        found[row["who"]].append(Top(title=row["title"], times=row["lost_count"], lost=row["lost_sum"]))
+    return {who: min(tops, key=lambda t: (-t.times, -t.lost, t.title)) for who, tops in found.items()}
+
+
+def examples(batch: Batch, groups: pa.Table) -> Mapping[str, Example]:
+    """The clearest finding behind each group's most frequent deduction."""
+    tops = most_frequent(batch, groups)
+    items = batch.items.filter(deducted(batch.items)).select(["conversation_id", "item_title", "rule_ids"])
+    items = items.append_column("who", lookup(items["conversation_id"], groups)["who"])
+    findings = batch.findings
+    hit = findings.filter(pc.and_(pc.equal(findings["verdict"], "hit"), pc.equal(findings["kind"], "violation")))
+    by_key = {(f["conversation_id"], f["rule_id"]): f for f in hit.to_pylist()}
+    chosen: dict[str, tuple[tuple[Any, ...], Example]] = {}
+    for item in items.filter(pc.is_valid(items["who"])).to_pylist():
+        top = tops[item["who"]]
+        if item["item_title"] != top.title:
+            continue
+        for rule_id in item["rule_ids"] or ():
+            if finding := by_key.get((item["conversation_id"], rule_id)):
+                candidate = _clarity(finding), _example(finding, top)
+                kept = chosen.get(item["who"])
+                if kept is None or candidate[0] < kept[0]:
+                    chosen[item["who"]] = candidate
+    return {who: example for who, (_, example) in chosen.items()}
+
+
+def coach(example: Example, records: Mapping[str, Record]) -> Coaching:
+    """The example with its quote. `records` must hold its conversation."""
+    quoted = quotes(records[example.conversation_id], example.rule_id, limit=1)
+    return Coaching(example=example, quote=quoted[0] if quoted else None)
+
+
+def _clarity(finding: dict[str, Any]) -> tuple[Any, ...]:
+    # Clear means: it can be pointed at, it has advice, it is grave, it happened more than once.
+    return (
+        finding["first_turn"] is None,
+        not finding["advice"],
+        severity_rank(finding["severity"]),
+        -(finding["hit_count"] or 0),
+        finding["conversation_id"],
+        finding["rule_id"],
+    )
+
+
+def _example(finding: dict[str, Any], top: Top) -> Example:
+    return Example(
+        title=top.title,
+        times=top.times,
+        advice=finding["advice"] or "",
+        message=finding["message"],
+        conversation_id=finding["conversation_id"],
+        rule_id=finding["rule_id"],
+        turn=finding["first_turn"],
+    )

@@ -1,0 +1,48 @@
+"""The page of one conversation."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qc.reporting.dialogue import Bubble, dialogue, overlaps, silences
+from qc.reporting.panorama import Panorama, panorama
+from qc.reporting.records import MetaRow, Record, TopicRow
+from qc.reporting.sheet import CardSheet, Judgement, judgements, marks, sheets
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fact:
+    """A line of 随录参数."""
+
+    name: str
+    value: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConversationPage:
+    meta: MetaRow
+    judgements: tuple[Judgement, ...]
+    sheets: tuple[CardSheet, ...]
+    panorama: Panorama | None
+    dialogue: tuple[Bubble, ...]
+    topics: tuple[TopicRow, ...]
+    extra: tuple[Fact, ...]
+    silences: int
+    overlaps: int
+
+
+def conversation_page(record: Record) -> ConversationPage:
+    """Compute the page from the rows of one conversation."""
+    found = judgements(record)
+    numbered = marks(found)
+    return ConversationPage(
+        meta=record.meta,
+        judgements=found,
+        sheets=sheets(record, found),
+        panorama=panorama(record, numbered),
+        dialogue=dialogue(record, numbered),
+        topics=tuple(sorted(record.topics, key=lambda t: (t.rank, t.topic_id))),
+        extra=tuple(Fact(name=k, value=v) for k, v in sorted(record.meta.extra or ())),
+        silences=len(silences(record)),
+        overlaps=len(overlaps(record)),
+    )

@@ -1,0 +1,153 @@
+"""Where points are lost: Pareto of items, item × team heat map."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.reporting import charts
+from qc.reporting.batch import Batch, lookup
+from qc.reporting.estimates import Rate
+from qc.reporting.labels import BLANK
+
+_CHARTED = 12
+_LABEL = 7
+"""Characters that fit under a column; the table below has the whole title."""
+_HEAT_ROWS, _HEAT_COLUMNS = 12, 10
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deduction:
+    """One item of that title on every card that has it. `rate`: deducted among the conversations where it could
+    be judged. `cumulative`: share of all lost points up to and including this one, 0..1."""
+
+    title: str
+    cards: tuple[str, ...]
+    lost: float
+    fatal: int
+    rate: Rate
+    cumulative: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HeatRow:
+    title: str
+    cells: tuple[Rate, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heat:
+    """Share deducted by item and team."""
+
+    teams: tuple[str, ...]
+    rows: tuple[HeatRow, ...]
+    more_teams: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deductions:
+    lost: float
+    rows: tuple[Deduction, ...]
+    chart: charts.Columns | None
+    heat: Heat | None
+
+
+def deductions(batch: Batch) -> Deductions:
+    """All items with at least one deduction, costliest first."""
+    items = _judged(batch)
+    rows = _pareto(items, _card_titles(batch))
+    return Deductions(
+        lost=sum(d.lost for d in rows),
+        rows=rows,
+        chart=_chart(rows[:_CHARTED]) if rows else None,
+        heat=_heat(items, [d.title for d in rows[:_HEAT_ROWS]]) if rows else None,
+    )
+
+
+def deducted(items: pa.Table) -> pa.ChunkedArray:
+    """Which rows of `item_scores` cost the agent something."""
+    return pc.or_(pc.equal(items["status"], "deducted"), pc.fill_null(items["fatal"], False))
+
+
+def _judged(batch: Batch) -> pa.Table:
+    items = batch.items
+    items = items.filter(pc.is_in(items["status"], value_set=pa.array(["passed", "deducted"])))
+    team = lookup(items["conversation_id"], batch.conversations)["team"]
+    bad = deducted(items)
+    return pa.table(
+        {
+            "title": items["item_title"],
+            "card": items["scorecard_id"],
+            "team": pc.fill_null(team, BLANK),
+            "bad": pc.cast(bad, pa.int64()),
+            "lost": pc.if_else(bad, pc.negate(items["points"]), 0.0),
+            "fatal": pc.cast(pc.fill_null(items["fatal"], False), pa.int64()),
+        }
+    )
+
+
+def _card_titles(batch: Batch) -> dict[str, str]:
+    grouped = batch.scores.group_by("scorecard_id", use_threads=False).aggregate([("scorecard_title", "min")])
+    return dict(zip(grouped["scorecard_id"].to_pylist(), grouped["scorecard_title_min"].to_pylist(), strict=True))
+
+
+def _pareto(items: pa.Table, cards: dict[str, str]) -> tuple[Deduction, ...]:
+    grouped = items.group_by("title", use_threads=False).aggregate(
+        [("bad", "sum"), ("bad", "count"), ("lost", "sum"), ("fatal", "sum"), ("card", "distinct")]
+    )
+    found = [row for row in grouped.to_pylist() if row["bad_sum"]]
+    found.sort(key=lambda row: (-row["lost_sum"], -row["fatal_sum"], -row["bad_sum"], row["title"]))
+    total = sum(row["lost_sum"] for row in found)
+    rows, running = [], 0.0
+    for row in found:
+        running += row["lost_sum"]
+        rows.append(
+            Deduction(
+                title=row["title"],
+                cards=tuple(sorted(cards.get(c, c) for c in row["card_distinct"])),
+                lost=row["lost_sum"],
+                fatal=row["fatal_sum"],
+                rate=Rate(count=row["bad_sum"], n=row["bad_count"]),
+                cumulative=running / total if total else 0.0,
+            )
+        )
+    return tuple(rows)
+
+
+def _chart(rows: Sequence[Deduction]) -> charts.Columns:
+    return charts.columns(
+        title="扣分项排列图",
+        summary=f"失分最多的是“{rows[0].title}”，共 {charts.plain(rows[0].lost)} 分；"
+        f"前 {len(rows)} 项合计占 {rows[-1].cumulative:.0%}。",
+        data=[charts.Datum(label=_short(d.title), values=(d.lost,)) for d in rows],
+        series=[("扣分", "ink-main")],
+        unit="分",
+        width=1180.0,
+        height=240.0,
+        line=[d.cumulative for d in rows],
+    )
+
+
+def _short(title: str) -> str:
+    return title if len(title) <= _LABEL else title[: _LABEL - 1] + "…"
+
+
+def _heat(items: pa.Table, titles: Sequence[str]) -> Heat | None:
+    grouped = items.group_by(["title", "team"], use_threads=False).aggregate([("bad", "sum"), ("bad", "count")])
+    cells = {(g["title"], g["team"]): Rate(count=g["bad_sum"], n=g["bad_count"]) for g in grouped.to_pylist()}
+    weight: dict[str, int] = {}
+    for (_, team), rate in cells.items():
+        weight[team] = weight.get(team, 0) + rate.n
+    teams = sorted(weight, key=lambda t: (t == BLANK, -weight[t], t))
+    shown = tuple(teams[:_HEAT_COLUMNS])
+    if not shown:
+        return None
+    nothing = Rate(count=0, n=0)
+    return Heat(
+        teams=shown,
+        rows=tuple(HeatRow(title=t, cells=tuple(cells.get((t, team), nothing) for team in shown)) for t in titles),
+        more_teams=len(teams) - len(shown),
+    )

@@ -1,0 +1,77 @@
+"""What the codes of the stored tables are called on paper, and the order in which they are listed."""
+
+from __future__ import annotations
+
+SEVERITIES = ("critical", "high", "medium", "low")
+SEVERITY = {"critical": "致命", "high": "严重", "medium": "一般", "low": "轻微"}
+# A shape beside the word: colour alone is lost in print and on some eyes.
+SEVERITY_MARK = {"critical": "◆", "high": "▲", "medium": "●", "low": "○"}
+
+KIND = {"violation": "违规", "signal": "信号", "merit": "亮点"}
+KIND_MARK = {"violation": "✕", "signal": "◇", "merit": "★"}
+
+COPC = {"customer": "无客户关键差错", "business": "无业务关键差错", "compliance": "无合规关键差错"}
+ERROR_CLASS = {"customer": "客户关键差错", "business": "业务关键差错", "compliance": "合规关键差错"}
+
+CHANNEL = {
+    "voice_inbound": "呼入电话",
+    "voice_outbound": "外呼电话",
+    "chat": "在线会话",
+    "bot_text": "文本机器人",
+    "bot_voice": "语音机器人",
+    "ticket": "工单",
+    "message": "留言",
+}
+VOICE_CHANNELS = ("voice_inbound", "voice_outbound", "bot_voice")
+
+ROLE = {"agent": "坐席", "customer": "客户", "bot": "机器人", "system": "系统", "unknown": "未分角色"}
+
+ITEM_STATUS = {
+    "passed": "达标",
+    "deducted": "扣分",
+    "awarded": "加分",
+    "not_applicable": "不适用",
+    "undecided": "无法判定",
+}
+ITEM_MARK = {"passed": "✓", "deducted": "−", "awarded": "+", "not_applicable": "·", "undecided": "?"}
+
+SENTIMENTS = ("negative", "neutral", "positive")
+SENTIMENT = {"negative": "负面", "neutral": "中性", "positive": "正面", "none": "无客户发言"}
+
+EMOTION_COMPONENT = {
+    "anger": "愤怒",
+    "anxiety": "焦急",
+    "disappointment": "失望",
+    "disgust": "厌恶",
+    "threat": "扬言升级",
+    "satisfaction": "满意",
+    "indifference": "冷漠",
+    "impatience": "不耐烦",
+    "soothing": "安抚",
+    "empathy": "共情",
+}
+
+STAGE = {"ingest": "读入", "asr": "转写", "inspect": "质检"}
+
+OPERATOR = {
+    "keyword": "关键词",
+    "regex": "正则",
+    "near": "邻近",
+    "silence": "静音",
+    "speed": "语速",
+    "interrupt": "抢话",
+    "call_duration": "通话时长",
+    "turn_count": "话轮数",
+    "meta": "随录参数",
+    "emotion": "情绪",
+    "topic": "话题",
+    "entity": "信息实体",
+}
+
+UNKNOWN_TOPIC = "unknown"
+BLANK = "未填写"
+
+
+def severity_rank(code: str) -> int:
+    """0 is the gravest; codes this version does not know come last."""
+    return SEVERITIES.index(code) if code in SEVERITIES else len(SEVERITIES)

@@ -1,0 +1,99 @@
+"""The public-opinion report (舆情报表)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pyarrow.compute as pc
+
+from qc.reporting import charts
+from qc.reporting.batch import Batch
+from qc.reporting.hotwords import HotWords, hot_words
+from qc.reporting.risks import Risks
+from qc.reporting.selection import Line, lines
+from qc.reporting.summaries import Summary, summarise_all
+from qc.reporting.topics import Place, Topics, hours, mood_bar, places, topics
+from qc.storage.read import StoredRun
+
+_DIMENSIONS = (("project", "业务项目"), ("channel", "渠道"), ("region", "地区"))
+_CONTRADICTIONS = 12
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dimension:
+    column: str
+    title: str
+    rows: tuple[Place, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Satisfaction:
+    """Conversations with this 满意度 (None: not rated) by the customer's mood. `end`: mean mood at the end."""
+
+    value: int | None
+    count: int
+    moods: charts.Bar
+    end: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpinionPage:
+    total: Summary
+    moods: charts.Bar
+    topics: Topics
+    dimensions: tuple[Dimension, ...]
+    hours: charts.Columns | None
+    risks: Risks
+    hot_words: tuple[HotWords, ...]
+    satisfaction: tuple[Satisfaction, ...]
+    silent_anger: tuple[Line, ...]
+    """Rated 4 or 5, yet the words were clearly negative."""
+    unexplained: tuple[Line, ...]
+    """Rated 1 or 2 without a negative word: the cause lies elsewhere."""
+    earlier: int
+
+
+def opinion_page(batch: Batch, risks: Risks, earlier: Sequence[StoredRun]) -> OpinionPage:
+    """Compute the page; `earlier` runs are what topics and hot words are compared with."""
+    found = topics(batch, earlier)
+    titles = {t.topic_id: t.title for t in found.rows}
+    table = batch.conversations
+    moods = {v["values"]: v["counts"] for v in pc.value_counts(table["sentiment"]).to_pylist()}
+    negative = pc.equal(table["sentiment"], "negative")
+    spoken = pc.not_equal(table["sentiment"], "none")
+    good = pc.fill_null(pc.greater_equal(table["satisfaction"], 4), False)
+    bad = pc.fill_null(pc.less_equal(table["satisfaction"], 2), False)
+    return OpinionPage(
+        total=summarise_all(table),
+        moods=mood_bar("客户情绪", moods),
+        topics=found,
+        dimensions=tuple(Dimension(column=c, title=t, rows=places(batch, c, titles)) for c, t in _DIMENSIONS),
+        hours=hours(batch),
+        risks=risks,
+        hot_words=hot_words(batch.run, earlier),
+        satisfaction=_satisfaction(batch),
+        silent_anger=lines(table.filter(pc.and_(good, negative)).slice(0, _CONTRADICTIONS)),
+        unexplained=lines(table.filter(pc.and_(bad, pc.and_(spoken, pc.invert(negative)))).slice(0, _CONTRADICTIONS)),
+        earlier=len(earlier),
+    )
+
+
+def _satisfaction(batch: Batch) -> tuple[Satisfaction, ...]:
+    table = batch.conversations
+    counts: dict[int | None, dict[str, int]] = {}
+    for row in (
+        table.group_by(["satisfaction", "sentiment"], use_threads=False).aggregate([("sentiment", "count")]).to_pylist()
+    ):
+        counts.setdefault(row["satisfaction"], {})[row["sentiment"]] = row["sentiment_count"]
+    ends = table.group_by("satisfaction", use_threads=False).aggregate([("customer_emotion_end", "mean")])
+    mean = dict(zip(ends["satisfaction"].to_pylist(), ends["customer_emotion_end_mean"].to_pylist(), strict=True))
+    return tuple(
+        Satisfaction(
+            value=value,
+            count=sum(counts[value].values()),
+            moods=mood_bar("未评价" if value is None else f"满意度 {value}", counts[value]),
+            end=mean.get(value),
+        )
+        for value in sorted(counts, key=lambda v: (v is None, -(v or 0)))
+    )

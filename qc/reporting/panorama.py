@@ -1,0 +1,221 @@
+"""One picture of a conversation: mood of both sides over time, who spoke when, silences, overlaps, evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+from qc.reporting.charts import Box, Label, r
+from qc.reporting.dialogue import Mark, Span, overlaps, silences
+from qc.reporting.formatting import clock
+from qc.reporting.labels import ROLE
+from qc.reporting.records import Record, TurnRow
+
+_WIDTH, _LEFT, _RIGHT = 1184.0, 64.0, 12.0
+_MOOD_TOP, _MOOD_BOTTOM = 18.0, 118.0
+_LANES_TOP, _LANE, _BAR = 146.0, 24.0, 14.0
+_STEPS_MS = (5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000)
+_MOST_TICKS = 12
+_FLAG = 15.0
+"""Room a flag takes."""
+
+Scale = Callable[[float], float]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dot:
+    """A turn's polarity, with what a reader is told of it."""
+
+    x: float
+    y: float
+    turn: int
+    role: str
+    polarity: float
+    level: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Curve:
+    role: str
+    ink: str
+    points: str
+    dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Lane:
+    role: str
+    y: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stay:
+    """A turn on its lane."""
+
+    box: Box
+    turn: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """A silence or an overlap; `label` is empty when there is no room for it."""
+
+    box: Box
+    span: Span
+    label: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flag:
+    """Evidence above the lanes."""
+
+    x: float
+    y: float
+    number: int
+    ink: str
+    turn: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Panorama:
+    """`timed` is False where turns carry no times: then the x axis counts turns."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    timed: bool
+    mood_top: float
+    mood_bottom: float
+    zero: float
+    curves: tuple[Curve, ...]
+    lanes: tuple[Lane, ...]
+    stays: tuple[Stay, ...]
+    silences: tuple[Gap, ...]
+    overlaps: tuple[Gap, ...]
+    flags: tuple[Flag, ...]
+    ticks: tuple[Label, ...]
+    axis: float
+
+
+def panorama(record: Record, marks: dict[str, Mark]) -> Panorama | None:
+    """None for a conversation without turns."""
+    if not record.turns:
+        return None
+    timed = any(t.start_ms is not None for t in record.turns)
+    end = _end(record, timed)
+    scale = (_WIDTH - _LEFT - _RIGHT) / end
+
+    def x(moment: float) -> float:
+        return _LEFT + min(max(moment, 0.0), end) * scale
+
+    roles = [role for role in ROLE if any(t.role == role for t in record.turns)]
+    lanes = tuple(Lane(role=role, y=_LANES_TOP + i * _LANE) for i, role in enumerate(roles))
+    y_of = {lane.role: lane.y for lane in lanes}
+    bottom = _LANES_TOP + len(lanes) * _LANE
+    spans = {t.turn: _span(t, i, timed) for i, t in enumerate(record.turns)}
+    stays = [
+        Stay(
+            turn=t.turn,
+            box=Box(
+                x=r(x(spans[t.turn][0])),
+                y=r(y_of[t.role]),
+                width=r(max(x(spans[t.turn][1]) - x(spans[t.turn][0]), 2.5)),
+                height=_BAR,
+                ink=f"role-{t.role}",
+            ),
+        )
+        for t in record.turns
+    ]
+
+    def gap(span: Span, ink: str) -> Gap:
+        wide = x(span.end_ms) - x(span.start_ms)
+        box = Box(
+            x=r(x(span.start_ms)), y=_LANES_TOP - 4, width=r(max(wide, 2)), height=r(bottom - _LANES_TOP), ink=ink
+        )
+        return Gap(box=box, span=span, label=f"{span.length_ms / 1000:.0f} 秒" if wide > 44 else "")
+
+    return Panorama(
+        width=_WIDTH,
+        height=bottom + 26,
+        left=_LEFT,
+        right=_WIDTH - _RIGHT,
+        timed=timed,
+        mood_top=_MOOD_TOP,
+        mood_bottom=_MOOD_BOTTOM,
+        zero=(_MOOD_TOP + _MOOD_BOTTOM) / 2,
+        curves=tuple(c for role in ("customer", "agent", "bot") if (c := _curve(record, role, spans, x)) is not None),
+        lanes=lanes,
+        stays=tuple(stays),
+        silences=tuple(gap(s, "gap-silence") for s in silences(record)),
+        overlaps=tuple(gap(s, "gap-overlap") for s in overlaps(record)),
+        flags=_flags(record, marks, spans, x),
+        ticks=_ticks(end, timed, x, bottom + 16),
+        axis=bottom,
+    )
+
+
+def _end(record: Record, timed: bool) -> float:
+    if not timed:
+        return float(len(record.turns))
+    ends = [t.end_ms or t.start_ms or 0 for t in record.turns]
+    return float(max(*ends, record.meta.duration_ms or 0, 1))
+
+
+def _span(turn: TurnRow, index: int, timed: bool) -> tuple[float, float]:
+    if not timed:
+        return index + 0.1, index + 0.9
+    start = float(turn.start_ms or 0)
+    return start, float(turn.end_ms if turn.end_ms is not None else start)
+
+
+def _curve(record: Record, role: str, spans: dict[int, tuple[float, float]], x: Scale) -> Curve | None:
+    middle, half = (_MOOD_TOP + _MOOD_BOTTOM) / 2, (_MOOD_BOTTOM - _MOOD_TOP) / 2
+    dots = [
+        Dot(
+            x=r(x(sum(spans[e.turn]) / 2)),
+            y=r(middle - max(-1.0, min(1.0, e.polarity)) * half),
+            turn=e.turn,
+            role=role,
+            polarity=e.polarity,
+            level=e.level,
+        )
+        for e in record.emotions
+        if e.role == role and e.turn in spans
+    ]
+    if not dots:
+        return None
+    points = " ".join(f"{d.x},{d.y}" for d in dots)
+    return Curve(role=role, ink=f"curve-{role}", points=points, dots=tuple(dots))
+
+
+def _flags(record: Record, marks: dict[str, Mark], spans: dict[int, tuple[float, float]], x: Scale) -> tuple[Flag, ...]:
+    flags: dict[tuple[int, int], Flag] = {}
+    for hit in record.hits:
+        mark = marks.get(hit.rule_id)
+        if mark is None or hit.turn not in spans or (mark.number, hit.turn) in flags:
+            continue
+        flags[mark.number, hit.turn] = Flag(
+            x=r(x(spans[hit.turn][0])), y=_LANES_TOP - 12, number=mark.number, ink=mark.ink, turn=hit.turn
+        )
+    return tuple(_spread(sorted(flags.values(), key=lambda f: (f.x, f.number))))
+
+
+def _spread(flags: Sequence[Flag]) -> list[Flag]:
+    """Move flags apart until none covers another: to the right, and back from the edge where they run over it."""
+    xs: list[float] = []
+    for flag in flags:
+        xs.append(max(flag.x, xs[-1] + _FLAG) if xs else flag.x)
+    limit = _WIDTH - _RIGHT
+    for i in range(len(xs) - 1, -1, -1):
+        xs[i] = min(xs[i], limit)
+        limit = xs[i] - _FLAG
+    return [replace(flag, x=r(x)) for flag, x in zip(flags, xs, strict=True)]
+
+
+def _ticks(end: float, timed: bool, x: Scale, y: float) -> tuple[Label, ...]:
+    if not timed:
+        step = max(1, round(end / _MOST_TICKS))
+        return tuple(Label(x=r(x(n - 0.5)), y=y, text=f"{n}") for n in range(1, int(end) + 1, step))
+    step = next((s for s in _STEPS_MS if end / s <= _MOST_TICKS), _STEPS_MS[-1])
+    return tuple(Label(x=r(x(ms)), y=y, text=clock(ms)) for ms in range(0, int(end) + 1, step))

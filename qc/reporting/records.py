@@ -1,0 +1,196 @@
+"""Everything stored about a chosen few conversations: turns, hits, findings, scores, items, emotions, topics."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
+from typing import Any, TypeVar
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.storage.read import StoredRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnRow:
+    turn: int
+    role: str
+    start_ms: int | None
+    end_ms: int | None
+    text: str
+    confidence: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HitRow:
+    rule_id: str
+    hit: int
+    piece: str
+    operator: str
+    turn: int | None
+    role: str | None
+    char_start: int | None
+    char_end: int | None
+    start_ms: int | None
+    end_ms: int | None
+    text: str
+    value: float | None
+    unit: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FindingRow:
+    rule_id: str
+    rule_title: str
+    rule_version: str
+    kind: str
+    severity: str
+    error_class: str
+    status: str
+    verdict: str
+    reason: str | None
+    message: str
+    advice: str | None
+    first_turn: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ScoreRow:
+    scorecard_id: str
+    scorecard_title: str
+    scorecard_version: str
+    base: float
+    raw_score: float
+    score: float
+    grade: str
+    passed: bool
+    auto_fail: bool
+    auto_fail_items: list[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ItemRow:
+    scorecard_id: str
+    section_id: str
+    section_title: str
+    item_id: str
+    item_title: str
+    rule_ids: list[str]
+    status: str
+    points: float
+    max_points: float
+    fatal: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmotionRow:
+    turn: int
+    role: str
+    polarity: float
+    label: str
+    level: int
+    component: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TopicRow:
+    topic_id: str
+    topic: str
+    share: float
+    rank: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MetaRow:
+    conversation_id: str
+    project: str
+    channel: str
+    started_at: datetime | None
+    duration_ms: int | None
+    agent_id: str | None
+    agent_name: str | None
+    team: str | None
+    customer_id: str | None
+    region: str | None
+    ring_count: int | None
+    queue_wait_s: float | None
+    satisfaction: int | None
+    extra: list[tuple[str, str]] | None
+    source_path: str
+    source_format: str
+    source_sha256: str
+    in_manifest: bool
+    audio_channels: int | None
+    sample_rate: int | None
+    codec: str | None
+    asr_engine: str | None
+    asr_model: str | None
+    asr_confidence: float | None
+    longest_silence_ms: int | None
+    silence_ms: int | None
+    agent_chars_per_min: float | None
+    customer_emotion_level: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Record:
+    """All rows of one conversation, in stored order."""
+
+    meta: MetaRow
+    turns: tuple[TurnRow, ...]
+    hits: tuple[HitRow, ...]
+    findings: tuple[FindingRow, ...]
+    scores: tuple[ScoreRow, ...]
+    items: tuple[ItemRow, ...]
+    emotions: tuple[EmotionRow, ...]
+    topics: tuple[TopicRow, ...]
+
+
+Row = TypeVar("Row", TurnRow, HitRow, FindingRow, ScoreRow, ItemRow, EmotionRow, TopicRow, MetaRow)
+
+
+def read_records(run: StoredRun, ids: Iterable[str]) -> Mapping[str, Record]:
+    """Read the conversations `ids` of `run`, part by part, so that a big run stays small. Unknown ids are left out."""
+    wanted = pa.array(sorted(set(ids)), pa.string())
+    metas = _rows(run, "conversations", MetaRow, wanted)
+    turns = _rows(run, "turns", TurnRow, wanted)
+    hits = _rows(run, "hits", HitRow, wanted)
+    findings = _rows(run, "findings", FindingRow, wanted)
+    scores = _rows(run, "scores", ScoreRow, wanted)
+    items = _rows(run, "item_scores", ItemRow, wanted)
+    emotions = _rows(run, "emotions", EmotionRow, wanted)
+    topics = _rows(run, "topics", TopicRow, wanted)
+    return {
+        i: Record(
+            meta=metas[i][0],
+            turns=tuple(turns[i]),
+            hits=tuple(hits[i]),
+            findings=tuple(findings[i]),
+            scores=tuple(scores[i]),
+            items=tuple(items[i]),
+            emotions=tuple(emotions[i]),
+            topics=tuple(topics[i]),
+        )
+        for i in wanted.to_pylist()
+        if i in metas
+    }
+
+
+def _rows(run: StoredRun, table: str, row: type[Row], wanted: pa.Array) -> defaultdict[str, list[Row]]:
+    names: list[str] = [f.name for f in fields(row)]
+    found: defaultdict[str, list[Row]] = defaultdict(list)
+    if not len(wanted):
+        return found
+    for part in run.parts(table, list(dict.fromkeys(["conversation_id", *names]))):
+        kept = part.filter(pc.is_in(part["conversation_id"], value_set=wanted))
+        for key, values in zip(kept["conversation_id"].to_pylist(), _values(kept.select(names)), strict=True):
+            found[key].append(row(**values))
+    return found
+
+
+def _values(table: pa.Table) -> list[dict[str, Any]]:
+    rows: list[dict[str, Any]] = table.to_pylist()
+    return rows

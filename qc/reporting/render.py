@@ -1,0 +1,114 @@
+"""View models → HTML, with templates a company may restyle.
+
+Pages are self-contained and may be opened from a disk: one style sheet and one script, both inlined and admitted by
+their hash in a content security policy that allows nothing else. Everything is escaped by default.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from markupsafe import Markup
+
+from qc.domain.run import Lineage
+from qc.errors import UsageError
+from qc.reporting import formatting, labels
+
+_STYLE, _SCRIPT = "style.css", "tables.js"
+_CLOSING = re.compile(r"</(style|script)|<!--", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Site:
+    """What every page shares. `names`: conversation id → file name of its page, for those that have one."""
+
+    lineage: Lineage
+    names: Mapping[str, str]
+    single: bool = False
+    """A conversation page on its own, without the report around it."""
+
+    def page_of(self, conversation_id: str) -> str:
+        """Relative address of a conversation's page inside `conversations/`, empty when it has none."""
+        name = self.names.get(conversation_id, "")
+        return quote(name)
+
+
+class Renderer:
+    """Renders pages of one report. Templates are looked up in `template_dirs`, first match wins."""
+
+    def __init__(self, template_dirs: Sequence[Path], site: Site) -> None:
+        self._environment = Environment(
+            loader=FileSystemLoader([str(d) for d in template_dirs]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            finalize=_printable,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            keep_trailing_newline=True,
+        )
+        self._environment.filters.update(formatting.FILTERS)
+        style, script = self._asset(_STYLE), self._asset(_SCRIPT)
+        self._environment.globals.update(
+            site=site,
+            labels=labels,
+            style=Markup(style),  # noqa: S704 our own file, checked in _asset
+            script=Markup(script),  # noqa: S704
+            policy=_policy(style, script),
+        )
+
+    def render(self, template: str, **values: object) -> str:
+        """The HTML of a page. Raises UsageError when a template is missing or broken."""
+        try:
+            return self._environment.get_template(template).render(**values)
+        except TemplateSyntaxError as error:
+            raise UsageError(
+                f"报表模板有语法错误：{error.filename or error.name}:{error.lineno}：{error.message}",
+                "请改正模板，或从 reports/ 中删去它以使用自带的模板。",
+            ) from error
+        except TemplateError as error:
+            raise UsageError(
+                f"报表模板 {template} 出错：{type(error).__name__}：{error.message}",
+                "请对照自带的 reports/ 检查改动过的模板。",
+            ) from error
+
+    def _asset(self, name: str) -> str:
+        loader = self._environment.loader
+        if loader is None:
+            raise UsageError("没有报表模板目录。")
+        try:
+            text = loader.get_source(self._environment, name)[0]
+        except TemplateError:
+            raise UsageError(f"报表模板目录中没有 {name}。", "请检查 reports/ 目录是否完整。") from None
+        if _CLOSING.search(text):
+            raise UsageError(f"{name} 中不能有 </style、</script 或 <!--：它会被嵌入网页。")
+        return text
+
+
+# One character each, so that the length of text and the place of evidence do not change.
+_CONTROLS = dict.fromkeys(
+    [*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
+)
+
+
+def _printable(value: object) -> object:
+    """Control characters are not allowed in HTML, and those of writing direction would turn the text around them."""
+    return value.translate(_CONTROLS) if isinstance(value, str) else value
+
+
+def _policy(style: str, script: str) -> str:
+    """Nothing may be loaded, sent or run except this style sheet and this script."""
+    return (
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        "base-uri 'none'; form-action 'none'"
+    )
+
+
+def _digest(text: str) -> str:
+    return "sha256-" + base64.b64encode(hashlib.sha256(text.encode("utf-8")).digest()).decode("ascii")

@@ -1,0 +1,116 @@
+"""The same figures for any group of conversations: the whole batch, a project, a team, an agent."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.reporting.estimates import Mean, Rate
+from qc.reporting.labels import BLANK
+
+SMALL_SAMPLE = 30
+"""Below this many scored conversations a mean is shown with a caution."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Summary:
+    """Figures of one group. `score` is in percent of the base; `passing` counts conversations whose every card
+    passed; `silence` is the share 0..1 of spoken time in which nobody speaks; `pace` is characters a minute."""
+
+    key: str
+    conversations: int
+    score: Mean
+    passing: Rate
+    auto_fails: int
+    violations: int
+    merits: int
+    risks: int
+    undecided: int
+    negative: Rate
+    duration_ms: int
+    voice_ms: int
+    silence: float | None
+    pace: float | None
+
+    @property
+    def small(self) -> bool:
+        """Too few to tell groups apart by their means."""
+        return self.score.n < SMALL_SAMPLE
+
+
+def summarise(conversations: pa.Table, key: str) -> tuple[Summary, ...]:
+    """Group the rows of `Batch.conversations` by column `key`, largest first. Nulls become 未填写."""
+    column = pc.fill_null(pc.cast(conversations[key], pa.string()), BLANK)
+    grouped = _aggregate(_figures(conversations).append_column("key", column), ["key"])
+    return tuple(sorted((_summary(row) for row in grouped.to_pylist()), key=lambda s: (-s.conversations, s.key)))
+
+
+def summarise_all(conversations: pa.Table) -> Summary:
+    """One summary of all rows; every figure is empty when there are none."""
+    grouped = _aggregate(_figures(conversations), [])
+    return _summary(grouped.to_pylist()[0] | {"key": "全部"})
+
+
+_SUMS = (
+    *("one", "pass", "scored", "auto_fail", "violations", "merits", "risk", "unsure", "negative", "mood"),
+    *("duration_ms", "voice_ms", "silence_ms", "timed_ms"),
+)
+
+
+def _figures(c: pa.Table) -> pa.Table:
+    def count(mask: pa.ChunkedArray) -> pa.ChunkedArray:
+        return pc.cast(pc.fill_null(mask, False), pa.int64())
+
+    duration = pc.fill_null(c["duration_ms"], 0)
+    return pa.table(
+        {
+            "one": count(pc.is_valid(c["conversation_id"])),
+            "pass": count(c["passed"]),
+            "scored": count(pc.is_valid(c["score"])),
+            "auto_fail": count(c["auto_fail"]),
+            "violations": c["violations"],
+            "merits": c["merits"],
+            "risk": count(pc.greater(c["signals"], 0)),
+            "unsure": count(pc.greater(c["undecided"], 0)),
+            "negative": count(pc.equal(c["sentiment"], "negative")),
+            "mood": count(pc.not_equal(c["sentiment"], "none")),
+            "duration_ms": duration,
+            "voice_ms": pc.if_else(pc.fill_null(c["voice"], False), duration, 0),
+            "silence_ms": pc.fill_null(c["silence_ms"], 0),
+            "timed_ms": pc.if_else(pc.is_valid(c["silence_ms"]), duration, 0),
+            "score": c["score"],
+            "pace": c["agent_chars_per_min"],
+        }
+    )
+
+
+def _aggregate(table: pa.Table, keys: list[str]) -> pa.Table:
+    return table.group_by(keys, use_threads=False).aggregate(
+        [(name, "sum") for name in _SUMS]
+        + [("score", "mean"), ("score", "stddev", pc.VarianceOptions(ddof=1)), ("pace", "mean")]
+    )
+
+
+def _summary(row: dict[str, Any]) -> Summary:
+    def total(name: str) -> int:
+        return int(row[f"{name}_sum"] or 0)
+
+    return Summary(
+        key=row["key"],
+        conversations=total("one"),
+        score=Mean(value=row["score_mean"], sd=row["score_stddev"], n=total("scored")),
+        passing=Rate(count=total("pass"), n=total("scored")),
+        auto_fails=total("auto_fail"),
+        violations=total("violations"),
+        merits=total("merits"),
+        risks=total("risk"),
+        undecided=total("unsure"),
+        negative=Rate(count=total("negative"), n=total("mood")),
+        duration_ms=total("duration_ms"),
+        voice_ms=total("voice_ms"),
+        silence=total("silence_ms") / total("timed_ms") if total("timed_ms") else None,
+        pace=row["pace_mean"],
+    )
