@@ -3,8 +3,8 @@
 Whisper base writes traditional characters a quarter of the time and few marks. Pauses say most of what marks would:
 
 - between two phrases of a speaker stands ，; after a pause of SENTENCE_PAUSE_MS or at the end 。, or ？ for a question;
-- a clause is a question when it ends in 吗, 么 or 了没有, when it asks A不A (是不是, 能不能), when it is short and ends in
-  呢 (那你呢), or when it holds a question word (什么, 怎么, 哪, 几点, 多少, 谁) that nothing makes indefinite (都, 也);
+- a clause is a question when it ends in 吗, 么 or 了没有, when it asks A不A (是不是, 能不能), when it is short and
+  ends in 呢 (那你呢), or when it has a question word (什么, 怎么, 哪, 几点, 多少) that no 都 or 也 makes indefinite;
 - marks the recogniser did write are kept, in Chinese form; its spaces between characters are pauses and become ，.
 """
 

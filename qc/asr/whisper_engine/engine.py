@@ -18,8 +18,8 @@ from qc.asr.whisper_engine.align import Unit, phrases
 from qc.asr.whisper_engine.decode import Decoded, Decoder
 from qc.errors import UsageError
 
-MIN_CHARS_PER_S = 2.2
-"""Fewer characters per second of speech: greedy decoding stopped early."""
+MIN_CHARS_PER_S = 1.2
+"""Fewer characters per second of a piece of speech: greedy decoding stopped early or skipped it."""
 MAX_COMPRESSION = 2.4
 MIN_LOGPROB = -1.0
 NO_SPEECH = 0.6
@@ -91,20 +91,17 @@ class WhisperTranscriber:
         for at in range(0, len(order), self._options.batch_size):
             batch = order[at : at + self._options.batch_size]
             for i, decoded in zip(batch, self._decoder.decode([windows[i].samples for i in batch]), strict=True):
-                units = list(self._units(decoded))
-                found = _judge(phrases(units, windows[i].pieces), decoded)
-                parts: list[tuple[int, int]] = []
-                if retries and _doubtful(windows[i], decoded, found):
-                    parts = _halves(windows[i])
-                    found = [] if parts else found
-                elif retries:
-                    parts = _missed(windows[i], found)
-                out[i] = found
-                again += [(i, *part(windows[i], first, last)) for first, last in parts]
+                out[i] = _judge(phrases(list(self._units(decoded)), windows[i].pieces), decoded)
+                if retries:
+                    again += [(i, *part(windows[i], a, b)) for a, b in _weak(windows[i], decoded, out[i])]
         again.sort(key=lambda a: (a[0], a[2]))
         if again:
-            for (i, _, shift), found in zip(again, self._attempt([a[1] for a in again], retries - 1), strict=True):
-                out[i] += [replace(p, start=p.start + shift, end=p.end + shift) for p in found]
+            for (i, own, begin), found in zip(again, self._attempt([a[1] for a in again], retries - 1), strict=True):
+                end = begin + len(own.samples)
+                before = [p for p in out[i] if begin <= p.start and p.end <= end]
+                if _chars(found) >= _chars(before):
+                    out[i] = [p for p in out[i] if p not in before]
+                    out[i] += [replace(p, start=p.start + begin, end=p.end + begin) for p in found]
         return [sorted(found, key=lambda p: p.start) for found in out]
 
     def _units(self, decoded: Decoded) -> Iterator[Unit]:
@@ -132,11 +129,32 @@ class WhisperTranscriber:
             yield Unit(text.replace("\ufffd", ""), logprobs, attention, segment, start)
 
 
-def _doubtful(window: Window, decoded: Decoded, found: Sequence[Phrase]) -> bool:
-    text = "".join(p.text for p in found)
-    speech_s = sum(p.length for p in window.pieces) / RATE
-    short = sum("\u3400" <= c <= "\u9fff" or c.isdigit() for c in text) < MIN_CHARS_PER_S * speech_s
-    return short or _is_loop(decoded, text) or _mean_logprob(decoded) < MIN_LOGPROB
+def _weak(window: Window, decoded: Decoded, found: Sequence[Phrase]) -> list[tuple[int, int]]:
+    """Parts of a window (first and last piece) that deserve another attempt: both halves of one that the recogniser
+    was unsure of or lost itself in, else each run of pieces for which too little text came out."""
+    pieces = window.pieces
+    if _is_loop(decoded, "".join(p.text for p in found)) or _mean_logprob(decoded) < MIN_LOGPROB:
+        if len(pieces) == 1:
+            return []
+        middle = (pieces[0].offset + pieces[-1].offset + pieces[-1].length) / 2
+        cut = min(range(1, len(pieces)), key=lambda i: abs(pieces[i].offset - middle))
+        return [(0, cut - 1), (cut, len(pieces) - 1)]
+    thin = [
+        _chars([p for p in found if p.start < q.offset + q.length and p.end > q.offset]) * RATE
+        < MIN_CHARS_PER_S * q.length
+        for q in pieces
+    ]
+    out = []
+    for is_thin, run in groupby(range(len(pieces)), key=lambda i: thin[i]):
+        own = list(run)
+        if is_thin and len(own) < len(pieces) and sum(pieces[i].length for i in own) >= MIN_MISSED:
+            out.append((own[0], own[-1]))
+    return out
+
+
+def _chars(found: Sequence[Phrase]) -> int:
+    """Characters said, suspected inventions not counted."""
+    return sum(c.isalnum() for p in found if p.confidence > 0.0 for c in p.text)
 
 
 def _judge(found: list[Phrase], decoded: Decoded) -> list[Phrase]:
@@ -155,23 +173,3 @@ def _mean_logprob(decoded: Decoded) -> float:
 def _is_loop(decoded: Decoded, text: str) -> bool:
     data = text.encode()
     return not decoded.complete or len(data) / len(zlib.compress(data)) > MAX_COMPRESSION
-
-
-def _halves(window: Window) -> list[tuple[int, int]]:
-    """First and last piece of both halves, cut at the pause nearest the middle; nothing when there is no pause."""
-    if len(window.pieces) == 1:
-        return []
-    middle = (window.pieces[0].offset + window.pieces[-1].offset + window.pieces[-1].length) / 2
-    cut = min(range(1, len(window.pieces)), key=lambda i: abs(window.pieces[i].offset - middle))
-    return [(0, cut - 1), (cut, len(window.pieces) - 1)]
-
-
-def _missed(window: Window, found: Sequence[Phrase]) -> list[tuple[int, int]]:
-    """First and last piece of each run of pieces without a phrase, where the run is worth another attempt."""
-    heard = [any(p.start < q.offset + q.length and p.end > q.offset for p in found) for q in window.pieces]
-    out = []
-    for quiet, run in groupby(range(len(heard)), key=lambda i: not heard[i]):
-        own = list(run)
-        if quiet and len(own) < len(heard) and sum(window.pieces[i].length for i in own) >= MIN_MISSED:
-            out.append((own[0], own[-1]))
-    return out
