@@ -12,10 +12,14 @@ from qc.domain.rule import Frame
 from qc.matching.evidence import Bools, Cause, Flags
 from qc.matching.frame import Selection
 from qc.matching.signals import Signals
-from qc.matching.view import JoinedView, Spans, TurnView, View
+from qc.matching.view import PickedView, Spans, TurnView, View
 from qc.matching.vocabulary import Vocabulary, WordMatches
 from qc.text.regex import Pattern
 from qc.text.shard import Ints, Shard
+
+CLAUSE_MARKS = "，。！？；"
+_MOST = 0.7
+"""A selection of more than this share of the turns is not worth a buffer of its own."""
 
 
 class Context:
@@ -30,14 +34,15 @@ class Context:
         self.signals = signals
         self.vocabulary = vocabulary
         self.floor = floor
-        self._spans: dict[Pattern, tuple[Ints, Ints]] = {}
+        self._lines: dict[Selection, PickedView] = {}
+        self._matches: dict[tuple[Pattern, View], tuple[Ints, Ints]] = {}
 
     @cached_property
-    def turn_view(self) -> TurnView:
+    def _all_turns(self) -> TurnView:
         return TurnView(self.shard)
 
     @cached_property
-    def _turn_words(self) -> WordMatches:
+    def _all_words(self) -> WordMatches:
         return self.vocabulary.scan(self.shard.buffer)
 
     @cached_property
@@ -45,23 +50,55 @@ class Context:
         """Turns the recogniser is suspected to have made up (confidence 0): nobody may have spoken there."""
         return np.asarray(self.shard.confidence == 0)
 
-    def view(self, frame: Frame, selection: Selection) -> View:
-        """The text a frame reads."""
-        return JoinedView(selection) if frame.joined else self.turn_view
+    def words(self, frame: Frame, selection: Selection, *lists: Words) -> list[tuple[Ints, Spans]]:
+        """For each list: (word number, place) of every occurrence of its words, ordered by place, longest first.
 
-    def words(self, view: View, words: Words) -> tuple[Ints, Spans]:
-        """(word number, place) of every occurrence of the words in a view, ordered by place, longest first."""
-        matches = self._turn_words if view is self.turn_view else self.vocabulary.scan(view.buffer)
-        word, start, end = matches.of(self.vocabulary.numbers(words))
-        return word, view.locate(start, end)
+        Places may lie outside of the selection unless the frame joins its turns.
+        """
+        view: View = PickedView(selection, joined=True) if frame.joined else self._all_turns
+        matches = self.vocabulary.scan(view.buffer) if frame.joined else self._all_words
+        found = []
+        for words in lists:
+            word, start, end = matches.of(self.vocabulary.numbers(words))
+            found.append((word, view.locate(start, end)))
+        return found
+
+    def text(self, frame: Frame, selection: Selection) -> View:
+        """The text a frame reads, for regular expressions."""
+        if frame.joined:
+            return PickedView(selection, joined=True)
+        if len(selection.turns) > _MOST * len(self.shard.turns):
+            return self._all_turns
+        if selection not in self._lines:
+            self._lines[selection] = PickedView(selection, joined=False)
+        return self._lines[selection]
 
     def matches(self, view: View, pattern: Pattern) -> tuple[Ints, Ints]:
         """(first byte, end byte) of the matches of a regular expression in a view's buffer, from left to right."""
-        if view is not self.turn_view:
-            return _scan(pattern, view.buffer)
-        if pattern not in self._spans:
-            self._spans[pattern] = _scan(pattern, view.buffer)
-        return self._spans[pattern]
+        key = (pattern, view)
+        if key not in self._matches:
+            found = np.array(list(pattern.spans(view.buffer)), np.int64).reshape(-1, 2)
+            self._matches[key] = found[:, 0], found[:, 1]
+        return self._matches[key]
+
+    @cached_property
+    def _clause_ends(self) -> Ints:
+        codes = np.frombuffer(self.shard.text.encode("utf-32-le", "replace"), np.uint32)
+        return np.flatnonzero(np.isin(codes, [ord(mark) for mark in CLAUSE_MARKS + "\n"]))
+
+    def units(self, frame: Frame, spans: Spans) -> tuple[Ints, Bools]:
+        """The unit of text in which words must come together, and whether each place lies inside one.
+
+        The unit is the turn, the clause, or the joined turns of a conversation; a clause's mark belongs to it.
+        """
+        inside = np.ones(len(spans.turn), np.bool_)
+        if frame.joined:
+            return self.shard.conversation[spans.turn], inside
+        if frame.in_clause:
+            first = np.searchsorted(self._clause_ends, spans.begin)
+            last = np.searchsorted(self._clause_ends, np.maximum(spans.finish - 1, spans.begin))
+            return first, first == last
+        return spans.turn, inside
 
     def unclear(self, selection: Selection, spans: Spans) -> Flags:
         """Why each place is not certain, as Cause flags; the frame comes to the same result later."""
@@ -70,8 +107,3 @@ class Context:
         low = (self.shard.confidence[spans.turn] < self.floor) | (self.shard.confidence[spans.last_turn] < self.floor)
         cause = selection.cause[spans.turn] | selection.cause[spans.last_turn]
         return np.asarray(cause | np.where(low, np.uint8(Cause.LOW_CONFIDENCE), np.uint8(0)))
-
-
-def _scan(pattern: Pattern, buffer: bytes) -> tuple[Ints, Ints]:
-    found = np.array(list(pattern.spans(buffer)), np.int64).reshape(-1, 2)
-    return found[:, 0], found[:, 1]

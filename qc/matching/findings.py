@@ -13,7 +13,7 @@ from qc.domain.rule import Piece, Truth, Word
 from qc.domain.sentence import names
 from qc.matching.compile import CompiledRule
 from qc.matching.context import Context
-from qc.matching.evidence import NONE, Hits, PieceResult
+from qc.matching.evidence import NO_HITS, NONE, Hits, PieceResult
 from qc.matching.times import hit_times
 from qc.text.shard import NO_TIME
 
@@ -28,7 +28,8 @@ def finding(
 ) -> Finding:
     """The finding of a rule on one conversation, with verdict HIT or UNDECIDED.
 
-    Its hits are those of the pieces that speak for the verdict: the `when` pieces' first, then the `given` pieces'.
+    Its hits are those of the `when` pieces that speak for the verdict; where they have none (something is absent),
+    those of the `given` pieces.
     """
     evidence: list[list[Hit]] = []
     counts: list[int] = []
@@ -48,11 +49,11 @@ def finding(
             if name.name not in shown and _speaks(truth, positive, verdict):
                 shown.add(name.name)
                 rows = _rows(result.hits, conversation, certain=truth != Truth.UNKNOWN)
-                count += len(np.unique(rows.group))
+                count += len(np.unique(rows.group)) if len(rows) else 0
                 found += _objects(context, rule.pieces[name.name], rows)
         evidence.append(sorted(found, key=_place))
         counts.append(count)
-    hits = evidence[0] + evidence[1]
+    hits = evidence[0] or evidence[1]
     return Finding(
         conversation_id=context.shard.conversations[conversation].id,
         rule_id=rule.rule.id,
@@ -74,6 +75,8 @@ def _speaks(truth: int, positive: bool, verdict: Verdict) -> bool:
 def _rows(hits: Hits, conversation: int, *, certain: bool) -> Hits:
     """The hits of one conversation (rows are ordered by conversation), at most MAX_HITS."""
     lo, hi = np.searchsorted(hits.conversation, (conversation, conversation + 1))
+    if lo == hi:
+        return NO_HITS
     rows = np.arange(lo, hi)
     return hits.take(rows[hits.cause[lo:hi] == 0] if certain else rows)
 
@@ -83,6 +86,8 @@ def _place(hit: Hit) -> tuple[int, int, int]:
 
 
 def _objects(context: Context, piece: Piece, rows: Hits) -> list[Hit]:
+    if not len(rows):
+        return []
     rows = rows.take(np.arange(min(len(rows), MAX_HITS)))
     shard = context.shard
     timed = hit_times(shard, rows) if len(shard.turns) else (rows.start_ms, rows.end_ms)

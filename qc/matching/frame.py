@@ -19,7 +19,7 @@ from qc.text.shard import NO_TIME, ROLE_CODES, Ints, Shard
 _FAR_MS = 2**53
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Selection:
     """Turns a frame selects: `inside` possibly or certainly, `cause` Cause flags per turn, 0 where certain."""
 

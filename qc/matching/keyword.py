@@ -10,7 +10,6 @@ from qc.matching.context import Context
 from qc.matching.evidence import Bools, Evidence, hits
 from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
-from qc.matching.units import units_of
 from qc.matching.view import Spans
 from qc.text.shard import Ints
 
@@ -21,9 +20,8 @@ def find_keywords(operator: Keyword, frame: Frame, selection: Selection, context
 
     With `all` or `at_least`, the occurrences in units that have enough different words, one hit per unit.
     """
-    view = context.view(frame, selection)
-    word, spans = context.words(view, operator.words)
-    unit, whole = units_of(frame, view, spans)
+    [(word, spans)] = context.words(frame, selection, operator.words)
+    unit, whole = context.units(frame, spans)
     kept = whole & selection.inside[spans.turn] if len(word) else whole
     needed = len(context.vocabulary.numbers(operator.words)) if operator.mode is Mode.ALL else operator.at_least
     group = None

@@ -12,21 +12,18 @@ from qc.matching.evidence import Bools, Evidence, hits
 from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
 from qc.matching.times import at_char
-from qc.matching.units import units_of
 from qc.matching.view import Spans
 from qc.text.shard import NO_TIME, Ints
 
 
 @evaluates(Near)
 def find_near(operator: Near, frame: Frame, selection: Selection, context: Context) -> Evidence:
-    """Pairs of an occurrence of `a` with the nearest occurrence of `b`; one hit of two rows per pair."""
-    view = context.view(frame, selection)
-    word_a, a = context.words(view, operator.a)
-    word_b, b = context.words(view, operator.b)
+    """Pairs of an occurrence of `a` with the nearest occurrence of `b`; one hit per pair."""
+    (word_a, a), (word_b, b) = context.words(frame, selection, operator.a, operator.b)
     shard = selection.shard
     unit_a, unit_b = shard.conversation[a.turn], shard.conversation[b.turn]
     if operator.unit is NearUnit.CHARS:
-        unit_a, unit_b = units_of(frame, view, a)[0], units_of(frame, view, b)[0]
+        unit_a, unit_b = context.units(frame, a)[0], context.units(frame, b)[0]
     inside_a, inside_b = _inside(selection, a), _inside(selection, b)
     best_a, best_b = np.zeros(0, np.int64), np.zeros(0, np.int64)
     # certain words first: an uncertain word that happens to stand nearer must not hide a certain pair
@@ -36,15 +33,19 @@ def find_near(operator: Near, frame: Frame, selection: Selection, context: Conte
         pair_a, pair_b = _pairs(operator, selection, (a, unit_a, rows_a), (b, unit_b, rows_b))
         new = ~np.isin(pair_a, best_a)
         best_a, best_b = np.concatenate((best_a, pair_a[new])), np.concatenate((best_b, pair_b[new]))
-    group = np.arange(len(best_a))
+    together = (a.turn[best_a] == b.turn[best_b]) & (a.last_turn[best_a] == b.last_turn[best_b])
+    apart = np.flatnonzero(~together)
+    # a pair in one turn is one row from the first word to the second, a pair in two turns is two rows
+    turn = np.concatenate((a.turn[best_a], b.turn[best_b][apart]))
+    start_a, end_a, start_b, end_b = a.start[best_a], a.end[best_a], b.start[best_b], b.end[best_b]
     found = hits(
-        shard.conversation[np.concatenate((a.turn[best_a], b.turn[best_b]))],
-        turn=np.concatenate((a.turn[best_a], b.turn[best_b])),
-        last_turn=np.concatenate((a.last_turn[best_a], b.last_turn[best_b])),
-        start=np.concatenate((a.start[best_a], b.start[best_b])),
-        end=np.concatenate((a.end[best_a], b.end[best_b])),
-        word=np.concatenate((word_a[best_a], word_b[best_b])),
-        group=np.concatenate((group, group)),
+        shard.conversation[turn],
+        turn=turn,
+        last_turn=np.concatenate((a.last_turn[best_a], b.last_turn[best_b][apart])),
+        start=np.concatenate((np.where(together, np.minimum(start_a, start_b), start_a), start_b[apart])),
+        end=np.concatenate((np.where(together, np.maximum(end_a, end_b), end_a), end_b[apart])),
+        word=np.concatenate((word_a[best_a], word_b[best_b][apart])),
+        group=np.concatenate((np.arange(len(best_a)), apart)),
     )
     return Evidence(hits=found, unmeasured=_unmeasured(operator, selection, a, b))
 

@@ -12,7 +12,6 @@ from qc.matching.context import Context
 from qc.matching.evidence import Bools, Evidence, hits
 from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
-from qc.matching.units import units_of
 from qc.text.regex import Pattern, compile_pattern
 from qc.text.shard import Ints
 
@@ -23,13 +22,13 @@ _MAX_EXCLUSIONS = 10_000
 @evaluates(Regex)
 def find_matches(operator: Regex, frame: Frame, selection: Selection, context: Context) -> Evidence:
     """Non-empty matches of the pattern, without those that overlap a match of `exclude`."""
-    view = context.view(frame, selection)
+    view = context.text(frame, selection)
     starts, ends = context.matches(view, compile_pattern(operator.pattern, by_turn=True))
     if operator.exclude is not None and len(starts):
         kept = ~_excluded(compile_pattern(operator.exclude, by_turn=True), view.buffer, starts, ends)
         starts, ends = starts[kept], ends[kept]
     spans = view.locate(starts, ends)
-    _, whole = units_of(frame, view, spans)
+    _, whole = context.units(frame, spans)
     found = hits(
         selection.shard.conversation[spans.turn[whole]],
         turn=spans.turn[whole],
