@@ -75,6 +75,8 @@ class Scorecard:
     sections: tuple[Section, ...]
     scope: Scope
     bonus_cap: float = 0.0
+    fallback: bool = False
+    """Only for conversations that no other card concerns."""
     over_base: bool = False
     """Awards may lift the score above `base`, up to `base + bonus_cap`."""
     digest: str = ""

@@ -36,13 +36,14 @@ from qc.domain.scorecard import AutoFail, Effect, Item, Per, Scorecard, Section
 
 
 def applicable(cards: Sequence[Scorecard], conversation: Conversation) -> list[Scorecard]:
-    """The cards whose scope holds the conversation, in their order."""
-    return [
+    """The cards whose scope holds the conversation, in their order; fallback cards only when no other does."""
+    concerned = [
         card
         for card in cards
         if (not card.scope.projects or conversation.project in card.scope.projects)
         and (not card.scope.channels or conversation.channel in card.scope.channels)
     ]
+    return [card for card in concerned if not card.fallback] or concerned
 
 
 def score(

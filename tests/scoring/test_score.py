@@ -217,7 +217,8 @@ def test_cards_apply_by_project_and_channel() -> None:
     every = replace(CARD, id="every")
     voice = replace(CARD, id="voice", scope=Scope(channels=frozenset({Channel.VOICE_INBOUND})))
     power = replace(CARD, id="power", scope=Scope(projects=frozenset({"95598"}), channels=voice.scope.channels))
-    cards = (every, voice, power)
+    other = replace(CARD, id="other", fallback=True)
+    cards = (every, voice, power, other)
 
     def concerned(project: str, channel: Channel) -> list[str]:
         return [card.id for card in applicable(cards, conversation(project, channel))]
@@ -225,3 +226,6 @@ def test_cards_apply_by_project_and_channel() -> None:
     assert concerned("95598", Channel.VOICE_INBOUND) == ["every", "voice", "power"]
     assert concerned("电商", Channel.VOICE_INBOUND) == ["every", "voice"]
     assert concerned("95598", Channel.TICKET) == ["every"]
+    assert applicable((power, other), conversation("电商", Channel.CHAT)) == [other]
+    assert applicable((power, other), conversation("95598", Channel.VOICE_INBOUND)) == [power]
+    assert applicable((power,), conversation("电商", Channel.CHAT)) == []
