@@ -9,13 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import lru_cache
 
-from qc.domain.config import Config
+from qc.domain.config import ManifestConfig
 from qc.domain.conversation import Channel, Role, Turn
 from qc.ingest.columns import MESSAGE, Columns, columns, fold
 from qc.ingest.details import DetailReader, Details
 from qc.ingest.draft import Draft, spoken
-from qc.ingest.json_value import JsonObject, label, millis, objects, probability, words
+from qc.ingest.json_value import JsonObject, index, label, millis, objects, probability, words
 from qc.ingest.moments import clock, moment, number
 from qc.ingest.roles import role_of
 
@@ -40,12 +41,12 @@ class _When:
 
 
 class ChatReader:
-    """Reads messages by the aliases of the configuration. `channel_roles`: role of each audio channel."""
+    """Reads messages by the aliases of the configuration."""
 
-    def __init__(self, config: Config, details: DetailReader) -> None:
-        self.fields: Columns = columns(MESSAGE, config.manifest.columns)
+    def __init__(self, config: ManifestConfig, details: DetailReader) -> None:
+        self.fields: Columns = columns(MESSAGE, config.columns)
         self.details = details
-        self.channel_roles: Sequence[Role] = config.audio.roles
+        self.layout = lru_cache(maxsize=256)(self._layout)
 
     def list_key(self, value: JsonObject) -> str | None:
         """The key of the list of messages in a conversation object, or None."""
@@ -56,8 +57,13 @@ class ChatReader:
 
     def is_message(self, value: JsonObject) -> bool:
         """A single message: it has a text and says who speaks or when."""
-        found = {field for key in value if (field := self.fields.field_of(key))}
-        return "text" in found and bool(found & {"role", "time", "begin_ms", "audio_channel"})
+        found = self.fields.assign(list(value))
+        return "text" in found and any(f in found for f in ("role", "time", "begin_ms", "audio_channel"))
+
+    def _layout(self, names: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
+        """What each key of a message means; every field once, the best key first."""
+        used = {index: field for field, index in self.fields.assign(names).items()}
+        return tuple((name, used.get(index)) for index, name in enumerate(names))
 
     def id_key(self, names: Iterable[str]) -> str | None:
         """Which of a message's own keys names its conversation. A bare `id` is the message's."""
@@ -67,7 +73,7 @@ class ChatReader:
 
     def beside(self, message: Mapping[str, object]) -> Mapping[str, object]:
         """What a message says besides itself: facts about the whole conversation."""
-        return {name: value for name, value in message.items() if self.fields.field_of(name) is None}
+        return {name: message[name] for name, field in self.layout(tuple(message)) if field is None}
 
     def conversation(self, value: JsonObject, key: str, format_: str) -> Draft:
         """The conversation object `value` with its messages under `key`. Raises ShapeError."""
@@ -76,39 +82,28 @@ class ChatReader:
 
     def draft(self, messages: Sequence[Mapping[str, object]], details: Details, format_: str) -> Draft:
         """A conversation of `messages`. Raises ShapeError for a message whose text is none."""
-        turns: list[Turn] = []
-        times: list[_When | None] = []
-        unread = 0
-        for n, message in enumerate(messages, 1):
-            cells: dict[str, object] = {}
-            for name, value in message.items():
-                if (field := self.fields.field_of(name)) is not None:
-                    cells.setdefault(field, value)
-            turns.append(self._turn(cells, n))
-            raw = cells.get("time")
-            time = None if raw in (None, "") else _when(raw)
-            unread += raw not in (None, "") and time is None
-            times.append(time)
-        is_call = any("begin_ms" in map(self.fields.field_of, m) for m in messages[:1])
-        if not is_call:
-            details, turns = _dated(details, turns, times, unread)
-        return Draft(format=format_, turns=tuple(turns), details=details, channel=None if is_call else _channel(turns))
+        layout = self.layout
+        cells = [{f: m[k] for k, f in layout(tuple(m)) if f is not None and m[k] is not None} for m in messages]
+        is_call = any("begin_ms" in c for c in cells)
+        if is_call:
+            times = [(millis(c.get("begin_ms")), millis(c.get("end_ms"))) for c in cells]
+        else:
+            details, starts = _dated(details, [c.get("time") for c in cells])
+            times = [(at, at) for at in starts]
+        turns = tuple(self._turn(c, n, *at) for n, (c, at) in enumerate(zip(cells, times, strict=True), 1))
+        return Draft(format=format_, turns=turns, details=details, channel=None if is_call else _channel(turns))
 
-    def _turn(self, cells: Mapping[str, object], n: int) -> Turn:
+    def _turn(self, cells: Mapping[str, object], n: int, start_ms: int | None, end_ms: int | None) -> Turn:
         text = cells.get("text")
         if isinstance(text, dict):  # {"content": {"text": "…"}} of messenger exports
             text = text.get("text", text.get("content", ""))
-        role = role_of(label(cells.get("role")) or "")
-        channel = millis(cells.get("audio_channel"))
-        if role is Role.UNKNOWN and channel is not None and channel < len(self.channel_roles):
-            role = self.channel_roles[channel]
         return spoken(
-            role,
+            role_of(label(cells.get("role")) or ""),
             words(text, f"第 {n} 条消息的内容"),
-            millis(cells.get("begin_ms")),
-            millis(cells.get("end_ms")),
+            start_ms,
+            end_ms,
             confidence=probability(cells.get("confidence")),
-            audio_channel=channel,
+            audio_channel=index(cells.get("audio_channel")),
         )
 
 
@@ -119,7 +114,7 @@ def _channel(turns: Iterable[Turn]) -> Channel:
 
 
 def _when(value: object) -> _When | None:
-    for scale, read in (("clock", clock), ("date", _date_ms), ("offset", _offset_ms)):
+    for scale, read in (("date", _date_ms), ("clock", clock), ("offset", _offset_ms)):
         try:
             return _When(scale, read(value))
         except (ValueError, OverflowError):
@@ -143,32 +138,30 @@ def _offset_ms(value: object) -> int:
     return found
 
 
-def _dated(details: Details, turns: list[Turn], times: list[_When | None], unread: int) -> tuple[Details, list[Turn]]:
-    """Give each turn its time from the first message on, and the conversation its start where a date tells it.
+def _dated(details: Details, written: Sequence[object]) -> tuple[Details, list[int | None]]:
+    """Times in ms from the first message on, and the details with the start where a date tells it.
 
     Times of different scales cannot be compared: then none is used.
     """
+    times = [None if w in (None, "") else _when(w) for w in written]
     known = [t for t in times if t is not None]
-    notes = [f"{unread} 条消息的时间无法识别"] if unread else []
+    unread = sum(t is None and w not in (None, "") for t, w in zip(times, written, strict=True))
+    note = f"{unread} 条消息的时间无法识别" if unread else ""
     if len({t.scale for t in known}) > 1:
-        notes = ["消息时间的写法不一致，没有使用"]
-        known, times = [], [None] * len(turns)
-    if known and known[0].scale == "clock":
-        times = _over_midnight(times)
-        known = [t for t in times if t is not None]
-    if notes:
-        extra = {**details.meta.extra, READ_NOTE: "；".join(notes)}
-        details = replace(details, meta=replace(details.meta, extra=extra))
+        note = "消息时间的写法不一致，没有使用"
+        known, times = [], [None] * len(times)
+    if note:
+        meta = replace(details.meta, extra={**details.meta.extra, READ_NOTE: note})
+        details = replace(details, meta=meta)
     if not known:
-        return details, turns
-    start = 0 if known[0].scale == "offset" else min(t.ms for t in known)
+        return details, [None] * len(times)
+    if known[0].scale == "clock":
+        times = _over_midnight(times)
+    start = 0 if known[0].scale == "offset" else min(t.ms for t in times if t is not None)
     if known[0].scale == "date" and details.meta.started_at is None:
         started_at = (_EPOCH + timedelta(milliseconds=start)).isoformat(timespec="milliseconds").removesuffix(".000")
         details = replace(details, meta=replace(details.meta, started_at=started_at))
-    return details, [
-        t if w is None else replace(t, start_ms=w.ms - start, end_ms=w.ms - start)
-        for t, w in zip(turns, times, strict=True)
-    ]
+    return details, [None if t is None else t.ms - start for t in times]
 
 
 def _over_midnight(times: list[_When | None]) -> list[_When | None]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 
-from qc.domain.conversation import Channel, Conversation, Source
+from qc.domain.conversation import Channel, Conversation, Role, Source, Turn
 from qc.domain.failure import Failure, Stage
 from qc.ingest.details import Details
 from qc.ingest.documents import Item, read_document
@@ -62,14 +62,25 @@ class _Reading:
             return self._failure(item, document, conversation_id, error.kind, error.message)
         self.places[conversation_id] = item.place
         folder = folder_of(document.path, self.config)
+        project = details.project or folder.project or self.config.default_project
         channel = details.channel or folder.channel or draft.channel or self.config.default_channel
         return Conversation(
             id=conversation_id,
-            project=details.project or folder.project or self.config.default_project,
+            project=project,
             channel=Channel.BOT_VOICE if channel is Channel.BOT_TEXT and draft.channel is None else channel,
-            turns=turns,
+            turns=self._with_roles(turns, project),
             meta=details.meta,
             source=Source(path=document.path, format=draft.format, sha256=document.sha256, in_manifest=row is not None),
+        )
+
+    def _with_roles(self, turns: tuple[Turn, ...], project: str) -> tuple[Turn, ...]:
+        """Turns known only by their audio channel get the role configured for it."""
+        roles = self.config.audio.project_roles.get(project, self.config.audio.roles)
+        return tuple(
+            replace(t, role=roles[t.audio_channel])
+            if t.role is Role.UNKNOWN and t.audio_channel is not None and t.audio_channel < len(roles)
+            else t
+            for t in turns
         )
 
     def _row(self, item: Item, draft: Draft, document: Document) -> ManifestRow | None:

@@ -35,21 +35,21 @@ _EXPECTED = {
     "satisfaction": "不是满意度；写 1–5 或非常满意…非常不满意，或在 qc.yaml 的 manifest.satisfaction 里对应",
 }
 _HEAD = ("conversation_id", "file", "project", "channel")
-_UNSAFE = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 _SURROGATES = re.compile("[\ud800-\udfff]")
 
 
 def clean(text: str) -> str:
     """`text` without what no table or page can hold: control characters become spaces, lone surrogates U+FFFD."""
-    if _UNSAFE.search(text):
-        text = _UNSAFE.sub(" ", text)
-    if not text.isascii() and _SURROGATES.search(text):
-        text = _SURROGATES.sub("\ufffd", text)
+    if not text.isprintable():  # most text is, and this is the quick way to see it
+        text = _SURROGATES.sub("\ufffd", _CONTROL.sub(" ", text))
     return text.strip()
 
 
 def as_text(value: object) -> str:
     """A scalar as a person would write it: 10086.0 → 10086, dates in ISO form. Not for lists and objects."""
+    if isinstance(value, str):
+        return clean(value)
     if value is None:
         return ""
     if isinstance(value, bool):

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
 
-from qc.ingest.text_file import Line, lines
+from qc.ingest.text_file import Line, detect_encoding, lines
 
 CSV_SUFFIXES = frozenset({".csv", ".tsv"})
 XLSX_SUFFIXES = frozenset({".xlsx", ".xlsm"})
 _MAX_RECORD_LINES = 500
 _HEADER_ROWS = 10
+_DELIMITERS = ",;\t"
 
 
 class GridError(Exception):
@@ -62,9 +63,10 @@ def read_grid(
             return parquet_rows(file)
 
     else:
+        known = encoding or detect_encoding(file)
 
         def rows() -> Iterator[Row]:
-            return _csv_rows(file, encoding)
+            return _csv_rows(file, known)
 
     top: list[Row] = []
     for row in rows():
@@ -87,14 +89,13 @@ def _text(cell: object) -> str:
     return "" if cell is None else str(cell).strip("\ufeff \t\r\n\x00")
 
 
-def _csv_rows(file: Path, encoding: str | None) -> Iterator[Row]:
+def _csv_rows(file: Path, encoding: str) -> Iterator[Row]:
     source = lines(file, encoding)
     head = deque(line for _, line in zip(range(5), source, strict=False))
     if head and head[0].text.strip("\ufeff\r\n").lower().startswith("sep="):  # a directive of Excel's, not data
         head.popleft()
-    sample = "".join(line.text for line in head)
-    delimiter = max(",;\t", key=sample.count)
-    return _records(chain(head, source), delimiter)
+    first = next((line.text for line in head if any(d in line.text for d in _DELIMITERS)), "")
+    return _records(chain(head, source), max(_DELIMITERS, key=first.count))
 
 
 def _records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
@@ -104,6 +105,13 @@ def _records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
     csv.field_size_limit(max(csv.field_size_limit(), 2**31 - 1))
     pending: deque[Line] = deque()
     while True:
+        line = pending.popleft() if pending else next(source, None)
+        if line is None:
+            return
+        if '"' not in line.text:  # most lines: nothing for a CSV reader to do
+            yield Row(line.number, tuple(line.text.rstrip("\r\n").split(delimiter)), line.fault)
+            continue
+        pending.appendleft(line)
         used: list[Line] = []
         cut = False
 
@@ -118,11 +126,9 @@ def _records(source: Iterator[Line], delimiter: str) -> Iterator[Row]:
             cut = bool(used)  # asked for more in the middle of a record
 
         try:
-            cells = next(csv.reader(feed(), delimiter=delimiter), None)
+            cells = next(csv.reader(feed(), delimiter=delimiter))
         except csv.Error:
             cells, cut = [], True
-        if cells is None:
-            return
         first = used[0]
         fault = next((line.fault for line in used if line.fault), None)
         if cut and len(used) > 1:

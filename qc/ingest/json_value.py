@@ -76,8 +76,19 @@ def millis(value: object, per_unit: int = 1) -> int | None:
     return found if 0 <= found <= MAX_MS else None
 
 
+def index(value: object) -> int | None:
+    """A small number counting from 0, such as an audio channel, or None."""
+    try:
+        found = number(value)
+    except ValueError:
+        return None
+    return int(found) if found.is_integer() and 0 <= found < 64 else None
+
+
 def probability(value: object) -> float | None:
     """A confidence in 0..1, or None."""
+    if value is None:
+        return None
     try:
         found = number(value)
     except ValueError:

@@ -62,6 +62,11 @@ def _numeric_moment(number: float) -> datetime:
 def _written_moment(text: str) -> datetime:
     if len(text) > 64:
         raise ValueError("too long")
+    if text[4:5] == "-" and text[7:8] == "-":
+        try:
+            return datetime.fromisoformat(text)
+        except ValueError:
+            pass  # 2026-11-20 上午 9:03
     if match := _DATE_TIME.fullmatch(text):
         part = match.groupdict()
         hour = int(part["H"] or 0)

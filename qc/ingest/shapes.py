@@ -23,16 +23,15 @@ class Readers:
 
     def __init__(self, config: Config) -> None:
         self.details = DetailReader.configured(config.manifest)
-        self.chat = ChatReader(config, self.details)
+        self.chat = ChatReader(config.manifest, self.details)
         self.ticket = TicketReader(config.manifest, self.details)
-        self.channel_roles = config.audio.roles
 
     def drafts(self, value: JsonObject) -> Iterator[Draft]:
         """The conversations in one JSON object. Raises ShapeError: of an unknown shape, or broken inside."""
         if contact_lens.matches(value):
             yield from contact_lens.read(value)
         elif tencent.matches(value):
-            yield from tencent.read(value, self.channel_roles)
+            yield from tencent.read(value)
         elif sca.matches(value):
             yield from sca.read(value)
         elif funasr.matches(value):

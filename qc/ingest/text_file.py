@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TextIO
 
 MAX_LINE_CHARS = 64 * 2**20
-_SAMPLE_BYTES = 4 * 2**20
+_SAMPLE_BYTES = 2**20
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _UNDECODED = re.compile("[\udc80-\udcff]")
 
@@ -25,7 +25,7 @@ class Line:
 
 
 def detect_encoding(file: Path) -> str:
-    """The encoding of most lines holding more than ASCII, judged on the first few megabytes.
+    """The encoding of most lines holding more than ASCII, judged on the first megabyte.
 
     A BOM decides. Else a line speaks for UTF-8 when it is valid UTF-8, for GB18030 (which contains GBK) when it is
     not: one damaged line does not turn a whole UTF-8 file into mojibake. Raises OSError.
@@ -36,12 +36,10 @@ def detect_encoding(file: Path) -> str:
             if head.startswith(bom):
                 return name
         stream.seek(0)
-        votes = 0
-        seen = 0
-        while seen < _SAMPLE_BYTES and (line := stream.readline(_SAMPLE_BYTES)):
-            seen += len(line)
-            if not line.isascii():
-                votes += 1 if _is_utf8(line) else -1
+        sample = stream.read(_SAMPLE_BYTES)
+    if _is_utf8(sample):
+        return "utf-8"
+    votes = sum(1 if _is_utf8(line) else -1 for line in sample.split(b"\n") if not line.isascii())
     return "utf-8" if votes >= 0 else "gb18030"
 
 
