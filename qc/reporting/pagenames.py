@@ -20,8 +20,8 @@ def page_names(ids: Iterable[str]) -> Mapping[str, str]:
 
 
 def _name(conversation_id: str, *, alone: bool) -> str:
-    safe = _UNSAFE.sub("_", conversation_id)[:_LONGEST].strip(".")
-    if safe == conversation_id and alone and not _DEVICE.fullmatch(safe):
+    safe = _UNSAFE.sub("_", conversation_id)[:_LONGEST].strip(".-")
+    if safe and safe == conversation_id and alone and not _DEVICE.fullmatch(safe):
         return f"{safe}.html"
     digest = hashlib.sha256(conversation_id.encode("utf-8", "surrogatepass")).hexdigest()[:10]
-    return f"{safe or '_'}-{digest}.html"
+    return f"{safe}~{digest}.html"  # no plain id holds a tilde, so the two kinds of name never meet
