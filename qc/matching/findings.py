@@ -8,7 +8,18 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from qc.domain.finding import Finding, Hit, Verdict
-from qc.domain.operators import CallDuration, Emotion, Interrupt, Operator, Silence, Speed, TurnCount, word_lists
+from qc.domain.operators import (
+    CallDuration,
+    Emotion,
+    Interrupt,
+    Meta,
+    Operator,
+    Silence,
+    Speed,
+    Topic,
+    TurnCount,
+    word_lists,
+)
 from qc.domain.rule import Piece, Truth, Word
 from qc.domain.sentence import names
 from qc.matching.compile import CompiledRule
@@ -20,6 +31,8 @@ from qc.text.shard import NO_TIME
 MAX_HITS = 200
 """Evidence kept per piece and conversation; the count in {count} is not limited by it."""
 PLACEHOLDERS = ("turn", "text", "start", "value", "count")
+MEASURES = (Silence, Speed, Interrupt, CallDuration, TurnCount, Meta, Emotion, Topic)
+"""Operators that can fill {value}."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
 

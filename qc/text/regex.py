@@ -54,6 +54,10 @@ class Pattern:
                     yield name, first, last
                     break
 
+    def matches_empty(self, buffer: bytes) -> bool:
+        """Whether it matches the empty text somewhere in the buffer."""
+        return any(match.start() == match.end() for match in self._regexp.finditer(buffer))
+
     def search(self, buffer: bytes, start: int = 0, end: int | None = None) -> bool:
         """Whether it matches anywhere in the part."""
         return self._regexp.search(buffer, start, end) is not None

@@ -1,0 +1,191 @@
+"""Lint: what a rule that can be loaded had better not say. Codes R100–R199; levels error and warning.
+
+Loading (`qc.specs.rules`) already refuses files that do not read, unknown fields, pieces and lexicons, duplicate ids
+and empty ranges.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+
+import numpy as np
+
+from qc.domain import sentence
+from qc.domain.conversation import VOICE_CHANNELS, Channel
+from qc.domain.finding import Verdict
+from qc.domain.operators import Interrupt, Operator, Speed, measures_whole, word_lists
+from qc.domain.rule import ErrorClass, Piece, Rule, RuleKind, RulePack, RuleStatus
+from qc.errors import Problem
+from qc.matching.compile import is_absence
+from qc.matching.findings import MEASURES, PLACEHOLDERS
+from qc.matching.kleene import truth_of
+from qc.ruletest.lint_regex import lint_regex
+from qc.ruletest.lint_words import lint_lexicons, lint_words
+from qc.ruletest.places import Notes
+from qc.specs.document import Loc
+from qc.specs.suggest import suggest
+
+_BRACES = re.compile(r"\{([^{}]*)\}")
+_MAX_PIECES = 12
+"""Sentences over more pieces are not tried out in full."""
+
+
+def lint(pack: RulePack) -> list[Problem]:
+    """Every problem of the pack's rules and lexicons, in order of file and line. Retired rules are not looked at."""
+    notes = Notes()
+    rules = [rule for rule in pack.rules if rule.status is not RuleStatus.RETIRED]
+    for rule in rules:
+        pieces = {piece.name: piece for piece in rule.pieces}
+        _tests(rule, notes)
+        _sentences(rule, pieces, notes)
+        _message(rule, pieces, notes)
+        _kind(rule, notes)
+        for piece in rule.pieces:
+            _frame(rule, piece, pieces, notes)
+            _channels(rule, piece, notes)
+            lint_words(rule, piece, notes)
+            lint_regex(rule, piece, notes)
+    _same(rules, notes)
+    used = {name for r in pack.rules for p in r.pieces for words in word_lists(p.operator) for name in words.lexicons}
+    lint_lexicons(pack.lexicons, used, notes)
+    return sorted(notes.found, key=lambda p: (p.path, p.line, p.col, p.code, p.message))
+
+
+def _tests(rule: Rule, notes: Notes) -> None:
+    """At least one test that hits and one that misses; a draft is only reminded."""
+    note = notes.warning if rule.status is RuleStatus.DRAFT else notes.error
+    expected = {test.expect for test in rule.tests}
+    for verdict, code, word in ((Verdict.HIT, "R101", "hit"), (Verdict.MISS, "R102", "miss")):
+        if verdict not in expected:
+            note(rule.path, ("tests",), code, f"没有期望 {word} 的测试", f"请在 tests 里补一段 expect: {word} 的对话。")
+    names = [test.name for test in rule.tests]
+    for number, name in enumerate(names):
+        if name in names[:number]:
+            notes.warning(rule.path, ("tests", number, "name"), "R103", f"测试名“{name}”重复")
+
+
+def _sentences(rule: Rule, pieces: Mapping[str, Piece], notes: Notes) -> None:
+    """Every piece is used, and the sentences can turn out both ways."""
+    used: set[str] = set()
+    for key, text in (("when", rule.when), ("given", rule.given)):
+        if text is None:
+            continue
+        parsed = sentence.parse(text)
+        own = {name.name for name, _ in sentence.names(parsed)}
+        used |= own
+        if len(own) > _MAX_PIECES:
+            continue
+        outcomes = _outcomes(parsed, sorted(own))
+        if len(outcomes) == 1:
+            always = "成立" if outcomes == {2} else "不成立"
+            notes.error(rule.path, (key,), "R104", f"{key} 永远{always}，与片段无关", "请检查 and、or、not。")
+    waiting = list(used)
+    while waiting:
+        anchors = {anchor.piece for anchor in pieces[waiting.pop()].frame.anchors} - used
+        used |= anchors
+        waiting += anchors
+    for name in pieces:
+        if name not in used:
+            notes.warning(
+                rule.path, ("find", name), "R105", f"片段 {name} 没有用到", "请写进 when，或删掉它。", key=True
+            )
+
+
+def _outcomes(parsed: sentence.Sentence, names: list[str]) -> set[int]:
+    """The truths a sentence takes over all true/false combinations of its pieces."""
+    rows = np.arange(2 ** len(names))
+    truths = {name: (2 * ((rows >> bit) & 1)).astype(np.int8) for bit, name in enumerate(names)}
+    return set(truth_of(parsed, truths).tolist())
+
+
+def _message(rule: Rule, pieces: Mapping[str, Piece], notes: Notes) -> None:
+    """Placeholders exist, and some piece can fill them."""
+    spoken = [rule.when] if rule.given is None else [rule.when, rule.given]
+    speaking = [
+        pieces[name.name].operator
+        for text in spoken
+        for name, positive in sentence.names(sentence.parse(text))
+        if positive != is_absence(pieces[name.name])
+    ]
+    in_turns = any(not measures_whole(operator) for operator in speaking)
+    for name in _BRACES.findall(rule.message):
+        if name not in PLACEHOLDERS:
+            hint = suggest(name, PLACEHOLDERS)
+            notes.error(rule.path, ("message",), "R106", f"message 里没有 {{{name}}} 这个占位符", hint)
+        elif (name in ("turn", "text", "start") and not in_turns) or (name == "value" and not _measured(speaking)):
+            notes.warning(
+                rule.path,
+                ("message",),
+                "R107",
+                f"message 里的 {{{name}}} 没有片段可以填",
+                "命中时没有这样的证据，会显示成“—”或空白。",
+            )
+
+
+def _measured(operators: Collection[Operator]) -> bool:
+    return any(isinstance(operator, MEASURES) for operator in operators)
+
+
+def _kind(rule: Rule, notes: Notes) -> None:
+    if rule.kind is not RuleKind.VIOLATION and rule.error_class is not ErrorClass.NONE:
+        hint = "亮点和信号不是差错，请写 none 或删掉。"
+        notes.warning(rule.path, ("error_class",), "R108", f"kind: {rule.kind} 却写了 error_class", hint)
+
+
+def _frame(rule: Rule, piece: Piece, pieces: Mapping[str, Piece], notes: Notes) -> None:
+    """Counts that cannot be, absence in what may be empty, anchors without a place."""
+    frame, loc = piece.frame, ("find", piece.name)
+    whole = measures_whole(piece.operator)
+    if whole and frame.count_min > 1:
+        text = f"{piece.operator.key} 一通只有一个结果，不可能达到 {frame.count_min} 处"
+        notes.error(rule.path, (*loc, "count"), "R109", text)
+    if frame.count_min == 0 and frame.count_max is None:
+        notes.error(
+            rule.path, (*loc, "count"), "R110", "count 从 0 起又没有上限，永远成立", "要表示没有，请用 negate。"
+        )
+    elif frame.count_max == 0:
+        notes.warning(rule.path, (*loc, "count"), "R110", "至多 0 处就是没有", "请改用 negate: true。")
+    if whole and frame.all_turns:
+        notes.error(rule.path, (*loc, "all_turns"), "R109", f"{piece.operator.key} 看的是整通会话，没有逐轮的结果")
+    bounded = frame.range is not None or frame.window is not None or bool(frame.anchors)
+    if is_absence(piece) and bounded and frame.on_empty is None and not whole:
+        hint = "请写 on_empty: miss（不成立）、hit（成立）或 na（规则不适用）。"
+        notes.warning(rule.path, loc, "R111", "范围里一轮也没有时算什么，没有写明", hint, key=True)
+    for anchor in frame.anchors:
+        other = pieces[anchor.piece]
+        anchor_loc: Loc = (*loc, anchor.relation.value, "piece")
+        if measures_whole(other.operator):
+            text = f"{other.operator.key} 看的是整通会话，没有位置，不能作前置条件"
+            notes.error(rule.path, anchor_loc, "R112", text)
+        elif is_absence(other):
+            notes.error(
+                rule.path,
+                anchor_loc,
+                "R112",
+                f"片段 {other.name} 要求没有出现，没有位置，不能作前置条件",
+                "请改用 when 里的 not。",
+            )
+
+
+def _channels(rule: Rule, piece: Piece, notes: Notes) -> None:
+    """Speech is measured only where there is any."""
+    silent = sorted((rule.scope.channels or set(Channel)) - VOICE_CHANNELS)
+    if isinstance(piece.operator, Speed | Interrupt) and silent:
+        notes.warning(
+            rule.path,
+            ("find", piece.name),
+            "R113",
+            f"{'、'.join(silent)} 渠道没有语音，{piece.operator.key} 在那里总是无法判定",
+            "请用 scope.channels 限定语音渠道。",
+            key=True,
+        )
+
+
+def _same(rules: Collection[Rule], notes: Notes) -> None:
+    """No two rules with the same conditions."""
+    seen: dict[str, Rule] = {}
+    for rule in rules:
+        other = seen.setdefault(rule.digest or rule.id, rule)
+        if other is not rule:
+            notes.warning(rule.path, ("find",), "R114", f"与规则 {other.id} 的条件完全相同", "请删掉一条。", key=True)

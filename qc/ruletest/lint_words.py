@@ -1,0 +1,64 @@
+"""Lint of word lists: words that another word of the list already covers."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator, Sequence
+
+import numpy as np
+
+from qc.domain.operators import Keyword, Mode, Words, word_lists
+from qc.domain.rule import Lexicon, Piece, Rule, Word
+from qc.matching.vocabulary import Vocabulary
+from qc.ruletest.places import Notes
+from qc.text.normalise import normalise
+
+
+def lint_words(rule: Rule, piece: Piece, notes: Notes) -> None:
+    """The words written in a piece itself."""
+    several = isinstance(piece.operator, Keyword) and (piece.operator.at_least > 1 or piece.operator.mode is Mode.ALL)
+    loc = ("find", piece.name, piece.operator.key)
+    for words in word_lists(piece.operator):
+        for longer, shorter in covered([Word(text=text) for text in words.words]):
+            if several:
+                text = f"“{longer.text}”里含有“{shorter.text}”，说一次会算作两个词"
+                notes.warning(rule.path, loc, "R121", text, "请只留一个。")
+            else:
+                notes.warning(
+                    rule.path, loc, "R120", f"“{longer.text}”已被更短的“{shorter.text}”包含", "请删掉较长的那个。"
+                )
+
+
+def lint_lexicons(lexicons: Collection[Lexicon], used: Collection[str], notes: Notes) -> None:
+    """The words of lexicons, and lexicons that no rule uses."""
+    for lexicon in lexicons:
+        numbers = {word: number for number, word in reversed(list(enumerate(lexicon.words)))}
+        for longer, shorter in covered(lexicon.words):
+            same = normalise(longer.text) == normalise(shorter.text)
+            text = f"“{longer.text}”重复" if same else f"“{longer.text}”已被更短的“{shorter.text}”包含"
+            hint = "请删掉一个。" if same else "请删掉较长的那个；要区别对待，请给它不同的 category 或 level。"
+            notes.warning(lexicon.path, ("words", numbers[longer]), "R120", text, hint)
+        if lexicon.id not in used:
+            notes.warning(lexicon.path, ("id",), "R122", f"词表 {lexicon.id} 没有被任何规则用到")
+
+
+def covered(words: Sequence[Word]) -> Iterator[tuple[Word, Word]]:
+    """(longer, shorter) for each word that contains another one of the same category and level, or repeats it."""
+    first: dict[str, Word] = {}
+    for word in words:
+        text = normalise(word.text)
+        if text in first:
+            yield word, first[text]
+        else:
+            first[text] = word
+    texts = tuple(first)
+    vocabulary = Vocabulary([Words(words=texts)], {})
+    buffer = "\n".join(texts).encode("utf-8", "replace")
+    number, start, _ = vocabulary.scan(buffer).of(np.arange(len(vocabulary.texts)))
+    lines = np.concatenate(([0], np.cumsum([len(t.encode("utf-8", "replace")) + 1 for t in texts])))
+    told: set[int] = set()
+    for inside, outer in zip(number.tolist(), (np.searchsorted(lines, start, side="right") - 1).tolist(), strict=True):
+        longer, shorter = first[texts[outer]], first[vocabulary.texts[inside]]
+        alike = (longer.category, longer.level) == (shorter.category, shorter.level)
+        if longer is not shorter and alike and outer not in told:
+            told.add(outer)
+            yield longer, shorter

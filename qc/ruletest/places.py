@@ -1,0 +1,39 @@
+"""Where in its file a rule's or lexicon's trouble stands: files are read again only when there is any."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qc.errors import Problem, SpecError
+from qc.specs.document import Document, Loc, read
+
+
+class Notes:
+    """Collects problems at places of rule and lexicon files."""
+
+    def __init__(self) -> None:
+        self.found: list[Problem] = []
+        self._documents: dict[str, Document | None] = {}
+
+    def error(self, path: str, loc: Loc, code: str, message: str, hint: str = "", *, key: bool = False) -> None:
+        """A rule cannot go on like this."""
+        self._add(path, loc, code, message, hint, "error", key)
+
+    def warning(self, path: str, loc: Loc, code: str, message: str, hint: str = "", *, key: bool = False) -> None:
+        """Probably not what was meant."""
+        self._add(path, loc, code, message, hint, "warning", key)
+
+    def _add(self, path: str, loc: Loc, code: str, message: str, hint: str, level: str, key: bool) -> None:
+        document = self._document(path)
+        line, col, source = (1, 1, "") if document is None else document.where(loc, key=key)
+        self.found.append(
+            Problem(path=path, line=line, col=col, code=code, message=message, hint=hint, source=source, level=level)
+        )
+
+    def _document(self, path: str) -> Document | None:
+        if path not in self._documents:
+            try:
+                self._documents[path] = read(Path(path), path)
+            except SpecError:  # the pack did not come from files
+                self._documents[path] = None
+        return self._documents[path]
