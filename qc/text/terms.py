@@ -2,9 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cache
+from importlib.resources import files
 
-from qc.text.shard import Ints
+import numpy as np
+
+from qc.domain.conversation import Role
+from qc.domain.topic import Taxonomy
+from qc.text.emotion import Emotions
+from qc.text.entities import Entities
+from qc.text.phrases import Bools
+from qc.text.shard import ROLE_CODES, Ints, Shard
+from qc.text.topics import domain_words
+from qc.text.words import Segmenter, segmenter
+
+_MAX_CHARS = 20
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,3 +31,83 @@ class TermTable:
     conversations: Ints
     occurrences: Ints
     negative_conversations: Ints
+
+
+def count_terms(shard: Shard, emotions: Emotions, entities: Entities, taxonomies: Sequence[Taxonomy] = ()) -> TermTable:
+    """Words of two characters and more, and Latin words, in the customer turns of the shard.
+
+    Cut by jieba with the keywords of the taxonomies in its dictionary. Stop words, digits and whatever lies in an
+    entity (names, addresses, numbers, amounts, dates) are left out: no personal data gets into the table.
+    """
+    words = segmenter(domain_words(taxonomies))
+    starts, ends = _pieces(shard, entities, words)
+    text = shard.text
+    seen: dict[str, int] = {}
+    piece = np.fromiter(
+        (seen.setdefault(text[a:b], len(seen)) for a, b in zip(starts.tolist(), ends.tolist(), strict=True)),
+        np.int64,
+        len(starts),
+    )
+    terms_of = [[w for w in words.cut(p) if _is_term(w)] for p in seen]
+    terms = sorted({w for listed in terms_of for w in listed})
+    number = {w: i for i, w in enumerate(terms)}
+    # Every occurrence of a piece brings all of its terms: expand (piece) → (owner, term).
+    sizes = np.array([len(listed) for listed in terms_of], np.int64)
+    flat = np.array([number[w] for listed in terms_of for w in listed], np.int64)
+    first = np.cumsum(sizes) - sizes
+    owner = shard.conversation[np.searchsorted(shard.char_start, starts, side="right") - 1]
+    times = sizes[piece]
+    at = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times) + np.repeat(first[piece], times)
+    return _count(shard, emotions, np.repeat(owner, times), flat[at], terms)
+
+
+def _pieces(shard: Shard, entities: Entities, words: Segmenter) -> tuple[Ints, Ints]:
+    """Spans of `shard.text` to be cut: runs of Han characters between sure boundaries, and runs of Latin letters."""
+    text = shard.text
+    codes = np.frombuffer(text.encode("utf-32-le", "replace"), np.uint32)
+    if not len(codes):
+        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+    allowed = _allowed(shard, entities, len(codes))
+    han = (codes >= 0x4E00) & (codes < 0xA000) & allowed
+    latin = (codes >= ord("a")) & (codes <= ord("z")) & allowed
+    bound = (words.bonds(text) & han[:-1] & han[1:]) | (latin[:-1] & latin[1:])
+    edge = np.diff(np.concatenate(([False], bound, [False])).astype(np.int8))
+    return np.flatnonzero(edge == 1), np.flatnonzero(edge == -1) + 1
+
+
+def _allowed(shard: Shard, entities: Entities, n: int) -> Bools:
+    """Characters of customer turns outside of entities."""
+    lengths = np.diff(shard.char_start)
+    allowed = np.repeat(shard.role == ROLE_CODES[Role.CUSTOMER], lengths)[:n]
+    inside = np.zeros(n + 1, np.int64)
+    base = shard.char_start[entities.turn]
+    np.add.at(inside, base + entities.start, 1)
+    np.add.at(inside, base + entities.end, -1)
+    return np.asarray(allowed & (np.cumsum(inside[:n]) == 0), bool)
+
+
+def _count(shard: Shard, emotions: Emotions, owner: Ints, term: Ints, terms: list[str]) -> TermTable:
+    projects = sorted({c.project for c in shard.conversations})
+    project = np.array([projects.index(c.project) for c in shard.conversations], np.int64)
+    width = max(len(terms), 1)
+    pair, occurrences = np.unique(owner * width + term, return_counts=True)
+    holder = pair // width
+    row, inverse = np.unique(project[holder] * width + pair % width, return_inverse=True)
+    negative = (emotions.customer.level > 0)[holder]
+    return TermTable(
+        project=tuple(projects[i] for i in (row // width).tolist()),
+        term=tuple(terms[i] for i in (row % width).tolist()),
+        conversations=np.bincount(inverse, minlength=len(row)).astype(np.int64),
+        occurrences=np.bincount(inverse, weights=occurrences, minlength=len(row)).astype(np.int64),
+        negative_conversations=np.bincount(inverse, weights=negative, minlength=len(row)).astype(np.int64),
+    )
+
+
+def _is_term(word: str) -> bool:
+    return 1 < len(word) <= _MAX_CHARS and word not in stop_words()
+
+
+@cache
+def stop_words() -> frozenset[str]:
+    """Words that say nothing about what a conversation is about."""
+    return frozenset(files("qc.text").joinpath("stopwords.txt").read_text("utf-8").split())

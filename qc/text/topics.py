@@ -1,8 +1,34 @@
-"""What each conversation is about: shares of the topics of its project's taxonomy."""
+"""What each conversation is about: shares of the topics of its project's taxonomy.
+
+Keywords are found by one scan per taxonomy, the longest at each place; one that only arises where two words meet
+(电表 in 充电|表现) does not count. A keyword said several times counts up to REPEATS times, what the customer says
+twice as much as what the others say. A topic counts from the taxonomy's `min_score` up.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qc.domain.conversation import Role
+from qc.domain.topic import UNKNOWN_TOPIC, Taxonomy, Topic
+from qc.text.automaton import Automaton, Matches, whole_words
+from qc.text.normalise import normalise
+from qc.text.shard import ROLE_CODES, Ints, Shard
+from qc.text.words import segmenter
+
+UNKNOWN_TITLE = "未识别"
+REPEATS = 3
+_OTHERS_COUNT = 0.5
+_UNKNOWN_WEIGHT = 0.5
+"""Share of `min_score` that always stays unexplained, so that weak evidence gives a modest share."""
+_MAX_TOPICS = 5
+_MAX_WORDS = 5
+_CHECKED_CHARS = 3
+"""Keywords up to this length are checked against word boundaries; longer ones do not arise by chance."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,3 +54,144 @@ class Topics:
     def primary(self, conversation: int) -> str:
         """Id of the main topic, `unknown` when none was recognised."""
         return self.shares[conversation][0].topic_id
+
+
+_ALL_UNKNOWN = (
+    TopicShare(topic_id=UNKNOWN_TOPIC, title=UNKNOWN_TITLE, parent="", share=1.0, rank=1, words=(), first_turn=None),
+)
+
+
+class TopicAssigner:
+    """The taxonomies, compiled: compile once per process, assign many shards."""
+
+    def __init__(self, taxonomies: Sequence[Taxonomy]) -> None:
+        words = domain_words(taxonomies)
+        self._compiled = [_Compiled(t, words) for t in taxonomies]
+
+    def assign(self, shard: Shard) -> Topics:
+        """Topics of every conversation; a project without a taxonomy is all unknown."""
+        shares: list[tuple[TopicShare, ...]] = [_ALL_UNKNOWN] * len(shard)
+        for compiled in self._compiled:
+            concerned = np.array([c.project in compiled.projects for c in shard.conversations], bool)
+            if concerned.any():
+                for conversation, found in compiled.assign(shard, concerned).items():
+                    shares[conversation] = found
+        return Topics(shares=tuple(shares))
+
+
+def assign_topics(shard: Shard, taxonomies: Sequence[Taxonomy]) -> Topics:
+    """Topics of one shard; use TopicAssigner for many."""
+    return TopicAssigner(taxonomies).assign(shard)
+
+
+def domain_words(taxonomies: Sequence[Taxonomy]) -> tuple[str, ...]:
+    """Keywords of all taxonomies: the user dictionary of the segmenter."""
+    return tuple(sorted({k.text for t in taxonomies for topic in t.topics for k in topic.keywords}))
+
+
+class _Compiled:
+    def __init__(self, taxonomy: Taxonomy, words: tuple[str, ...]) -> None:
+        self.projects = frozenset(taxonomy.projects)
+        self._topics: tuple[Topic, ...] = taxonomy.topics
+        self._min_score = taxonomy.min_score
+        self._segmenter_words = words
+        meaning: dict[str, list[tuple[int, float]]] = {}
+        for index, topic in enumerate(taxonomy.topics):
+            for keyword in topic.keywords:
+                meaning.setdefault(normalise(keyword.text), []).append((index, keyword.weight))
+        excludes = {normalise(w) for topic in taxonomy.topics for w in topic.excludes} - set(meaning)
+        self._words = (*meaning, *sorted(excludes))
+        self._automaton = Automaton(self._words, longest=True)
+        self._checked = np.array([len(w) <= _CHECKED_CHARS for w in self._words], bool)
+        # A keyword may speak for several topics: row i of the three columns says which, and how much.
+        rows = [(word, topic, weight) for word, listed in enumerate(meaning.values()) for topic, weight in listed]
+        self._row_word = np.array([r[0] for r in rows], np.int64)
+        self._row_topic = np.array([r[1] for r in rows], np.int64)
+        self._row_weight = np.array([r[2] for r in rows], np.float64)
+        self._is_keyword = np.arange(len(self._words)) < len(meaning)
+
+    def assign(self, shard: Shard, concerned: npt.NDArray[np.bool_]) -> dict[int, tuple[TopicShare, ...]]:
+        """Shares of the conversations selected by the mask, where any topic was recognised."""
+        found = whole_words(self._automaton.scan(shard.buffer), shard.buffer)
+        found = found.where(self._is_keyword[found.pattern])
+        turn = np.searchsorted(shard.byte_start, found.start, side="right") - 1
+        mine = concerned[shard.conversation[turn]]
+        found, turn = found.where(mine), turn[mine]
+        kept = self._on_boundaries(shard, found)
+        return self._shares(shard, found.pattern[kept], turn[kept])
+
+    def _on_boundaries(self, shard: Shard, found: Matches) -> npt.NDArray[np.bool_]:
+        """Leave out short keywords that cut a word."""
+        kept = np.ones(len(found.pattern), bool)
+        short = np.flatnonzero(self._checked[found.pattern])
+        if not len(short):
+            return kept
+        words = segmenter(self._segmenter_words)
+        bonds = words.bonds(shard.text)
+        turn, first, last = shard.locate(found.start[short], found.end[short])
+        base = shard.char_start[turn]
+        padded = np.concatenate(([False], bonds, [False]))  # padded[i]: characters i - 1 and i may be bound
+        for i in np.flatnonzero(padded[first + base] | padded[last + base]).tolist():
+            kept[short[i]] = words.whole(shard.text, int(first[i] + base[i]), int(last[i] + base[i]), bonds)
+        return kept
+
+    def _shares(self, shard: Shard, word: Ints, turn: Ints) -> dict[int, tuple[TopicShare, ...]]:
+        n_words, n_topics = len(self._words), len(self._topics)
+        owner = shard.conversation[turn]
+        said = np.where(shard.role[turn] == ROLE_CODES[Role.CUSTOMER], 1.0, _OTHERS_COUNT)
+        # 1. per conversation and word: how often, how loudly, where first
+        key, first_at, inverse = np.unique(owner * n_words + word, return_index=True, return_inverse=True)
+        times = np.minimum(np.bincount(inverse, weights=said, minlength=len(key)), REPEATS)
+        # 2. per conversation, topic and word
+        order = np.argsort(key % n_words, kind="stable")
+        left = np.searchsorted((key % n_words)[order], self._row_word, side="left")
+        right = np.searchsorted((key % n_words)[order], self._row_word, side="right")
+        sizes = right - left
+        row = np.repeat(np.arange(len(sizes)), sizes)
+        at = order[np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(left, sizes)]
+        amount = times[at] * self._row_weight[row]
+        group = (key[at] // n_words) * n_topics + self._row_topic[row]
+        # 3. per conversation and topic
+        sequence = np.lexsort((first_at[at], -amount, group))
+        group, amount, at = group[sequence], amount[sequence], at[sequence]
+        pairs, begins = np.unique(group, return_index=True)
+        if not len(pairs):
+            return {}
+        score = np.add.reduceat(amount, begins)
+        first_turn = np.minimum.reduceat(turn[first_at[at]], begins)
+        ends = np.append(begins[1:], len(group))
+        recognised: dict[int, list[tuple[float, int, int]]] = {}
+        for i in np.flatnonzero(score >= self._min_score).tolist():
+            recognised.setdefault(int(pairs[i]) // n_topics, []).append((-float(score[i]), int(pairs[i]) % n_topics, i))
+        out = {}
+        for conversation, listed in recognised.items():
+            listed.sort()
+            total = -sum(s for s, _, _ in listed) + _UNKNOWN_WEIGHT * self._min_score
+            shares = []
+            for rank, (negative, topic, i) in enumerate(listed[:_MAX_TOPICS], 1):
+                words = (key[at[begins[i] : min(ends[i], begins[i] + _MAX_WORDS)]] % n_words).tolist()
+                shares.append(
+                    TopicShare(
+                        topic_id=self._topics[topic].id,
+                        title=self._topics[topic].title,
+                        parent=self._topics[topic].parent,
+                        share=round(-negative / total, 4),
+                        rank=rank,
+                        words=tuple(self._words[w] for w in words),
+                        first_turn=int(first_turn[i] - shard.first_turn[conversation]) + 1,
+                    )
+                )
+            out[conversation] = (*shares, _unknown(1 - sum(s.share for s in shares), len(shares) + 1))
+        return out
+
+
+def _unknown(share: float, rank: int) -> TopicShare:
+    return TopicShare(
+        topic_id=UNKNOWN_TOPIC,
+        title=UNKNOWN_TITLE,
+        parent="",
+        share=round(share, 4),
+        rank=rank,
+        words=(),
+        first_turn=None,
+    )
