@@ -64,7 +64,7 @@ class Regex:
     )
 
     pattern: str = field(metadata=_zh("正则表达式"))
-    exclude: str | None = field(metadata=_zh("YAML 中写作 except：与它的匹配处重叠的命中不算"), default=None)
+    exclude: str | None = field(metadata=_zh("与它的匹配处重叠的命中不算"), default=None)
 
 
 class NearUnit(StrEnum):
@@ -189,14 +189,14 @@ class Meta:
         "与数字比较时按数字，与文字比较时按文字（日期写成 2026-11-20 可以比先后）。同时写几个条件，须都满足。"
     )
 
-    name: str = field(metadata=_zh("YAML 中写作 field：如 ring_count、satisfaction、region，或清单中其他列的列名"))
+    name: str = field(metadata=_zh("如 ring_count、satisfaction、region，或清单中其他列的列名"))
     eq: Scalar | None = field(metadata=_zh("等于"), default=None)
     ne: Scalar | None = field(metadata=_zh("不等于"), default=None)
     gt: Scalar | None = field(metadata=_zh("大于"), default=None)
     ge: Scalar | None = field(metadata=_zh("大于等于"), default=None)
     lt: Scalar | None = field(metadata=_zh("小于"), default=None)
     le: Scalar | None = field(metadata=_zh("小于等于"), default=None)
-    in_: tuple[Scalar, ...] | None = field(metadata=_zh("YAML 中写作 in：是其中之一"), default=None)
+    in_: tuple[Scalar, ...] | None = field(metadata=_zh("是其中之一"), default=None)
     not_in: tuple[Scalar, ...] | None = field(metadata=_zh("不是其中任何一个"), default=None)
     between: tuple[Scalar, Scalar] | None = field(metadata=_zh("在两个值之间（含）"), default=None)
     null: bool | None = field(metadata=_zh("true：没有值；false：有值"), default=None)
@@ -276,7 +276,7 @@ class EntitySpan:
 
     types: tuple[str, ...] = field(
         metadata=_zh(
-            "YAML 中写作 type：mobile 手机号、landline 固话、id_card 身份证、bank_card 银行卡、email 邮箱、plate 车牌、"
+            "mobile 手机号、landline 固话、id_card 身份证、bank_card 银行卡、email 邮箱、plate 车牌、"
             "address 地址、amount 金额、date 日期、account 户号、name 姓名；一种或几种"
         )
     )

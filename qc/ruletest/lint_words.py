@@ -14,8 +14,10 @@ from qc.text.normalise import normalise
 
 
 def lint_words(rule: Rule, piece: Piece, notes: Notes) -> None:
-    """The words written in a piece itself."""
-    several = isinstance(piece.operator, Keyword) and (piece.operator.at_least > 1 or piece.operator.mode is Mode.ALL)
+    """The words written in a keyword piece itself (in `near` a longer word changes the distance)."""
+    if not isinstance(piece.operator, Keyword):
+        return
+    several = piece.operator.at_least > 1 or piece.operator.mode is Mode.ALL
     loc = ("find", piece.name, piece.operator.key)
     for words in word_lists(piece.operator):
         for longer, shorter in covered([Word(text=text) for text in words.words]):

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Annotated, Any, Literal
+from enum import Enum
+from typing import Annotated, Any, Literal, NamedTuple
 
 from pydantic import Field, StringConstraints
 
@@ -221,6 +222,45 @@ class PieceSpec(Spec):
     before: AnchorSpec | None = Field(default=None, description="在另一个片段命中之前")
     around: AnchorSpec | None = Field(default=None, description="在另一个片段命中的前后（含同一轮）")
     same_turn: SameTurnSpec | None = Field(default=None, description="与另一个片段的命中在同一话轮")
+
+
+OPERATOR_SHAPES: dict[type[op.Operator], type[Spec]] = {
+    op.Keyword: KeywordSpec,
+    op.Regex: RegexSpec,
+    op.Near: NearSpec,
+    op.Silence: SilenceSpec,
+    op.Speed: SpeedSpec,
+    op.Interrupt: InterruptSpec,
+    op.CallDuration: CallDurationSpec,
+    op.TurnCount: TurnCountSpec,
+    op.Meta: MetaSpec,
+    op.Emotion: EmotionSpec,
+    op.Topic: TopicSpec,
+    op.EntitySpan: EntitySpec,
+}
+"""The full form of every operator in a file; keyword and regex also have short ones."""
+
+
+class Key(NamedTuple):
+    """A key of a mapping in a file: its name, what it means, its default as it would be written (None: required)."""
+
+    name: str
+    about: str
+    default: str | None
+
+
+def keys_of(shape: type[Spec]) -> list[Key]:
+    """The keys of a shape, in order."""
+    return [
+        Key(field.alias or name, field.description or "", None if field.is_required() else _written(field.default))
+        for name, field in shape.model_fields.items()
+    ]
+
+
+def _written(value: object) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value.value if isinstance(value, Enum) else value)
 
 
 class ScopeSpec(Spec):
