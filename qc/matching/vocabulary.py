@@ -6,13 +6,13 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import chain
-from typing import Any
 
 import numpy as np
 
 from qc.domain.operators import Words
 from qc.domain.rule import Lexicon, Word
 from qc.errors import UsageError
+from qc.text.automaton import Automaton
 from qc.text.normalise import normalise
 from qc.text.shard import Ints
 
@@ -70,21 +70,15 @@ class Vocabulary:
         return self._entries[words].get(number)
 
     @cached_property
-    def _automaton(self) -> Any:
-        from ahocorasick_rs import BytesAhoCorasick
-
-        return BytesAhoCorasick([text.encode("utf-8", "replace") for text in self.texts])
+    def _automaton(self) -> Automaton:
+        return Automaton(self.texts, longest=False)
 
     def scan(self, buffer: bytes) -> WordMatches:
         """Every occurrence of every word."""
-        n = len(self.texts)
-        if not n or not buffer:
-            return WordMatches(first=np.zeros(n + 1, np.int64), start=np.zeros(0, np.int64), end=np.zeros(0, np.int64))
-        found = self._automaton.find_matches_as_indexes(buffer, overlapping=True)
-        table = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
-        table = table[np.argsort(table[:, 0], kind="stable")]
-        first = np.searchsorted(table[:, 0], np.arange(n + 1))
-        return WordMatches(first=first, start=table[:, 1], end=table[:, 2])
+        found = self._automaton.scan(buffer)
+        found = found.where(np.argsort(found.pattern, kind="stable"))
+        first = np.searchsorted(found.pattern, np.arange(len(self.texts) + 1))
+        return WordMatches(first=first, start=found.start, end=found.end)
 
 
 def _lexicon_words(words: Words, lexicons: Mapping[str, Lexicon]) -> Iterable[tuple[Word, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from qc.domain.operators import OPERATORS, SPOKEN, Keyword, Operator, Regex
 from qc.ruletest.examples import EXAMPLES
+from qc.specs.model import Spec
 from qc.specs.rule_shape import (
     OPERATOR_SHAPES,
     AnchorSpec,
@@ -38,7 +39,12 @@ _INTRODUCTION = """\
 def _frame_table() -> list[str]:
     operators = {operator.key for operator in OPERATORS}
     rows = _table([key for key in keys_of(PieceSpec) if key.name not in operators])
-    inner = {"after、before、around": AnchorSpec, "same_turn": SameTurnSpec, "window": WindowSpec, "count": CountSpec}
+    inner: dict[str, type[Spec]] = {
+        "after、before、around": AnchorSpec,
+        "same_turn": SameTurnSpec,
+        "window": WindowSpec,
+        "count": CountSpec,
+    }
     for title, shape in inner.items():
         rows += ["", f"{title} 里面：", "", *_table(keys_of(shape))]
     return rows
