@@ -5,6 +5,7 @@ from __future__ import annotations
 import codecs
 import hashlib
 import json
+from dataclasses import asdict, replace
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal
 
@@ -42,7 +43,7 @@ class AudioSpec(Spec):
     """录音的声道与角色。"""
 
     roles: _Roles = Field(default=_AUDIO.roles, description="双声道录音各声道的角色，从第 0 声道起")
-    projects: dict[_Text, _Roles] = Field(default={}, description="个别业务项目的声道角色，项目名: [角色, 角色]")
+    projects: dict[_Text, _Roles] | None = Field(default=None, description="个别业务项目的声道角色，项目: [角色, …]")
     mono: Role = Field(default=_AUDIO.mono_role, description="单声道录音的角色；unknown 表示分不清谁在说")
     max_hours: float = Field(
         default=_AUDIO.max_duration_s / 3600, gt=0, le=24, description="录音最长几小时，超过算失败"
@@ -51,7 +52,7 @@ class AudioSpec(Spec):
     def config(self) -> AudioConfig:
         return AudioConfig(
             roles=self.roles,
-            project_roles=self.projects,
+            project_roles=self.projects or {},
             mono_role=self.mono,
             max_duration_s=round(self.max_hours * 3600),
         )
@@ -69,41 +70,29 @@ class AsrSpec(Spec):
         default=_ASR.confidence_floor, ge=0, le=1, description="置信度低于它的证据只作“无法判定”，不扣分"
     )
 
-    def config(self, home: Path | None) -> AsrConfig:
-        looks_like_path = "/" in self.model or "\\" in self.model or self.model.endswith(".pt")
-        model = str(home / self.model) if home is not None and looks_like_path else self.model
-        return AsrConfig(
-            engine=self.engine,
-            model=model,
-            language=self.language,
-            batch_size=self.batch_size,
-            precision=self.precision,
-            confidence_floor=self.confidence_floor,
-        )
-
 
 class ManifestSpec(Spec):
     """清单（随录参数表）的写法。"""
 
-    columns: dict[_Text, _Text | Annotated[tuple[_Text, ...], Field(min_length=1)]] = Field(
-        default={}, description="我们的字段名: 清单里的表头（可写几个）；常见中英文表头不用写"
+    columns: dict[_Text, _Text | Annotated[tuple[_Text, ...], Field(min_length=1)]] | None = Field(
+        default=None, description="我们的字段名: 清单里的表头（可写几个）；常见中英文表头不用写"
     )
     encoding: Annotated[str, AfterValidator(_known_encoding)] | None = Field(
         default=None, description="清单的编码；不写则自动识别"
     )
     sheet: _Text | None = Field(default=None, description="XLSX 的工作表名；不写取第一张")
-    channels: dict[_Text, Channel] = Field(default={}, description="渠道列的写法: 渠道，例如 呼入: voice_inbound")
-    satisfaction: dict[_Text, Annotated[int, Field(ge=1, le=5)]] = Field(
-        default={}, description="满意度的写法: 1 到 5，例如 非常满意: 5"
+    channels: dict[_Text, Channel] | None = Field(default=None, description="渠道列的写法: 渠道")
+    satisfaction: dict[_Text, Annotated[int, Field(ge=1, le=5)]] | None = Field(
+        default=None, description="满意度的写法: 1 到 5，例如 非常满意: 5"
     )
 
     def config(self) -> ManifestConfig:
         return ManifestConfig(
-            columns={k: (v,) if isinstance(v, str) else v for k, v in self.columns.items()},
+            columns={k: (v,) if isinstance(v, str) else v for k, v in (self.columns or {}).items()},
             encoding=self.encoding,
             sheet=self.sheet,
-            channels=self.channels,
-            satisfaction=self.satisfaction,
+            channels=self.channels or {},
+            satisfaction=self.satisfaction or {},
         )
 
 
@@ -130,11 +119,26 @@ class WorkspaceSpec(Spec):
     name: str = Field(default=_TOP.name, description="单位名称，写在报表标题上")
     default_project: _Text = Field(default=_TOP.default_project, description="清单没有写业务项目时用它")
     default_channel: Channel = Field(default=_TOP.default_channel, description="清单没有写渠道时用它")
-    audio: AudioSpec = Field(default=AudioSpec(), description="录音的声道与角色")
-    asr: AsrSpec = Field(default=AsrSpec(), description="语音转写")
-    manifest: ManifestSpec = Field(default=ManifestSpec(), description="清单的写法")
-    folders: dict[_Folder, FolderSpec] = Field(default={}, description="输入子目录: 业务项目与渠道；最深的一层优先")
-    run: RunSpec = Field(default=RunSpec(), description="批次怎样运行")
+    # a section whose lines are all comments is null, and means its defaults
+    audio: AudioSpec | None = Field(default=None, description="录音的声道与角色")
+    asr: AsrSpec | None = Field(default=None, description="语音转写")
+    manifest: ManifestSpec | None = Field(default=None, description="清单的写法")
+    folders: dict[_Folder, FolderSpec] | None = Field(
+        default=None, description="输入子目录: 业务项目与渠道；最深的一层优先"
+    )
+    run: RunSpec | None = Field(default=None, description="批次怎样运行")
+
+    def config(self) -> Config:
+        return Config(
+            name=self.name,
+            default_project=self.default_project,
+            default_channel=self.default_channel,
+            audio=(self.audio or AudioSpec()).config(),
+            asr=AsrConfig(**(self.asr or AsrSpec()).model_dump()),
+            manifest=(self.manifest or ManifestSpec()).config(),
+            folders={k: FolderConfig(project=f.project, channel=f.channel) for k, f in (self.folders or {}).items()},
+            run=RunConfig(**(self.run or RunSpec()).model_dump()),
+        )
 
 
 def load_config(path: Path | None) -> Config:
@@ -143,20 +147,14 @@ def load_config(path: Path | None) -> Config:
     A relative model path counts from the file's folder. The digest covers every setting but the number of workers,
     which changes no result. Raises SpecError with all problems.
     """
-    spec = WorkspaceSpec() if path is None else check(read(path), WorkspaceSpec)
-    return Config(
-        name=spec.name,
-        default_project=spec.default_project,
-        default_channel=spec.default_channel,
-        audio=spec.audio.config(),
-        asr=spec.asr.config(None if path is None else path.parent),
-        manifest=spec.manifest.config(),
-        folders={k: FolderConfig(project=f.project, channel=f.channel) for k, f in spec.folders.items()},
-        run=RunConfig(**spec.run.model_dump()),
-        digest=_digest(spec),
-    )
+    config = (WorkspaceSpec() if path is None else check(read(path), WorkspaceSpec)).config()
+    model = config.asr.model
+    if path is not None and ("/" in model or "\\" in model or model.endswith(".pt")):
+        model = str(path.parent / model)
+    return replace(config, asr=replace(config.asr, model=model), digest=_digest(config))
 
 
-def _digest(spec: WorkspaceSpec) -> str:
-    settings = spec.model_dump(mode="json", exclude={"run": {"workers"}})
+def _digest(config: Config) -> str:
+    settings = asdict(config)
+    del settings["digest"], settings["run"]["workers"]
     return hashlib.sha256(json.dumps(settings, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -94,3 +94,8 @@ def test_mistakes_are_told_at_their_place(tmp_path: Path, text: str, line: int, 
     (problem,) = caught.value.problems
     assert (problem.line, problem.col) == (line, col)
     assert words in problem.message
+
+
+def test_a_section_whose_lines_are_all_comments_means_its_defaults(tmp_path: Path) -> None:
+    text = "audio:\n  # mono: agent\nmanifest:\n  columns:\n    # agent_id: 工号\nfolders:\nrun:\nasr:\n"
+    assert load_config(write(tmp_path, text)) == load_config(None)
