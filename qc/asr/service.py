@@ -15,6 +15,7 @@ from qc.asr.detect import Span, SpeechDetector, SpeechOptions
 from qc.asr.pack import place, windows
 from qc.asr.transcriber import Transcriber, Window
 from qc.asr.whisper_engine.engine import WhisperOptions, WhisperTranscriber, engine_name
+from qc.asr.whisper_engine.precision import resolve
 from qc.domain.config import AsrConfig
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import ChannelTranscript, Recording, Segment, Transcript
@@ -137,4 +138,5 @@ def _failure(recording: Recording, error: AudioError) -> Failure:
 def _options(config: AsrConfig) -> WhisperOptions:
     if config.engine != "openai-whisper":
         raise UsageError(f"不认识的转写引擎 {config.engine}。", "asr.engine 目前只能写 openai-whisper。")
-    return WhisperOptions(language=config.language, batch_size=config.batch_size)
+    precision = resolve(config.precision)
+    return WhisperOptions(language=config.language, batch_size=config.batch_size, precision=precision)

@@ -32,7 +32,7 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhisperOptions:
-    """`language` as whisper names it; `batch_size` windows are decoded together; `precision`: fp32 or fast."""
+    """`language` as whisper names it; `batch_size` windows are decoded together; `precision` as `resolve` gives it."""
 
     language: str = "zh"
     batch_size: int = 8

@@ -10,6 +10,7 @@ import numpy as np
 
 from qc.asr import ct2
 from qc.asr.weights import ModelSource
+from qc.asr.whisper_engine.precision import FP32, INT8_BF16, int8_product, to_bfloat16, to_int8
 from qc.errors import UsageError
 
 
@@ -22,7 +23,7 @@ class Model:
 
 
 def load(source: ModelSource, precision: str) -> Model:
-    """`precision`: fp32, or fast = bfloat16 encoder where the processor has it and an 8-bit decoder.
+    """`precision`: as `precision.resolve` gives it.
 
     Raises UsageError when the file is not a multilingual whisper model.
     """
@@ -35,9 +36,12 @@ def load(source: ModelSource, precision: str) -> Model:
         raise UsageError(f"转写模型 {source.name} 只懂英语。", "换用多语言模型，例如 base 或 small。")
     whisper.eval().requires_grad_(False)
     embedding = whisper.decoder.token_embedding.weight
-    if precision == "fp32":
+    if precision == FP32:
         return Model(whisper, lambda x: functional.linear(x, embedding))
-    raise UsageError(f"不认识的转写精度 {precision}。", "asr.precision 可写 auto、fp32、fast。")
+    if precision == INT8_BF16:
+        to_bfloat16(whisper.encoder)
+    to_int8(whisper.decoder)
+    return Model(whisper, int8_product(embedding, None))
 
 
 def _read(source: ModelSource) -> Any:
