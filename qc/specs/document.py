@@ -2,6 +2,10 @@
 
 `read` → `Document` → `check(document, Model)` → a validated value, or a SpecError with every problem at its line and
 column. `Problems` collects over many files.
+
+Codes: Y001 syntax, Y003 encoding, Y004 size, Y005 nesting, Y006 tag, Y007 anchor or alias, Y008 key twice, Y009 second
+document, Y010 no mapping, Y011 empty, Y013 key, Y014 unreadable; S001 missing field, S002 unknown field, S003 type,
+S004 choice, S005 range, S006 length, S007 format, S008 what a model's own validator says.
 """
 
 from __future__ import annotations
@@ -121,7 +125,7 @@ def parse(text: str, shown_as: str, *, mapping: bool = True) -> Document:
         _refuse(shown_as, "Y011", "文件是空的", "请写上内容，或删掉这个文件。")
     if mapping and not isinstance(data, dict):
         problems = Problems()
-        hint = full_width_hint(document.where(()).source) or "最外层应是一行一个“键: 值”。"
+        hint = full_width_hint(document.where(()).source) or "最外层应是一行一个“键: 值”，冒号后面要有空格。"
         problems.add(document, (), "Y010", "文件的最外层应是一组键值", hint)
         problems.raise_if_errors()
     return document

@@ -33,11 +33,20 @@ _REASONS: dict[str, tuple[str, str]] = {
     "found unexpected document indicator": ("引号没有配对", "请补上结尾的引号。"),
     "found unknown escape character": ("双引号里的反斜杠写法不对", "正则请用单引号括起来，或把 \\ 写成 \\\\。"),
     "did not find expected <document start>": ("这里的内容不属于上面的结构", _INDENT),
+    "found a tab character where an indentation space is expected": ("缩进用了制表符（Tab）", "请改用空格缩进。"),
+    "found an indentation indicator equal to 0": ("| 或 > 后面的数字不能是 0", "去掉数字就好。"),
     "found undefined tag handle": ("不支持类型标签（!）", "请去掉它；值以 ! 开头时请加引号。"),
-    "did not find expected alphabetic or numeric character": (
-        "不支持锚点和引用（& *）",
-        "值以 & 或 * 开头时请加引号。",
-    ),
+}
+# where the parser was, for the reasons that are too rare to name
+_CONTEXTS: dict[str, tuple[str, str]] = {
+    "while scanning a directive": ("不支持以 % 开头的指令", "请去掉这一行；值以 % 开头时请加引号。"),
+    "while scanning a %YAML directive": ("不支持以 % 开头的指令", "请去掉这一行。"),
+    "while scanning a tag": ("不支持类型标签（!）", "请去掉它；值以 ! 开头时请加引号。"),
+    "while parsing a tag": ("不支持类型标签（!）", "请去掉它；值以 ! 开头时请加引号。"),
+    "while scanning an anchor": ("不支持锚点（&）", "请去掉它；值以 & 开头时请加引号。"),
+    "while scanning an alias": ("不支持引用（*）", "请去掉它；值以 * 开头时请加引号。"),
+    "while scanning a block scalar": ("| 或 > 后面不能再写内容", "内容从下一行开始写，并缩进。"),
+    "while parsing a quoted scalar": ("双引号里的转义写法不对", "请直接写那个字符，或改用单引号。"),
 }
 
 
@@ -61,7 +70,8 @@ def explain(error: yaml.YAMLError, text: str, lines: Sequence[str]) -> tuple[int
     if reason in _UNCLOSED:  # the place to mend is near what was opened
         mark = getattr(error, "context_mark", None) or mark
     line, col = (mark.line + 1, mark.column + 1) if mark is not None else (1, 1)
-    message, hint = _REASONS.get(reason, (f"YAML 写法有误（{reason}）", _QUOTE + _INDENT))
+    known = _REASONS.get(reason) or _CONTEXTS.get(str(getattr(error, "context", "")))
+    message, hint = known or (f"YAML 写法有误（{reason}）", _QUOTE + _INDENT)
     here = lines[line - 1] if line <= len(lines) else ""
     if here[col - 1 : col] == "\t" or "\t" in here[: len(here) - len(here.lstrip())]:
         message, hint = _REASONS["found a tab character that violates indentation"]
