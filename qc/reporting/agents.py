@@ -53,6 +53,8 @@ class AgentsPage:
     nameless: int
     """Conversations without an agent: bots, or tickets and calls whose manifest names none."""
     small_sample: int
+    floor: float
+    """The score at the left end of the interval pictures."""
 
 
 def agents_page(batch: Batch, records: Mapping[str, Record]) -> AgentsPage:
@@ -61,6 +63,8 @@ def agents_page(batch: Batch, records: Mapping[str, Record]) -> AgentsPage:
     total = summarise_all(staff)
     tops, found = most_frequent(batch, _by(staff, "agent")), examples(batch, _by(staff, "agent"))
     names, teams, interruptions = _first(staff, "agent_name"), _first(staff, "team"), _interruptions(batch, staff)
+    people, groups = summarise(staff, "agent"), summarise(staff, "team")
+    floor = charts.whisker_floor([s.score for s in (*people, *groups)])
     agents = [
         Agent(
             agent_id=s.key,
@@ -69,11 +73,11 @@ def agents_page(batch: Batch, records: Mapping[str, Record]) -> AgentsPage:
             summary=s,
             top=tops.get(s.key),
             interruptions=interruptions.get(s.key, 0),
-            whisker=charts.whisker(s.score.low, s.score.value, s.score.high, total.score.value),
+            whisker=charts.whisker(s.score, total.score.value, floor),
             standing=standing(s.score, total.score.value),
             coaching=coach(found[s.key], records) if s.key in found else None,
         )
-        for s in summarise(staff, "agent")
+        for s in people
     ]
     crowd, team_tops = _crowd(staff), most_frequent(batch, _by(staff, "team"))
     return AgentsPage(
@@ -83,14 +87,15 @@ def agents_page(batch: Batch, records: Mapping[str, Record]) -> AgentsPage:
                 summary=s,
                 agents=crowd.get(s.key, 0),
                 top=team_tops.get(s.key),
-                whisker=charts.whisker(s.score.low, s.score.value, s.score.high, total.score.value),
+                whisker=charts.whisker(s.score, total.score.value, floor),
                 standing=standing(s.score, total.score.value),
             )
-            for s in summarise(staff, "team")
+            for s in groups
         ),
         total=total,
         nameless=batch.size - staff.num_rows,
         small_sample=SMALL_SAMPLE,
+        floor=floor,
     )
 
 

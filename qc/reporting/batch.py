@@ -66,7 +66,7 @@ class Batch:
     @cached_property
     def conversations(self) -> pa.Table:
         """A row per conversation: `conversations`, then score columns (null: no card applied), then counts of
-        findings (violations, fatal, grave, merits, signals, undecided), then `sentiment`, `voice` and `hour`."""
+        findings (violations, fatal, grave, merits, risks, undecided), then `sentiment`, `voice` and `hour`."""
         table = self.run.table("conversations", _CONVERSATION).sort_by("conversation_id")
         ids = table["conversation_id"]
         for part in (_per_conversation_scores(self.scores), _per_conversation_findings(self.findings)):
@@ -86,13 +86,20 @@ class Batch:
         return int(self.conversations.num_rows)
 
 
-FINDING_COUNTS = ("violations", "fatal", "grave", "merits", "signals", "undecided")
+FINDING_COUNTS = ("violations", "fatal", "grave", "merits", "risks", "undecided")
 
 
 def lookup(keys: pa.ChunkedArray, table: pa.Table, key: str = "conversation_id") -> pa.Table:
     """The row of `table` for each of `keys`, in their order; nulls where there is none. `key` must be unique."""
     values = table[key].combine_chunks() if table.num_rows else pa.array([], table.schema.field(key).type)
     return table.take(pc.index_in(keys, value_set=values))
+
+
+def is_risk(findings: pa.Table) -> pa.ChunkedArray:
+    """Which findings are risks: signals above low severity. Low ones (praise, interest in buying) are only facts."""
+    signal = pc.and_(pc.equal(findings["kind"], "signal"), pc.equal(findings["verdict"], "hit"))
+    grave = pc.and_(pc.not_equal(findings["severity"], "low"), pc.not_equal(findings["status"], "shadow"))
+    return pc.and_(signal, grave)
 
 
 def _per_conversation_scores(scores: pa.Table) -> pa.Table:
@@ -119,7 +126,7 @@ def _per_conversation_findings(findings: pa.Table) -> pa.Table:
         pc.and_(violation, pc.equal(findings["severity"], "critical")),
         pc.and_(violation, pc.is_in(findings["severity"], value_set=pa.array(["critical", "high"]))),
         of_kind("merit"),
-        of_kind("signal"),
+        is_risk(findings),
         pc.and_(live, pc.equal(findings["verdict"], "undecided")),
     )
     table = pa.table(

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+
+from qc.reporting.estimates import Mean
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,6 +40,16 @@ class Label:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Top:
+    """The number of a column, over its head or inside it."""
+
+    x: float
+    y: float
+    text: str
+    inside: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Columns:
     """Upright bars, stacked when there are several series, with an optional rising line on a 0..1 scale."""
 
@@ -54,7 +66,7 @@ class Columns:
     ticks: tuple[Label, ...]
     """Gridlines: y and the number there."""
     names: tuple[Label, ...]
-    tops: tuple[Label, ...]
+    tops: tuple[Top, ...]
     line: tuple[Label, ...] = ()
 
 
@@ -71,14 +83,15 @@ def columns(
     width: float = 420.0,
     height: float = 190.0,
     line: Sequence[float] = (),
-    every: int = 1,
+    top: float | None = None,
 ) -> Columns:
-    """Lay out a column chart. `every`: name only each n-th column. `line` holds one 0..1 value per column."""
+    """Lay out a column chart. `line` holds one 0..1 value per column; `top` is where the axis ends, by default the
+    next round number above the tallest column."""
     base = height - _BOTTOM
     right = width - (40.0 if line else _RIGHT)
     step = (right - _LEFT) / max(len(data), 1)
     bar = min(step * 0.68, 44.0)
-    scale = round_up(max((d.total for d in data), default=0.0))
+    scale = top or round_up(max((d.total for d in data), default=0.0))
     boxes, names, tops, points = [], [], [], []
     for i, datum in enumerate(data):
         middle = _LEFT + step * (i + 0.5)
@@ -88,10 +101,13 @@ def columns(
             foot -= tall
             if value:
                 boxes.append(Box(x=r(middle - bar / 2), y=r(foot), width=r(bar), height=r(tall), ink=ink))
-        if i % every == 0:
-            names.append(Label(x=r(middle), y=r(base + 16), text=datum.label))
+        names.append(Label(x=r(middle), y=r(base + 16), text=datum.label))
         if datum.total:
-            tops.append(Label(x=r(middle), y=r(foot - 5), text=plain(datum.total)))
+            # Under a line the number goes inside the column where it fits: the line runs over the heads.
+            inside = bool(line) and base - foot > 24
+            tops.append(
+                Top(x=r(middle), y=r(foot + 17 if inside else foot - 6), text=plain(datum.total), inside=inside)
+            )
         if line:
             points.append(Label(x=r(middle), y=r(base - line[i] * (base - _TOP)), text=f"{line[i]:.0%}"))
     marks = (0.0, scale / 2, scale) if scale >= 2 or scale != int(scale) else (0.0, scale)
@@ -146,20 +162,30 @@ def stacked(title: str, parts: Sequence[tuple[str, str, int]]) -> Bar:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Whisker:
-    """A mean with its interval on a 0..100 scale, beside the mean of all. Empty interval: `low == high`."""
+    """A mean with its interval, beside the mean of all, in percent of the way from the axis' floor to 100 points.
+    Empty interval: `low == high`."""
 
     low: float
     high: float
     middle: float
     reference: float
+    mean: float
+    mean_of_all: float
 
 
-def whisker(low: float | None, middle: float | None, high: float | None, reference: float | None) -> Whisker | None:
-    """None when there is no mean to draw."""
-    if middle is None or reference is None:
+def whisker(mean: Mean, reference: float | None, floor: float) -> Whisker | None:
+    """None when there is no mean to draw. `floor`: the score at the left end."""
+    if mean.value is None or reference is None:
         return None
-    ends = (middle, middle) if low is None or high is None else (low, high)
-    return Whisker(low=r(ends[0]), high=r(ends[1]), middle=r(middle), reference=r(reference))
+    low, high = (mean.value, mean.value) if mean.low is None or mean.high is None else (mean.low, mean.high)
+    ends = [r((value - floor) / (100 - floor) * 100) for value in (low, high, mean.value, reference)]
+    return Whisker(low=ends[0], high=ends[1], middle=ends[2], reference=ends[3], mean=mean.value, mean_of_all=reference)
+
+
+def whisker_floor(means: Iterable[Mean]) -> float:
+    """The ten below the lowest end of all intervals, so that whiskers use their width."""
+    lows = [m.value if m.low is None else m.low for m in means if m.value is not None]
+    return min(90.0, math.floor(min(lows, default=0.0) / 10) * 10.0)
 
 
 def round_up(value: float) -> float:

@@ -52,6 +52,7 @@ class Deductions:
     lost: float
     rows: tuple[Deduction, ...]
     chart: charts.Columns | None
+    """None when the deductions cost no points of their own, as an auto-fail may."""
     heat: Heat | None
 
 
@@ -59,10 +60,11 @@ def deductions(batch: Batch) -> Deductions:
     """All items with at least one deduction, costliest first."""
     items = _judged(batch)
     rows = _pareto(items, _card_titles(batch))
+    lost = sum(d.lost for d in rows)
     return Deductions(
-        lost=sum(d.lost for d in rows),
+        lost=lost,
         rows=rows,
-        chart=_chart(rows[:_CHARTED]) if rows else None,
+        chart=_chart([d for d in rows if d.lost][:_CHARTED], lost) if lost else None,
         heat=_heat(items, [d.title for d in rows[:_HEAT_ROWS]]) if rows else None,
     )
 
@@ -117,7 +119,7 @@ def _pareto(items: pa.Table, cards: dict[str, str]) -> tuple[Deduction, ...]:
     return tuple(rows)
 
 
-def _chart(rows: Sequence[Deduction]) -> charts.Columns:
+def _chart(rows: Sequence[Deduction], total: float) -> charts.Columns:
     return charts.columns(
         title="扣分项排列图",
         summary=f"失分最多的是“{rows[0].title}”，共 {charts.plain(rows[0].lost)} 分；"
@@ -125,9 +127,10 @@ def _chart(rows: Sequence[Deduction]) -> charts.Columns:
         data=[charts.Datum(label=_short(d.title), values=(d.lost,)) for d in rows],
         series=[("扣分", "ink-main")],
         unit="分",
-        width=1180.0,
+        width=min(1180.0, 340.0 + 70.0 * len(rows)),
         height=240.0,
         line=[d.cumulative for d in rows],
+        top=total,  # the line then starts at the head of the first column, as in any Pareto chart
     )
 
 

@@ -14,13 +14,13 @@ from qc.storage.read import StoredRun
 
 _SHOWN = 24
 _FEW = 10
-"""Up to this many conversations a word may stand on one of them; beyond, on two at least."""
+"""Up to this many conversations a word may stand on one of them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HotWord:
-    """`weight` is TF-IDF. `lift`: how many times more frequent than in the background; None when new there or when
-    there is no background."""
+    """`weight` is TF-IDF with a logarithmic TF. `lift`: how many times more frequent than in the background; None
+    when new there or when there is no background."""
 
     term: str
     weight: float
@@ -81,8 +81,7 @@ def _frequencies(table: pa.Table) -> Mapping[str, int]:
 
 
 def _rank(mine: pa.Table, size: int, known: Mapping[str, int], background: int) -> tuple[HotWord, ...]:
-    total = pc.sum(mine["occurrences"]).as_py() or 0
-    least = 1 if size <= _FEW else 2
+    least = 1 if size <= _FEW else max(2, min(5, size // 200))
     words = []
     for row in mine.filter(pc.greater_equal(mine["conversations"], least)).to_pylist():
         before = known.get(row["term"], 0)
@@ -91,7 +90,7 @@ def _rank(mine: pa.Table, size: int, known: Mapping[str, int], background: int) 
         words.append(
             HotWord(
                 term=row["term"],
-                weight=row["occurrences"] / total * max(idf, 0.0),
+                weight=(1 + math.log(row["occurrences"])) * max(idf, 0.0),
                 found=Rate(count=row["conversations"], n=size),
                 occurrences=row["occurrences"],
                 negative=Rate(count=row["negative_conversations"], n=row["conversations"]),
@@ -100,4 +99,5 @@ def _rank(mine: pa.Table, size: int, known: Mapping[str, int], background: int) 
             )
         )
     words.sort(key=lambda w: (-w.weight, -w.found.count, w.term))
-    return tuple(w for w in words[:_SHOWN] if w.weight > 0)
+    hot = [w for w in words if w.weight > 0 and (w.lift is None or w.lift > 1)]
+    return tuple(hot[:_SHOWN])

@@ -11,6 +11,7 @@ from qc.reporting import charts
 from qc.reporting.batch import Batch
 from qc.reporting.hotwords import HotWords, hot_words
 from qc.reporting.risks import Risks
+from qc.reporting.rulings import RuleRow, rulings
 from qc.reporting.selection import Line, lines
 from qc.reporting.summaries import Summary, summarise_all
 from qc.reporting.topics import Place, Topics, hours, mood_bar, places, topics
@@ -45,6 +46,8 @@ class OpinionPage:
     dimensions: tuple[Dimension, ...]
     hours: charts.Columns | None
     risks: Risks
+    signals: tuple[RuleRow, ...]
+    """How often each signal was seen."""
     hot_words: tuple[HotWords, ...]
     satisfaction: tuple[Satisfaction, ...]
     silent_anger: tuple[Line, ...]
@@ -71,6 +74,7 @@ def opinion_page(batch: Batch, risks: Risks, earlier: Sequence[StoredRun]) -> Op
         dimensions=tuple(Dimension(column=c, title=t, rows=places(batch, c, titles)) for c, t in _DIMENSIONS),
         hours=hours(batch),
         risks=risks,
+        signals=rulings(batch).signals,
         hot_words=hot_words(batch.run, earlier),
         satisfaction=_satisfaction(batch),
         silent_anger=lines(table.filter(pc.and_(good, negative)).slice(0, _CONTRADICTIONS)),

@@ -1,4 +1,4 @@
-"""Signals: conversations in which a customer threatens, escalates or is about to leave."""
+"""Risks: conversations in which a customer threatens, escalates or is about to leave, by their signals."""
 
 from __future__ import annotations
 
@@ -8,34 +8,41 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.reporting.batch import Batch, lookup
+from qc.reporting.batch import Batch, is_risk, lookup
 from qc.reporting.evidence import Quote, quotes
-from qc.reporting.labels import SEVERITIES
+from qc.reporting.labels import SEVERITIES, severity_rank
 from qc.reporting.records import Record
 from qc.reporting.selection import Line, lines
 
-_LISTED = 60
+_LISTED = 30
+_QUOTES = 3
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Signal:
+    title: str
+    severity: str
+    message: str
+    quotes: tuple[Quote, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risk:
-    """One signal in one conversation. `mood`: the component of the customer's worst turn, empty when calm."""
+    """One conversation with its signals, gravest first. `mood`: the component of the customer's worst turn, empty
+    when calm. `quotes`: the words of all signals, each turn once."""
 
     line: Line
-    rule_title: str
     severity: str
-    message: str
-    trial: bool
+    signals: tuple[Signal, ...]
     mood: str
     quotes: tuple[Quote, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Risks:
-    """The gravest signals first; `total` counts all, also those not listed."""
+    """The gravest conversations first; `conversations` counts all, also those not listed."""
 
     rows: tuple[Risk, ...]
-    total: int
     conversations: int
 
 
@@ -45,23 +52,10 @@ def risk_ids(batch: Batch) -> tuple[str, ...]:
 
 
 def risks(batch: Batch, records: Mapping[str, Record]) -> Risks:
-    """All signals of the batch, the gravest quoted."""
+    """All conversations with a risk signal, the gravest with their words."""
     ranked = _ranked(batch)
-    shown = ranked.slice(0, _LISTED)
-    of = lines(lookup(shown["conversation_id"], batch.conversations))
-    rows = [
-        Risk(
-            line=line,
-            rule_title=finding["rule_title"],
-            severity=finding["severity"],
-            message=finding["message"],
-            trial=finding["status"] == "shadow",
-            mood=worst_mood(records[line.conversation_id]),
-            quotes=quotes(records[line.conversation_id], finding["rule_id"]),
-        )
-        for line, finding in zip(of, shown.to_pylist(), strict=True)
-    ]
-    return Risks(rows=tuple(rows), total=ranked.num_rows, conversations=len(pc.unique(ranked["conversation_id"])))
+    shown = lines(lookup(ranked["conversation_id"].slice(0, _LISTED), batch.conversations))
+    return Risks(rows=tuple(_risk(x, records[x.conversation_id]) for x in shown), conversations=ranked.num_rows)
 
 
 def worst_mood(record: Record) -> str:
@@ -72,9 +66,36 @@ def worst_mood(record: Record) -> str:
 
 
 def _ranked(batch: Batch) -> pa.Table:
-    table = batch.findings
-    table = table.filter(pc.and_(pc.equal(table["kind"], "signal"), pc.equal(table["verdict"], "hit")))
+    found = batch.findings
+    found = found.filter(is_risk(found))
+    rank = pc.fill_null(pc.index_in(found["severity"], value_set=pa.array(SEVERITIES)), len(SEVERITIES))
+    spoken = pc.cast(pc.is_valid(found["first_turn"]), pa.int8())  # words weigh more than a low mark alone
+    columns = {"conversation_id": found["conversation_id"], "rank": rank, "spoken": spoken}
+    table = pa.table(columns).group_by("conversation_id", use_threads=False)
+    table = table.aggregate([("rank", "min"), ("rank", "count"), ("spoken", "max")])
     level = pc.fill_null(lookup(table["conversation_id"], batch.conversations)["customer_emotion_level"], 0)
-    rank = pc.fill_null(pc.index_in(table["severity"], value_set=pa.array(SEVERITIES)), len(SEVERITIES))
-    order = {"rank": "ascending", "level": "descending", "conversation_id": "ascending", "rule_id": "ascending"}
-    return table.append_column("rank", rank).append_column("level", level).sort_by(list(order.items()))
+    falling = [(name, "descending") for name in ("spoken_max", "level", "rank_count")]
+    order = [("rank_min", "ascending"), *falling, ("conversation_id", "ascending")]
+    return table.append_column("level", level).sort_by(order)
+
+
+def _risk(line: Line, record: Record) -> Risk:
+    mine = [
+        f
+        for f in record.findings
+        if f.kind == "signal" and f.verdict == "hit" and f.status != "shadow" and f.severity != "low"
+    ]
+    mine.sort(key=lambda f: (severity_rank(f.severity), f.first_turn or 0, f.rule_id))
+    signals = tuple(
+        Signal(title=f.rule_title, severity=f.severity, message=f.message, quotes=quotes(record, f.rule_id))
+        for f in mine
+    )
+    words = {q.turn: q for s in reversed(signals) for q in reversed(s.quotes)}  # the gravest signal marks its turn
+    ordered = [q for s in signals for q in s.quotes if words[q.turn] is q]
+    return Risk(
+        line=line,
+        severity=signals[0].severity,
+        signals=signals,
+        mood=worst_mood(record),
+        quotes=tuple(ordered[:_QUOTES]),
+    )

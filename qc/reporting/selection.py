@@ -16,7 +16,7 @@ DEFAULT_PAGES = 200
 _WORST, _BEST = 10, 6
 _COLUMNS = [
     *("conversation_id", "project", "channel", "started_at", "duration_ms", "agent_id", "agent_name", "team", "region"),
-    *("satisfaction", "score", "grade", "passed", "auto_fail", "violations", "fatal", "grave", "merits", "signals"),
+    *("satisfaction", "score", "grade", "passed", "auto_fail", "violations", "fatal", "grave", "merits", "risks"),
     *("undecided", "sentiment", "customer_emotion_start", "customer_emotion_end", "customer_emotion_level"),
 ]
 
@@ -43,7 +43,7 @@ class Line:
     fatal: int
     grave: int
     merits: int
-    signals: int
+    risks: int
     undecided: int
     sentiment: str
     customer_emotion_start: float | None
@@ -60,10 +60,10 @@ def by_importance(batch: Batch, limit: int) -> tuple[Line, ...]:
     """The `limit` conversations a lead should open first. When all do not fit, those without any finding stay out."""
     table = batch.conversations
     if table.num_rows > limit:
-        flagged = pc.greater(pc.add(pc.add(table["violations"], table["undecided"]), table["signals"]), 0)
+        flagged = pc.greater(pc.add(pc.add(table["violations"], table["undecided"]), table["risks"]), 0)
         table = table.filter(flagged)
     ranked = table.append_column("rank", pc.cast(pc.fill_null(table["auto_fail"], False), pa.int8())).sort_by(
-        [(name, "descending") for name in ("rank", "fatal", "grave", "signals", "violations", "undecided")]
+        [(name, "descending") for name in ("rank", "fatal", "grave", "risks", "violations", "undecided")]
         + [("score", "ascending"), ("conversation_id", "ascending")]
     )
     return lines(ranked.slice(0, limit))
@@ -80,7 +80,7 @@ def worst(batch: Batch) -> tuple[Line, ...]:
 def best(batch: Batch) -> tuple[Line, ...]:
     """The highest scores without any violation; merits first."""
     table = _scored(batch)
-    table = table.filter(pc.and_(pc.equal(table["violations"], 0), pc.equal(table["undecided"], 0)))
+    table = table.filter(pc.equal(table["violations"], 0))
     order = [("score", "descending"), ("merits", "descending"), ("conversation_id", "ascending")]
     return lines(table.sort_by(order).slice(0, _BEST))
 

@@ -73,7 +73,7 @@ def _figures(c: pa.Table) -> pa.Table:
             "auto_fail": count(c["auto_fail"]),
             "violations": c["violations"],
             "merits": c["merits"],
-            "risk": count(pc.greater(c["signals"], 0)),
+            "risk": count(pc.greater(c["risks"], 0)),
             "unsure": count(pc.greater(c["undecided"], 0)),
             "negative": count(pc.equal(c["sentiment"], "negative")),
             "mood": count(pc.not_equal(c["sentiment"], "none")),

@@ -57,7 +57,7 @@ def topics(batch: Batch, earlier: Sequence[StoredRun]) -> Topics:
     table = batch.run.table("topics", ["conversation_id", "topic_id", "topic", "parent", "rank"])
     mains = table.filter(pc.equal(table["rank"], 1))
     beside = lookup(mains["conversation_id"], batch.conversations)
-    columns = {"topic_id": mains["topic_id"], "risk": pc.cast(pc.greater(beside["signals"], 0), pa.int64())}
+    columns = {"topic_id": mains["topic_id"], "risk": pc.cast(pc.greater(beside["risks"], 0), pa.int64())}
     for mood in SENTIMENT:
         columns[mood] = pc.cast(pc.equal(beside["sentiment"], mood), pa.int64())
     counts = {

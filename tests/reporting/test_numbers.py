@@ -157,7 +157,7 @@ def test_hot_words_against_earlier_runs(builder, sample: StoredRun) -> None:
     assert words["95598"].background == "earlier" and words["95598"].background_size == 16
     assert words["保险"].background == "projects"
     ranked = [w.term for w in words["95598"].words]
-    assert ranked.index("电费") < ranked.index("停电")  # 停电 is what they always talk of
+    assert "电费" in ranked and "停电" not in ranked  # 停电 is what they always talk of
     assert next(w for w in words["95598"].words if w.term == "曝光").new
 
 
