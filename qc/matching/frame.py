@@ -147,7 +147,8 @@ class Standard:
 def decide(frame: Frame, selection: Selection, evidence: Evidence, standard: Standard) -> PieceResult:
     """What the hits in the frame amount to: count or every turn, negation, and what an empty range means."""
     shard = selection.shard
-    hits = _framed(selection, evidence.hits, standard)
+    blind = np.fromiter(evidence.unmeasured, np.int64, len(evidence.unmeasured))
+    hits = _framed(selection, evidence.hits.take(~np.isin(evidence.hits.conversation, blind)), standard)
     unclear = (shard.confidence < standard.floor) & standard.textual
     cause = np.zeros(len(shard), np.uint8)
     np.bitwise_or.at(cause, hits.conversation, hits.cause)
@@ -163,7 +164,6 @@ def decide(frame: Frame, selection: Selection, evidence: Evidence, standard: Sta
         deaf = (truth == Truth.FALSE) & (selection.count > 0) & (clear == 0)
         truth[deaf] = Truth.UNKNOWN
         cause[deaf] |= np.uint8(Cause.LOW_CONFIDENCE)
-    blind = np.fromiter(evidence.unmeasured, np.int64, len(evidence.unmeasured))
     truth[blind] = Truth.UNKNOWN
     if frame.negate:
         truth = (2 - truth).astype(np.int8)

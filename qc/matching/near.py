@@ -47,7 +47,7 @@ def find_near(operator: Near, frame: Frame, selection: Selection, context: Conte
         word=np.concatenate((word_a[best_a], word_b[best_b][apart])),
         group=np.concatenate((np.arange(len(best_a)), apart)),
     )
-    return Evidence(hits=found, unmeasured=_unmeasured(operator, selection, a, b))
+    return Evidence(hits=found, unmeasured=_unmeasured(operator, selection, a, b, found.conversation))
 
 
 def _inside(selection: Selection, spans: Spans) -> Bools:
@@ -97,8 +97,8 @@ def _distance(
     return np.where(known, np.maximum(began - ended, 0) / 1000, np.inf)
 
 
-def _unmeasured(operator: Near, selection: Selection, a: Spans, b: Spans) -> dict[int, str]:
-    """Conversations that hold both words in the frame but no times to measure seconds by."""
+def _unmeasured(operator: Near, selection: Selection, a: Spans, b: Spans, found: Ints) -> dict[int, str]:
+    """Conversations that hold both words in the frame but no times to measure seconds by, unless a pair was found."""
     if operator.unit is not NearUnit.SECONDS:
         return {}
     shard = selection.shard
@@ -107,4 +107,5 @@ def _unmeasured(operator: Near, selection: Selection, a: Spans, b: Spans) -> dic
         shard.conversation[a.turn[_inside(selection, a)]], shard.conversation[b.turn[_inside(selection, b)]]
     )
     missing = np.unique(shard.conversation[timeless])
-    return {int(c): "会话没有时间信息，不能按秒计算距离" for c in np.intersect1d(both, missing)}
+    lost = np.setdiff1d(np.intersect1d(both, missing), found)
+    return {int(c): "会话没有时间信息，不能按秒计算距离" for c in lost}

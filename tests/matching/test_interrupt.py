@@ -1,0 +1,37 @@
+from __future__ import annotations
+
+import pytest
+
+TABLE = [
+    (["C 我家的电费为什么 @0-6", "A 你先报户号 @4-7"], "hit", [2.0]),
+    (["C 我家的电费为什么 @0-6", "A 你先报户号 @5.8-7"], "miss", []),  # overlap too short
+    (["C 我家的电费为什么 @0-6", "A 嗯好 @4-5"], "miss", []),  # too few characters
+    (["A 您的订单已经发货 @0-6", "C 那我不在家呢 @4-7"], "miss", []),  # the customer does it
+    (["C 我家的电费为什么 @0-6", "A 你先报户号 @6-7"], "miss", []),
+    (["C 我家的电费为什么 @0-6", "A 你先报户号 @0-7"], "miss", []),  # both at once
+    (["S 系统提示音在播放 @0-6", "A 您好请讲话 @4-7"], "miss", []),
+    (["C 短 @0-1", "C 长长的一句话 @0.5-6", "A 你先报户号 @4-7"], "hit", [2.0]),
+    (["C 我家的电费为什么 @0-6 ~0", "A 你先报户号 @4-7"], "miss", []),  # nobody was speaking
+    (["C 我家的电费为什么", "A 你先报户号"], "undecided", []),
+    (["C 我家的电费为什么 @0-6"], "miss", []),
+    ([], "miss", []),
+]
+
+
+@pytest.mark.parametrize(("lines", "verdict", "values"), TABLE)
+def test_table(judged, lines, verdict, values):
+    result = judged("p: {interrupt: {}, speaker: agent}", lines)
+    assert (result.verdict, [hit.value for hit in result.hits]) == (verdict, values)
+
+
+@pytest.mark.parametrize("channels", [1, None])
+def test_one_channel_cannot_tell(judged, channels):
+    lines = ["C 我家的电费为什么 @0-6", "A 你先报户号 @4-7"]
+    result = judged("p: {interrupt: {}, speaker: agent}", lines, audio_channels=channels)
+    assert result.verdict == "undecided"
+    assert "双声道" in result.finding.reason
+
+
+def test_times_are_those_of_the_overlap(judged):
+    [hit] = judged("p: {interrupt: {}}", ["C 我家的电费为什么 @0-6", "A 你先报户号 @4-7"]).hits
+    assert (hit.turn, hit.start_ms, hit.end_ms, hit.text) == (2, 4000, 6000, "你先报户号")

@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+import pytest
+
+WORDS = "一二三四五六七八九十" * 3  # thirty characters
+TABLE = [
+    ("{max: 300}", [f"A {WORDS} @0-5"], "hit", [360.0]),
+    ("{max: 360}", [f"A {WORDS} @0-5"], "miss", []),
+    ("{min: 120}", [f"A {WORDS} @0-20"], "hit", [90.0]),
+    ("{max: 300, min: 120}", [f"A {WORDS} @0-10"], "miss", []),
+    ("{max: 300}", ["A 好的 @0-0.2"], "miss", []),  # too few characters
+    ("{max: 300, min_chars: 2}", ["A 好的 @0-0.2"], "hit", [600.0]),
+    ("{max: 300}", [f"A {WORDS}"], "undecided", []),
+    ("{max: 300}", [f"A {WORDS} @3-3"], "undecided", []),  # a message does not last
+    ("{max: 300}", [f"A {WORDS} @0-5 ~0.1"], "undecided", [360.0]),
+    ("{max: 300, over: average}", [f"A {WORDS} @0-5", f"A {WORDS} @10-30"], "miss", []),
+    ("{max: 120, over: average}", [f"A {WORDS} @0-5", f"A {WORDS} @10-30"], "hit", [144.0]),
+    ("{max: 120, over: average}", [f"U {WORDS} @0-5"], "undecided", []),
+    ("{max: 120, over: average}", [f"C {WORDS} @0-5"], "miss", []),  # no turn of the agent
+]
+
+
+@pytest.mark.parametrize(("speed", "lines", "verdict", "values"), TABLE)
+def test_table(judged, speed, lines, verdict, values):
+    result = judged(f"p: {{speed: {speed}, speaker: agent}}", lines)
+    assert (result.verdict, [hit.value for hit in result.hits]) == (verdict, values)
+
+
+def test_punctuation_does_not_count(judged):
+    [hit] = judged("p: {speed: {max: 100, min_chars: 5}}", ["A 您好，ok 12！ @0-1"]).hits
+    assert (hit.value, hit.unit, hit.text) == (360.0, "字/分钟", "您好，ok 12！")
