@@ -110,7 +110,8 @@ def columns(
             )
         if line:
             points.append(Label(x=r(middle), y=r(base - line[i] * (base - _TOP)), text=f"{line[i]:.0%}"))
-    marks = (0.0, scale / 2, scale) if scale >= 2 or scale != int(scale) else (0.0, scale)
+    whole = all(float(d.total).is_integer() for d in data)
+    marks = (0.0, scale) if whole and scale % 2 else (0.0, scale / 2, scale)
     return Columns(
         title=title,
         summary=summary,

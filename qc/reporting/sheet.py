@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qc.reporting.dialogue import Mark
 from qc.reporting.evidence import Quote, quote_of
 from qc.reporting.labels import severity_rank
-from qc.reporting.records import FindingRow, HitRow, ItemRow, Record, ScoreRow
+from qc.reporting.records import FindingRow, HitRow, ItemRow, Record, ScoreRow, TurnRow
 
 _EVIDENCE_LISTED = 8
 _ORDER = ("violation", "undecided", "signal", "merit")
@@ -83,7 +83,7 @@ def judgements(record: Record) -> tuple[Judgement, ...]:
     )
     found = []
     for number, finding in enumerate(ordered, 1):
-        mine = hits.get(finding.rule_id, [])
+        proof = list(dict.fromkeys(_evidence(hit, turns) for hit in hits.get(finding.rule_id, ())))
         found.append(
             Judgement(
                 number=number,
@@ -91,18 +91,8 @@ def judgements(record: Record) -> tuple[Judgement, ...]:
                 group=_group(finding),
                 ink=_ink(finding),
                 trial=finding.status == "shadow",
-                evidence=tuple(
-                    Evidence(
-                        turn=hit.turn,
-                        start_ms=hit.start_ms,
-                        operator=hit.operator,
-                        quote=quote_of(turns[hit.turn], hit) if hit.turn in turns else None,
-                        value=hit.value,
-                        unit=hit.unit or "",
-                    )
-                    for hit in mine[:_EVIDENCE_LISTED]
-                ),
-                more=max(0, len(mine) - _EVIDENCE_LISTED),
+                evidence=tuple(proof[:_EVIDENCE_LISTED]),
+                more=max(0, len(proof) - _EVIDENCE_LISTED),
             )
         )
     return tuple(found)
@@ -119,6 +109,18 @@ def sheets(record: Record, found: Sequence[Judgement]) -> tuple[CardSheet, ...]:
     return tuple(
         _sheet(score, [i for i in record.items if i.scorecard_id == score.scorecard_id], by_rule)
         for score in sorted(record.scores, key=lambda s: s.scorecard_id)
+    )
+
+
+def _evidence(hit: HitRow, turns: Mapping[int, TurnRow]) -> Evidence:
+    turn = None if hit.turn is None else turns.get(hit.turn)
+    return Evidence(
+        turn=hit.turn,
+        start_ms=hit.start_ms,
+        operator=hit.operator,
+        quote=quote_of(turn, hit) if turn else None,
+        value=hit.value,
+        unit=hit.unit or "",
     )
 
 
