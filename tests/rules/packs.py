@@ -1,0 +1,78 @@
+"""The shipped packs, loaded once, and a way to judge a conversation by them as a run would."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+
+from qc.commands.rulecheck import signals_from
+from qc.domain.conversation import VOICE_CHANNELS, CallMeta, Channel, Conversation, Role, Source, Turn
+from qc.domain.finding import Finding
+from qc.domain.rule import RuleKind, RulePack
+from qc.matching.compile import CompiledRules, compile_rules
+from qc.matching.judge import judge
+from qc.pipeline.specs import Folders, folders
+from qc.ruletest.inline import TestOutcome, run_tests
+from qc.specs.rules import load_rules
+from qc.text.shard import Shard
+
+ROOT = Path(__file__).resolve().parents[2]
+FLOOR = 0.35
+
+
+@cache
+def where() -> Folders:
+    return folders(None, rules=ROOT / "rules", scorecards=ROOT / "scorecards")
+
+
+@cache
+def pack() -> RulePack:
+    return load_rules([where().rules])
+
+
+@cache
+def compiled() -> CompiledRules:
+    return compile_rules(pack(), confidence_floor=FLOOR)
+
+
+@cache
+def outcomes() -> tuple[TestOutcome, ...]:
+    return tuple(run_tests(pack(), signals_from(where()), confidence_floor=FLOOR))
+
+
+def conversation(
+    lines: Sequence[tuple[Role, str]],
+    *,
+    project: str,
+    channel: Channel,
+    meta: CallMeta | None = None,
+    audio_channels: int | None = None,
+) -> Conversation:
+    """A dialogue spoken at an ordinary pace (4.5 characters a second, half a second between turns)."""
+    turns = []
+    clock = 500
+    for role, text in lines:
+        length = max(400, round(len(text) / 4.5 * 1000)) if channel in VOICE_CHANNELS else 0
+        turns.append(Turn(role=role, text=text, start_ms=clock, end_ms=clock + length))
+        clock += length + (500 if channel in VOICE_CHANNELS else 20_000)
+    return Conversation(
+        id="one",
+        project=project,
+        channel=channel,
+        turns=tuple(turns),
+        meta=meta or CallMeta(),
+        source=Source(path="one", format="test", sha256="", audio_channels=audio_channels),
+    )
+
+
+def findings(one: Conversation) -> tuple[Finding, ...]:
+    """Everything the packs have to say of a conversation (HIT and UNDECIDED)."""
+    shard = Shard([one])
+    return judge(compiled(), shard, signals_from(where())(shard, compiled().need)).findings[0]
+
+
+def violations(one: Conversation) -> set[str]:
+    """Ids of the violations found, of rules in trial (shadow) too."""
+    kinds = {rule.id: rule.kind for rule in pack().rules}
+    return {f.rule_id for f in findings(one) if kinds[f.rule_id] is RuleKind.VIOLATION}
