@@ -20,7 +20,7 @@ from qc.text.normalise import normalise
 from qc.text.numbers import NUMBER, numbers
 from qc.text.places import ADDRESS, REACH, beginning
 from qc.text.regex import compile_pattern
-from qc.text.shapes import SHAPES, holds, stands_alone
+from qc.text.shapes import SHAPES, holds
 from qc.text.shard import Ints, Shard
 
 ENTITY_TYPES = (
@@ -146,11 +146,10 @@ def _candidates(buffer: bytes) -> Iterator[_Span]:
 
 def _numbers(buffer: bytes) -> Iterator[_Span]:
     for start, end in compile_pattern(NUMBER).spans(buffer):
-        if stands_alone(buffer, start, end):
-            text = buffer[start:end].decode()
-            for found in numbers(text, _before(buffer, start)):
-                first = start + len(text[: found.start].encode())
-                yield _Span(first, first + len(text[found.start : found.end].encode()), _CODE[found.type], found.valid)
+        text, after = buffer[start:end].decode(), chr(buffer[end]) if end < len(buffer) else ""
+        for found in numbers(text, _before(buffer, start), after):
+            first = start + len(text[: found.start].encode())
+            yield _Span(first, first + len(text[found.start : found.end].encode()), _CODE[found.type], found.valid)
 
 
 def _dictated(shard: Shard) -> Iterator[_Span]:
@@ -183,17 +182,21 @@ def _before(buffer: bytes, start: int) -> str:
 
 
 def _without_overlaps(spans: Iterable[_Span]) -> list[_Span]:
-    """Spans in order; of two that overlap the more certain type stays, then the longer."""
-    ranked = sorted(
-        spans, key=lambda s: (s.start, _PRIORITY.get(ENTITY_TYPES[s.type], len(_PRIORITY)), s.start - s.end)
-    )
+    """Spans in order. Of two that overlap the more certain type stays whole, then the longer; the other one keeps what
+    lies before or behind it if that is personal (建国路12号|13812345678), and is dropped if not."""
     out: list[_Span] = []
-    for span in ranked:
+    for span in sorted(spans, key=lambda s: (s.start, _rank(s))):
+        rest: _Span | None = span
         if out and span.start < out[-1].end:
-            if _rank(span) < _rank(out[-1]):
-                out[-1] = span
-            continue
-        out.append(span)
+            last = out[-1]
+            if _rank(span) < _rank(last):
+                out.pop()
+                if _PERSONAL[last.type] and last.start < span.start:
+                    out.append(last._replace(end=span.start))
+            else:
+                rest = span._replace(start=last.end) if _PERSONAL[span.type] and span.end > last.end else None
+        if rest is not None:
+            out.append(rest)
     return out
 
 

@@ -18,6 +18,8 @@ NUMBER = rf"[{DIGIT}](?:[ \-，、。]{{0,2}}[{DIGIT}]){{5,}}x?"
 
 _TO_ARABIC = str.maketrans(SPOKEN)
 _MAX_DIGITS = 40
+_OFTEN_SAID_TWICE = (11, 18)
+"""Lengths of mobile numbers and identity cards."""
 _MAX_GROUPS = 10
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10x98765432"
@@ -73,13 +75,15 @@ class Number(NamedTuple):
     valid: bool
 
 
-def numbers(text: str, before: str) -> Iterator[Number]:
-    """The numbers in `text`, a match of NUMBER; `before` is what stands right before it in the same turn.
+def numbers(text: str, before: str, after: str) -> Iterator[Number]:
+    """The numbers in `text`, a match of NUMBER; `before` and `after` are what stands around it in the same turn.
 
     The longest joining of neighbouring groups that makes a number wins: 138 1234 5678 is one, and two telephone
     numbers with a space between them are two.
     """
     groups = _groups(text)
+    # What touches a Latin letter is a piece of a longer code: vb13812345678.
+    groups = groups[1 if _is_latin(before[-1:]) else 0 : -1 if _is_latin(after[:1]) else None]
     i = 0
     while i < len(groups):
         for j in range(min(len(groups), i + _MAX_GROUPS), i, -1):
@@ -87,23 +91,29 @@ def numbers(text: str, before: str) -> Iterator[Number]:
             if not _may_join(groups[i:j]):
                 continue
             found = _read(text, start, end, before)
-            if found is not None:
-                yield found
+            if found:
+                yield from found
                 i = j
                 break
         else:
             i += 1
 
 
-def _read(text: str, start: int, end: int, before: str) -> Number | None:
-    """The number at `start`..`end`. A spoken one may touch a character that only looks like a digit: 张三|一三八…."""
+def _read(text: str, start: int, end: int, before: str) -> list[Number]:
+    """The number at `start`..`end`, or the same kind of number said twice in one breath. A spoken one may touch a
+    character that only looks like a digit: 张三|一三八…."""
     edges = ((0, 0), (1, 0), (0, 1), (1, 1)) if text[start] in SPOKEN else ((0, 0),)
     for first, last in edges:
         digits = "".join(c for c in text[start + first : end - last] if c not in _SEPARATORS).translate(_TO_ARABIC)
         found = classify(digits, before + text[: start + first])
         if found is not None and (first == last == 0 or found[0] in ("mobile", "id_card")):
-            return Number(found[0], start + first, end - last, found[1])
-    return None
+            return [Number(found[0], start + first, end - last, found[1])]
+    for size in _OFTEN_SAID_TWICE:
+        if end - start in (2 * size, 3 * size) and not any(c in _SEPARATORS for c in text[start:end]):
+            parts = [(at, classify(text[at : at + size].translate(_TO_ARABIC), "")) for at in range(start, end, size)]
+            if all(found is not None and found[1] for _, found in parts):
+                return [Number(found[0], at, at + size, True) for at, found in parts if found is not None]
+    return []
 
 
 def classify(digits: str, before: str) -> tuple[str, bool] | None:
@@ -174,6 +184,10 @@ def is_dated(region: str, birthday: str) -> bool:
         return 1900 <= date(int(birthday[:4]), int(birthday[4:6]), int(birthday[6:])).year <= 2100
     except ValueError:
         return False
+
+
+def _is_latin(char: str) -> bool:
+    return "a" <= char <= "z"
 
 
 def _groups(text: str) -> list[tuple[int, int]]:

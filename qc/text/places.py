@@ -9,14 +9,13 @@ from __future__ import annotations
 import re
 
 _NUMBER = "0-9a-z一二三四五六七八九十百零〇两"
-_DETAIL = rf"(?:[{_NUMBER}\-]{{1,8}}(?:(?:号楼|栋|幢|座|单元)(?:[ \-]?[0-9]{{2,5}})?|号院|号|室|弄|层|楼|户|组|队|门))"
+_DETAIL = rf"(?:[{_NUMBER}\-]{{1,8}}(?:号楼|号院|号|栋|幢|座|单元|室|弄|层|楼|户|组|队|门))"
+_ROOM = r"(?:[ \-]?[0-9]{2,5}(?:室|号)?)?"
 _ROAD = "路|街|大道|巷|胡同|街道|村|镇|乡|屯|庄|期"
 _ESTATE = "小区|花园|家园|公寓|大厦|新村|社区|广场|苑|府|城|湾|郡|里"
 _REGIONS = rf"(?:省|市|自治区|州)\p{{Han}}{{1,7}}(?:区|县|市|旗)\p{{Han}}{{1,10}}(?:{_ROAD}|{_ESTATE})"
-ADDRESS = (
-    rf"(?:{_REGIONS}|{_ROAD}|{_ESTATE})[ ，]?{_DETAIL}(?:[ ，]?(?:\p{{Han}}{{1,8}}(?:{_ESTATE})[ ，]?)?{_DETAIL})*"
-    rf"|{_REGIONS}"
-)
+_MORE = rf"(?:[ ，]?(?:\p{{Han}}{{1,8}}(?:{_ESTATE})[ ，]?)?{_DETAIL})*"
+ADDRESS = rf"(?:{_REGIONS}|{_ROAD}|{_ESTATE})[ ，]?{_DETAIL}{_MORE}{_ROOM}|{_REGIONS}"
 """RE2: the part of an address from its road or estate on, or three levels from the province or city down."""
 
 REACH = 36
@@ -24,7 +23,7 @@ REACH = 36
 
 _RUN = re.compile(r"[一-鿿0-9]*$")
 _LEAD = re.compile(
-    r".*(?:地址|住址|住在|家住|家在|住的|位于|送到|送至|寄到|寄至|寄往|发到|发往|邮到|改成|改为|改到|搬到|来到|收货|就是|应该是|我们|咱们|您在|你在|我在|在|是|我家|我|您|你)[是在为]?"
+    r".*(?:地址|住址|住在|家住|家在|住的|位于|送到|送至|寄到|寄至|寄往|发到|发往|邮到|改成|改为|改到|搬到|来到|收货|就是|应该是|我们|咱们|您在|你在|我在|在|是|我家|我|您|你|住)[是在为]?"
 )
 _REGION = re.compile(r".*(?:省|自治区|市)")
 _NOT_NAMES = re.compile(

@@ -34,16 +34,16 @@ _MONTHS, _DAYS = 12, 31
 def holds(name: str, buffer: bytes, start: int, end: int) -> bool:
     """Whether the candidate `name` at these bytes of normalised UTF-8 is one."""
     if name == "email":
-        return stands_alone(buffer, start, end)
+        return _stands_alone(buffer, start, end)
     if name == "plate":
         digits = sum(b in _DIGITS for b in buffer[start + _PROVINCE_BYTES : end])
-        return digits > 1 and stands_alone(buffer, start + _PROVINCE_BYTES, end)
+        return digits > 1 and _stands_alone(buffer, start + _PROVINCE_BYTES, end)
     if name == "date":
         return _exists(buffer[start:end].decode()) and (start == 0 or buffer[start - 1] not in _LATIN)
     return True
 
 
-def stands_alone(buffer: bytes, start: int, end: int) -> bool:
+def _stands_alone(buffer: bytes, start: int, end: int) -> bool:
     """Not a piece of a longer code such as vb13812345678 or 13812345678abc."""
     return (start == 0 or buffer[start - 1] not in _LATIN) and (end == len(buffer) or buffer[end] not in _LATIN)
 

@@ -1,0 +1,100 @@
+"""Masking keeps lengths and non-personal text, hides the rest, and can be repeated."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qc.text.entities import find_entities, find_in
+from qc.text.masking import mask, mask_turns, mask_value
+from qc.text.shard import Shard
+from tests.text.shards import said
+
+
+@pytest.mark.parametrize(
+    ("text", "masked"),
+    [
+        ("我的手机13812345678", "我的手机138****5678"),
+        ("138 1234 5678", "138 **** 5678"),
+        ("幺三八一二三四五六七八", "幺三八****五六七八"),
+        ("身份证11010519491231002X", "身份证110105********002X"),
+        ("卡号6222021234567890128", "卡号6222***********0128"),
+        ("邮箱zhang@qq.com", "邮箱z****@qq.com"),
+        ("车牌粤B12345", "车牌粤B****5"),
+        ("固话010-62345678", "固话010-6*****78"),
+        ("户号1234567890", "户号12******90"),
+        ("收件人：高雪。", "收件人：高*。"),
+        ("住在广东省深圳市南山区科技路12号3栋", "住在广东省深圳市***********"),
+        ("12月3号花了五十块钱", "12月3号花了五十块钱"),
+    ],
+)
+def test_masks(text: str, masked: str) -> None:
+    assert mask(text, find_in(text)) == masked
+
+
+PIECES = st.sampled_from(
+    [
+        "13812345678",
+        "幺三八一二三四五六七八",
+        "11010519491231002X",
+        "卡号6222021234567890128",
+        "邮箱zhang@qq.com",
+        "０１０－６２３４５６７８",
+        "解放路25号院2栋",
+        "收件人：高雪。",
+        "粤B12345",
+        "五十元",
+        *"，的 😡\ud800\n",
+    ]
+)
+
+
+@given(st.lists(PIECES, max_size=8).map("，".join))
+def test_same_length_and_repeatable(text: str) -> None:
+    entities = find_in(text)
+    once = mask(text, entities)
+    assert len(once) == len(text)
+    assert mask(once, entities) == once
+    assert not [secret for secret in ("13812345678", "11010519491231002", "zhang@", "25号院") if secret in once]
+    outside = set(range(len(text))) - {i for e in entities for i in range(e.start, e.end)}
+    assert all(once[i] == text[i] for i in outside)
+
+
+def test_turns_and_a_stored_run_read_back() -> None:
+    made = said("手机13812345678", "好的", "一三八", "一二三四", "五六七八")
+    entities = find_entities(made)
+    texts = mask_turns(made, entities)
+    assert texts == ["手机138****5678", "好的", "***", "****", "****"]
+    by_turn = entities.by_turn()
+    conversation = made.conversations[0]
+    stored = tuple(
+        replace(turn, text=text, entities=by_turn.get(i, ()))
+        for i, (turn, text) in enumerate(zip(conversation.turns, texts, strict=True))
+    )
+    again = Shard([replace(conversation, turns=stored)])
+    assert mask_turns(again, find_entities(again)) == texts
+
+
+@pytest.mark.parametrize(
+    ("value", "masked"),
+    [
+        ("calls/20261120_13812345678_001.wav", "calls/20261120_138****5678_001.wav"),
+        ("13812345678", "138****5678"),
+        ("A001.wav", "A001.wav"),
+        ("C-10086", "C-10086"),
+        ("华东一区", "华东一区"),
+        ("zhang@qq.com", "z****@qq.com"),
+        ("广东省深圳市南山区科技路12号", "广东省深圳市*********"),
+        ("", ""),
+    ],
+)
+def test_values(value: str, masked: str) -> None:
+    assert mask_value(value) == masked
+
+
+@given(st.text(max_size=40))
+def test_any_value(value: str) -> None:
+    assert mask_value(value) == mask(value, find_in(value))

@@ -1,0 +1,97 @@
+"""Terms: jieba's words, counted once per conversation, without personal data."""
+
+from __future__ import annotations
+
+import jieba
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from qc.domain.topic import Taxonomy
+from qc.text.emotion import EmotionScorer
+from qc.text.entities import find_entities
+from qc.text.shard import Shard
+from qc.text.terms import TermTable, count_terms, stop_words
+from qc.text.words import Segmenter, segmenter
+from tests.text.shards import said, shard
+
+WORDS = """停电 发票 南京市 长江大桥 研究生 命 起源 中国 人民 银行 的 了 不 我们 小区 变压器 充电 表现 在 没有 没收 到货
+和 尚未"""
+SENTENCES = st.lists(st.sampled_from(WORDS.split()), max_size=14).map("".join)
+
+
+def count(made: Shard, scorer: EmotionScorer, taxonomies: tuple[Taxonomy, ...] = ()) -> TermTable:
+    return count_terms(made, scorer.score(made), find_entities(made), taxonomies)
+
+
+def rows(table: TermTable) -> dict[str, tuple[int, int, int]]:
+    numbers = zip(
+        table.conversations.tolist(), table.occurrences.tolist(), table.negative_conversations.tolist(), strict=True
+    )
+    return dict(zip(table.term, numbers, strict=True))
+
+
+@settings(max_examples=200, deadline=None)  # the first call loads the dictionary
+@given(SENTENCES)
+def test_pieces_are_cut_as_jieba_cuts_the_whole(sentence: str) -> None:
+    words = segmenter(())
+    bonds = words.bonds(sentence)
+    pieces, start = [], 0
+    for i, bound in enumerate(bonds.tolist(), 1):
+        if not bound:
+            pieces.append(sentence[start:i])
+            start = i
+    pieces.append(sentence[start:])
+    assert [w for p in pieces for w in words.cut(p)] == list(jieba.cut(sentence, HMM=False))
+
+
+def test_domain_words_are_words() -> None:
+    plain, ours = Segmenter(), Segmenter(["网上国网"])
+    assert plain.cut("网上国网") != ("网上国网",)
+    assert ours.cut("网上国网") == ("网上国网",)
+
+
+def test_whole_words() -> None:
+    words = segmenter(("电表",))
+    text = "充电表现，智能电表坏了，专用发票"
+    bonds = words.bonds(text)
+
+    def whole(part: str, nth: int = 0) -> bool:
+        at = [i for i in range(len(text)) if text.startswith(part, i)][nth]
+        return words.whole(text, at, at + len(part), bonds)
+
+    assert not whole("电表")
+    assert whole("电表", 1)
+    assert whole("发票")
+    assert whole("充电")
+
+
+def test_counts(scorer: EmotionScorer) -> None:
+    made = shard(
+        [("customer", "变压器坏了，变压器"), ("agent", "变压器烧了吗"), ("customer", "气死我了")],
+        [("customer", "变压器在响")],
+        [("agent", "变压器")],
+    )
+    assert rows(count(made, scorer))["变压器"] == (2, 3, 1)
+
+
+def test_projects_apart_and_in_order(scorer: EmotionScorer) -> None:
+    a, b = said("停电了，停电了", project="甲"), said("停电了", project="乙")
+    table = count(Shard([*a.conversations, *b.conversations]), scorer)
+    assert list(zip(table.project, table.term, strict=True)) == sorted(zip(table.project, table.term, strict=True))
+    assert sum(t == "停电" for t in table.term) == 2
+
+
+def test_no_personal_data_no_stop_words(scorer: EmotionScorer, taxonomies: tuple[Taxonomy, ...]) -> None:
+    made = said(
+        "收件人：欧阳建国，手机一三八一二三四五六七八，住在广东省深圳市南山区科技路12号，邮箱wangwu@example.com，我们的wifi坏了"
+    )
+    terms = set(rows(count(made, scorer, taxonomies)))
+    assert "wifi" in terms
+    assert not terms & {"建国", "欧阳", "深圳市", "深圳", "南山区", "科技", "wangwu", "example", "我们"}
+    assert not terms & stop_words()
+    assert not any(c.isdigit() for t in terms for c in t)
+
+
+def test_nothing(scorer: EmotionScorer) -> None:
+    assert count(shard(), scorer).term == ()
+    assert count(said("", "……", "123"), scorer).term == ()
