@@ -37,7 +37,7 @@ def workspace(folder: Path, shard_size: int = 5) -> Path:
     """A workspace with small shards and the packaged rules."""
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "qc.yaml").write_text(
-        f'project: "95598"\nchannel: chat\nrun:\n  shard_size: {shard_size}\n', encoding="utf-8"
+        f'default_project: "95598"\ndefault_channel: chat\nrun:\n  shard_size: {shard_size}\n', encoding="utf-8"
     )
     return folder
 
