@@ -56,9 +56,9 @@ class ChatReader:
         return None
 
     def is_message(self, value: JsonObject) -> bool:
-        """A single message: it has a text and says who speaks or when."""
+        """A single message: it has a text and says who speaks."""
         found = self.fields.assign(list(value))
-        return "text" in found and any(f in found for f in ("role", "time", "begin_ms", "audio_channel"))
+        return "text" in found and any(f in found for f in ("role", "begin_ms", "audio_channel"))
 
     def _layout(self, names: tuple[str, ...]) -> tuple[tuple[str, str | None], ...]:
         """What each key of a message means; every field once, the best key first."""

@@ -113,5 +113,6 @@ class _Reading:
             stage=Stage.INGEST,
             kind=kind,
             message=f"{message}。",
+            retryable=kind == "unreadable",
             sha256=document.sha256,
         )

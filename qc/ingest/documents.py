@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
-from qc.ingest.details import Details
 from qc.ingest.draft import Draft
 from qc.ingest.grid import Grid, GridError, Row, read_grid
 from qc.ingest.inputs import Document
@@ -38,12 +37,26 @@ class Item:
 
 @dataclass(slots=True)
 class _Open:
-    """A conversation whose messages are still arriving."""
+    """A conversation whose messages are still arriving. `beside`: what they say of it as a whole; `varying`: names
+    under which they do not agree (numbers of the messages themselves).
+    """
 
     number: int
     messages: list[Mapping[str, object]] = field(default_factory=list)
-    details: Details = field(default_factory=Details)
-    beside: Mapping[str, object] = field(default_factory=dict)
+    beside: dict[str, object] = field(default_factory=dict)
+    varying: set[str] = field(default_factory=set)
+    last: Mapping[str, object] = field(default_factory=dict)
+
+    def add(self, message: Mapping[str, object], beside: Mapping[str, object]) -> None:
+        self.messages.append(message)
+        if beside == self.last:
+            return
+        self.last = beside
+        for name, value in beside.items():
+            if self.beside.get(name) in (None, ""):
+                self.beside[name] = value
+            elif value not in (None, "", self.beside[name]):
+                self.varying.add(name)
 
 
 Numbered = Iterator[tuple[int, "Mapping[str, object] | ShapeError"]]
@@ -194,7 +207,7 @@ class _DocumentReader:
             elif key is None:
                 yield self.item(ShapeError("missing_id", "这条消息没有会话编号"), number)
             else:
-                self._add(going.setdefault(key, _Open(number)), value)
+                going.setdefault(key, _Open(number)).add(value, self.readers.chat.beside(value))
                 if last.get(key) == number:
                     conversation = going.pop(key)
                     yield self.item(self._closed(conversation, format_), conversation.number)
@@ -206,16 +219,12 @@ class _DocumentReader:
             return None
         return label(value[key])
 
-    def _add(self, conversation: _Open, message: Mapping[str, object]) -> None:
-        beside = self.readers.chat.beside(message)
-        if beside != conversation.beside:
-            conversation.beside = beside
-            conversation.details = conversation.details.or_else(self.readers.details.of_object(beside))
-        conversation.messages.append(message)
-
     def _closed(self, conversation: _Open, format_: str) -> Draft | ShapeError:
+        reader = self.readers.details
+        unsure = {name for name in conversation.varying if reader.columns.field_of(name) is None}
         try:
-            return self.readers.chat.draft(conversation.messages, conversation.details, format_)
+            details = reader.of_object(conversation.beside, frozenset(unsure))
+            return self.readers.chat.draft(conversation.messages, details, format_)
         except ShapeError as error:
             return error
 
