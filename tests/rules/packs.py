@@ -6,16 +6,17 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-from qc.commands.rulecheck import signals_from
 from qc.domain.conversation import VOICE_CHANNELS, CallMeta, Channel, Conversation, Role, Source, Turn
 from qc.domain.finding import Finding
 from qc.domain.rule import RuleKind, RulePack
 from qc.matching.compile import CompiledRules, compile_rules
 from qc.matching.judge import judge
-from qc.pipeline.specs import Folders, folders
+from qc.matching.signals import Need, Signals
+from qc.pipeline.specs import Folders, emotion_lexicon, folders, taxonomies
 from qc.ruletest.inline import TestOutcome, run_tests
 from qc.specs.rules import load_rules
 from qc.text.shard import Shard
+from qc.text.signals import Analyser
 
 ROOT = Path(__file__).resolve().parents[2]
 FLOOR = 0.35
@@ -37,8 +38,22 @@ def compiled() -> CompiledRules:
 
 
 @cache
+def analyser() -> Analyser:
+    return Analyser(emotion_lexicon(where()), taxonomies(where()))
+
+
+def signals(shard: Shard, need: Need) -> Signals:
+    """What the text stage says of a shard, compiled once for all tests."""
+    return Signals(
+        emotions=analyser().emotions(shard) if Need.EMOTIONS in need else None,
+        topics=analyser().topics(shard) if Need.TOPICS in need else None,
+        entities=analyser().entities(shard) if Need.ENTITIES in need else None,
+    )
+
+
+@cache
 def outcomes() -> tuple[TestOutcome, ...]:
-    return tuple(run_tests(pack(), signals_from(where()), confidence_floor=FLOOR))
+    return tuple(run_tests(pack(), signals, confidence_floor=FLOOR))
 
 
 def conversation(
@@ -69,7 +84,7 @@ def conversation(
 def findings(one: Conversation) -> tuple[Finding, ...]:
     """Everything the packs have to say of a conversation (HIT and UNDECIDED)."""
     shard = Shard([one])
-    return judge(compiled(), shard, signals_from(where())(shard, compiled().need)).findings[0]
+    return judge(compiled(), shard, signals(shard, compiled().need)).findings[0]
 
 
 def violations(one: Conversation) -> set[str]:
