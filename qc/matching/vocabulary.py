@@ -8,6 +8,7 @@ from functools import cached_property
 from itertools import chain
 
 import numpy as np
+import numpy.typing as npt
 
 from qc.domain.operators import Words
 from qc.domain.rule import Lexicon, Word
@@ -74,11 +75,25 @@ class Vocabulary:
         return Automaton(self.texts, longest=False)
 
     def scan(self, buffer: bytes) -> WordMatches:
-        """Every occurrence of every word."""
+        """Every occurrence of every word; 12345 does not occur in 13812345678, nor vip in vipshop."""
         found = self._automaton.scan(buffer)
+        found = found.where(_whole(buffer, found.start, found.end))
         found = found.where(np.argsort(found.pattern, kind="stable"))
         first = np.searchsorted(found.pattern, np.arange(len(self.texts) + 1))
         return WordMatches(first=first, start=found.start, end=found.end)
+
+
+_KIND = np.zeros(256, np.int8)
+"""Of a byte: 1 a digit, 2 a (lower-case) Latin letter, 0 anything else."""
+_KIND[ord("0") : ord("9") + 1] = 1
+_KIND[ord("a") : ord("z") + 1] = 2
+
+
+def _whole(buffer: bytes, start: Ints, end: Ints) -> npt.NDArray[np.bool_]:
+    """Which spans do not cut a number or a Latin word in two."""
+    kind = np.concatenate(([0], _KIND[np.frombuffer(buffer, np.uint8)], [0]))  # kind[i + 1] is that of byte i
+    first, last = kind[start + 1], kind[end]
+    return np.asarray(((first == 0) | (kind[start] != first)) & ((last == 0) | (kind[end + 1] != last)))
 
 
 def _lexicon_words(words: Words, lexicons: Mapping[str, Lexicon]) -> Iterable[tuple[Word, ...]]:
