@@ -58,7 +58,7 @@ class RoleEmotion:
 class Emotions:
     """Per turn of the shard: `polarity` −1..1, `label` −1/0/1, `level` 0–5 (strength, of either sign), `component` an
     index into COMPONENTS or NO_COMPONENT, `snownlp` 0..1 (0.5: says nothing). Unknown speakers are judged as customers;
-    turns of bots and systems are neutral.
+    turns of bots and systems, and those the recogniser made up, are neutral.
 
     `phrases` holds what a turn's label rests on, by turn index, only for labelled turns that have any.
     """
@@ -88,6 +88,7 @@ class EmotionScorer:
         )
         probability, log_odds = snow_sentiment().score(shard)
         felt = np.isin(shard.role, [ROLE_CODES[r] for r in (Role.CUSTOMER, Role.AGENT, Role.UNKNOWN)])
+        felt &= ~shard.invented
         polarity = np.where(felt, lexical + SNOWNLP_WEIGHT * np.tanh(log_odds), 0.0)
         polarity = np.round(np.clip(polarity, -1, 1), 4).astype(np.float32)
         level = np.searchsorted(LEVEL_FROM, np.abs(polarity), side="right").astype(np.int8)
@@ -106,7 +107,7 @@ class EmotionScorer:
     def _hits(self, shard: Shard) -> list[PhraseHits]:
         speakers = {Role.CUSTOMER: (Role.CUSTOMER, Role.UNKNOWN), Role.AGENT: (Role.AGENT,)}
         return [
-            scanner.scan(shard, np.isin(shard.role, [ROLE_CODES[r] for r in speakers[role]]))
+            scanner.scan(shard, np.isin(shard.role, [ROLE_CODES[r] for r in speakers[role]]) & ~shard.invented)
             for role, scanner in self._scanners.items()
         ]
 
@@ -155,7 +156,7 @@ def _phrases(shard: Shard, hits: list[PhraseHits], label: Codes) -> dict[int, tu
 
 def _of_role(shard: Shard, role: Role, polarity: Floats, level: Codes, label: Codes) -> RoleEmotion:
     n = len(shard)
-    says_something: Bools = np.diff(shard.char_start) > 1
+    says_something: Bools = (np.diff(shard.char_start) > 1) & ~shard.invented
     mine = np.flatnonzero((shard.role == ROLE_CODES[role]) & says_something)
     owner, felt = shard.conversation[mine], polarity[mine]
     counts = np.bincount(owner, minlength=n)

@@ -37,9 +37,11 @@ _CODES = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PhraseHits:
-    """One row per phrase that counts, in text order. `turn` is an index into the shard's turns, `start`/`end` bytes of
-    the buffer with the modifiers that touch it, `positive` its sign, `level` 0 (a hint) .. 5, `component` an index into
-    COMPONENTS."""
+    """One row per turn and phrase that counts, in text order.
+
+    `turn` is an index into the shard's turns, `start`/`end` bytes of the buffer with the modifiers that touch it,
+    `positive` its sign, `level` 0 (a hint) .. 5, `component` an index into COMPONENTS.
+    """
 
     turn: Ints
     start: Ints
@@ -101,7 +103,7 @@ class PhraseScanner:
             | self._modifies(tokens, at)
             | (level < 0)
         )
-        kept = ~dropped
+        kept = _once(turn[at], tokens.pattern[at], level, ~dropped)
         return PhraseHits(
             turn=turn[at][kept],
             start=start[kept],
@@ -149,6 +151,15 @@ class PhraseScanner:
         asked = np.concatenate((is_question, [False]))
         asked[clause[(self._flags[tokens.pattern] & _QUESTION) != 0]] = True
         return np.asarray(asked[clause], bool)
+
+
+def _once(turn: Ints, phrase: Ints, level: Codes, counts: Bools) -> Ints:
+    """Indices of the hits that count, in order: a phrase said twice in a turn counts once, where it is strongest."""
+    at = np.flatnonzero(counts)
+    order = at[np.lexsort((at, -level[at], phrase[at], turn[at]))]
+    first = np.ones(len(order), bool)
+    first[1:] = (turn[order][1:] != turn[order][:-1]) | (phrase[order][1:] != phrase[order][:-1])
+    return np.sort(order[first])
 
 
 def clause_marks(buffer: bytes) -> tuple[Ints, Bools]:

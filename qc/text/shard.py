@@ -52,6 +52,11 @@ class Shard:
             (np.nan if t.confidence is None else t.confidence for t in self.turns), np.float32, n
         )
 
+    @property
+    def invented(self) -> npt.NDArray[np.bool_]:
+        """Turns that the recogniser is suspected to have made up (confidence 0): nobody said that."""
+        return np.asarray(self.confidence == 0, bool)
+
     def __len__(self) -> int:
         return len(self.conversations)
 

@@ -78,7 +78,7 @@ def _pieces(shard: Shard, entities: Entities, words: Segmenter) -> tuple[Ints, I
 def _allowed(shard: Shard, entities: Entities, n: int) -> Bools:
     """Characters of customer turns outside of entities."""
     lengths = np.diff(shard.char_start)
-    allowed = np.repeat(shard.role == ROLE_CODES[Role.CUSTOMER], lengths)[:n]
+    allowed = np.repeat((shard.role == ROLE_CODES[Role.CUSTOMER]) & ~shard.invented, lengths)[:n]
     inside = np.zeros(n + 1, np.int64)
     base = shard.char_start[entities.turn]
     np.add.at(inside, base + entities.start, 1)

@@ -115,7 +115,7 @@ class _Compiled:
         found = whole_words(self._automaton.scan(shard.buffer), shard.buffer)
         found = found.where(self._is_keyword[found.pattern])
         turn = np.searchsorted(shard.byte_start, found.start, side="right") - 1
-        mine = concerned[shard.conversation[turn]]
+        mine = concerned[shard.conversation[turn]] & ~shard.invented[turn]
         found, turn = found.where(mine), turn[mine]
         kept = self._on_boundaries(shard, found)
         return self._shares(shard, found.pattern[kept], turn[kept])

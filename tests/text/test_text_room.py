@@ -5,6 +5,7 @@ from __future__ import annotations
 import subprocess
 import sys
 import time
+from dataclasses import replace
 
 import pytest
 
@@ -64,6 +65,18 @@ def test_without_lexicon_and_taxonomy() -> None:
     emotions, topics, _ = analyse(said("气死我了"), None, ())
     assert emotions.label.tolist() == [0]
     assert topics.primary(0) == "unknown"
+
+
+def test_what_the_recogniser_made_up_was_not_said(lexicon: EmotionLexicon, taxonomies: tuple[Taxonomy, ...]) -> None:
+    plain = said("我要投诉你们，退款").conversations[0]
+    for confidence, heard in ((0.0, False), (0.2, True), (None, True)):
+        turns = tuple(replace(t, confidence=confidence) for t in plain.turns)
+        made = Shard([replace(plain, turns=turns)])
+        emotions, topics, entities = analyse(made, lexicon, taxonomies)
+        assert bool(emotions.label[0] == -1) is heard
+        assert bool(emotions.customer.worst_turn[0] == 1) is heard
+        assert (topics.primary(0) != "unknown") is heard
+        assert bool(count_terms(made, emotions, entities, taxonomies).term) is heard
 
 
 def test_same_again(lexicon: EmotionLexicon, taxonomies: tuple[Taxonomy, ...]) -> None:
