@@ -1,8 +1,9 @@
 """The one door for audio libraries: any recording → blocks of float32 at 16 kHz, channel by channel.
 
-soundfile (libsndfile) reads first, PyAV second: telephone formats that libsndfile lacks (AMR, AAC, G.726 …) come
-from FFmpeg's own libraries inside the PyAV wheel, never from a program on the machine. A file is read in blocks and
-may be read again, so that a three-hour recording costs no more memory than a short one.
+soundfile (libsndfile) reads the formats it knows by their first bytes, PyAV the others: MP3 and telephone formats that
+libsndfile lacks (AMR, AAC, G.726 …) come from FFmpeg's own libraries inside the PyAV wheel, never from a program on
+the machine. A file is read in blocks and may be read again, so that a three-hour recording costs no more memory than a
+short one.
 """
 
 from __future__ import annotations
@@ -71,7 +72,7 @@ class Audio:
         Raises AudioError: too_long as soon as `max_duration_s` is passed, corrupt when nothing at all can be decoded.
         What a damaged file holds before and after the damage is delivered.
         """
-        read = _read_soundfile(self) if self.library == "soundfile" else _read_av(self.path)
+        read = _read_soundfile(self) if self.library == "soundfile" else _read_av(self)
         resample = _Resampler(self.source_rate, self.channels)
         total = 0
         for block in chain(read, [None]):
@@ -83,14 +84,15 @@ class Audio:
             if out.shape[1]:
                 yield out
         if total == 0:
-            raise AudioError("corrupt", "文件头正常，但解不出任何声音：文件已损坏。", retryable=True)
+            raise AudioError("corrupt", "解不出任何声音：录音时长为 0，或文件已损坏。", retryable=True)
 
 
 def open_audio(path: str | Path, max_duration_s: float = 4 * 3600) -> Audio:
     """Opens a recording and reads its header. Raises AudioError with the reason in Chinese."""
     path = Path(path)
     _check_file(path)
-    found = _open_soundfile(path) or _open_av(path)
+    found = _open_soundfile(path) if _is_sndfile(path) else None
+    found = found or _open_av(path)
     if found is None:
         raise _not_recognised(path)
     library, rate, channels, codec, duration_s = found
@@ -98,14 +100,22 @@ def open_audio(path: str | Path, max_duration_s: float = 4 * 3600) -> Audio:
         raise AudioError("unsupported", f"有 {channels} 个声道，最多支持 {MAX_CHANNELS} 个。")
     if not 4000 <= rate <= 384_000:
         raise AudioError("unsupported", f"采样率 {rate} Hz 不合理，支持 4000 到 384000 Hz。")
-    if duration_s > max_duration_s:
+    if max_duration_s < duration_s < _UNKNOWN_S:
         raise _too_long(max_duration_s)
     return Audio(
         path=path, source_rate=rate, channels=channels, codec=codec, library=library, max_duration_s=max_duration_s
     )
 
 
+_UNKNOWN_S = 1e9
+"""Decoders that do not know the length say something larger."""
 _Header = tuple[str, int, int, str, float]  # library, rate, channels, codec, seconds (0: not known)
+
+
+def _is_sndfile(path: Path) -> bool:
+    """Whether libsndfile is the one to ask. It is not for MP3: its decoder writes complaints to the terminal."""
+    with path.open("rb") as f:
+        return path.suffix.lower() in HEADERLESS or f.read(4) in (b"RIFF", b"RF64", b"fLaC", b"OggS", b".snd", b"FORM")
 
 
 def _open_soundfile(path: Path) -> _Header | None:
@@ -113,6 +123,8 @@ def _open_soundfile(path: Path) -> _Header | None:
 
     try:
         with soundfile.SoundFile(path, **_headerless(path)) as f:
+            if f.subtype.startswith("MPEG"):
+                return None
             return "soundfile", f.samplerate, f.channels, f.subtype.lower(), f.frames / f.samplerate
     except (soundfile.SoundFileError, OSError):
         return None
@@ -142,32 +154,38 @@ def _open_av(path: Path) -> _Header | None:
             stream = container.streams.audio[0]
             context = stream.codec_context
             seconds = float(container.duration / av.time_base) if container.duration else 0.0
-            return "av", context.sample_rate, context.channels, context.name, seconds
+            return "av", context.sample_rate, context.channels, context.codec.canonical_name, seconds
     except (av.FFmpegError, OSError, ValueError):
         return None
 
 
-def _read_av(path: Path) -> Iterator[Samples]:
+def _read_av(audio: Audio) -> Iterator[Samples]:
+    """Blocks from packets; a damaged packet is left out, the next may be sound."""
     import av
 
-    with av.open(str(path), options=_AV_OPTIONS) as container:
-        stream = container.streams.audio[0]
+    with av.open(str(audio.path), options=_AV_OPTIONS) as container:
         convert = av.AudioResampler(format="fltp")
-        packets = container.demux(stream)
+        parts: list[Samples] = []
+        length = 0
+        packets = container.demux(container.streams.audio[0])
         while True:
             try:
                 packet = next(packets)
-            except StopIteration:
-                return
-            except av.FFmpegError:
-                return
-            try:
                 frames = packet.decode()
+            except StopIteration:
+                break
+            except av.InvalidDataError:
+                continue
             except av.FFmpegError:
-                continue  # a damaged packet: the next may be sound
-            for frame in frames:
-                for planar in convert.resample(frame):
-                    yield np.asarray(planar.to_ndarray(), np.float32)
+                break
+            for planar in chain.from_iterable(convert.resample(frame) for frame in frames):
+                parts.append(np.asarray(planar.to_ndarray(), np.float32))
+                length += parts[-1].shape[1]
+            if length >= BLOCK_S * audio.source_rate:
+                yield np.concatenate(parts, axis=1)
+                parts, length = [], 0
+        if parts:
+            yield np.concatenate(parts, axis=1)
 
 
 _AV_OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}
@@ -206,6 +224,13 @@ def _headerless(path: Path) -> dict[str, str | int]:
     return {"format": "RAW", "subtype": subtype, "samplerate": HEADERLESS_RATE, "channels": 1}
 
 
+_REASONS: dict[type[OSError], str] = {
+    FileNotFoundError: "文件不存在",
+    PermissionError: "没有读取权限",
+    IsADirectoryError: "这是一个目录",
+}
+
+
 def _check_file(path: Path) -> None:
     """What can be said before any decoder looks at the file."""
     try:
@@ -214,7 +239,8 @@ def _check_file(path: Path) -> None:
             head = f.read(4096)
             promised, present = _wav_bytes(f, head, size)
     except OSError as e:
-        raise AudioError("unreadable", f"文件打不开：{e.strerror or type(e).__name__}。", retryable=True) from None
+        reason = _REASONS.get(type(e), e.strerror or type(e).__name__)
+        raise AudioError("unreadable", f"文件打不开：{reason}。", retryable=True) from None
     if size == 0:
         raise AudioError("empty_file", "文件是空的（0 字节）。", retryable=True)
     if path.suffix.lower() not in HEADERLESS and _is_text(head):
@@ -238,7 +264,7 @@ def _wav_bytes(f: BinaryIO, head: bytes, size: int) -> tuple[int, int]:
         if name == b"data":
             return (length, size - at - 8) if 0 < length < 0x7FFF_0000 else (0, 0)
         at += 8 + length + length % 2
-    return 1, 0
+    return 0, 0
 
 
 def _is_text(head: bytes) -> bool:

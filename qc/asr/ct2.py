@@ -41,8 +41,8 @@ class Checkpoint:
     state: Mapping[str, Array]
 
 
-def convert(data: bytes) -> Checkpoint:
-    """The checkpoint held by a `model.bin`. Raises FormatError."""
+def convert(data: bytearray) -> Checkpoint:
+    """The checkpoint held by a `model.bin`, its arrays views of `data`. Raises FormatError."""
     v = _variables(data)
     try:
         state: dict[str, Array] = {}
@@ -109,7 +109,7 @@ def _norm(v: Mapping[str, Array], src: str, dst: str) -> dict[str, Array]:
     return {dst + ".weight": v[src + "/gamma"], dst + ".bias": v[src + "/beta"]}
 
 
-def _variables(data: bytes) -> dict[str, Array]:
+def _variables(data: bytearray) -> dict[str, Array]:
     at = 0
 
     def take(layout: str) -> int:

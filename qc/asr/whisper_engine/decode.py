@@ -187,6 +187,11 @@ class _Cache:
         return keys[:, :, :end], values[:, :, :end]
 
     def keep(self, rows: Sequence[int]) -> None:
-        """Drops every other row."""
-        self.cross = [(k[rows], v[rows]) for k, v in self.cross]
-        self._own = [(k[rows], v[rows]) for k, v in self._own]
+        """Drops every other row, layer by layer: two copies of everything would be the peak of our memory."""
+        for i in range(len(self.cross)):
+            self.cross[i] = _rows(self.cross[i], rows)
+            self._own[i] = _rows(self._own[i], rows)
+
+
+def _rows(pair: tuple[Any, Any], rows: Sequence[int]) -> tuple[Any, Any]:
+    return pair[0][rows], pair[1][rows]

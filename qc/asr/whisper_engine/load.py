@@ -6,8 +6,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import numpy as np
-
 from qc.asr import ct2
 from qc.asr.weights import ModelSource
 from qc.asr.whisper_engine.precision import FP32, INT8_BF16, int8_product, to_bfloat16, to_int8
@@ -57,11 +55,11 @@ def _read(source: ModelSource) -> Any:
                 f"读不出转写模型 {source.name}（{type(e).__name__}）。", "它应当是 openai-whisper 的 .pt 文件。"
             ) from e
     try:
-        checkpoint = ct2.convert(b"".join(file.read_bytes() for file in source.files))
+        checkpoint = ct2.convert(bytearray().join(file.read_bytes() for file in source.files))
     except ct2.FormatError as e:
         raise UsageError(f"读不出转写模型 {source.name}（{e}）。", "它应当是 CTranslate2 的 Whisper model.bin。") from e
     model = Whisper(ModelDimensions(**checkpoint.dims))
-    model.load_state_dict({k: torch.from_numpy(v.astype(np.float32)) for k, v in checkpoint.state.items()}, assign=True)
+    model.load_state_dict({name: torch.from_numpy(values) for name, values in checkpoint.state.items()})
     if source.name in whisper._ALIGNMENT_HEADS:
         model.set_alignment_heads(whisper._ALIGNMENT_HEADS[source.name])
     return model
