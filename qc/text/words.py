@@ -9,7 +9,9 @@ The result is jieba's own (`cut(HMM=False)`), at a tenth of the time.
 from __future__ import annotations
 
 import logging
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import lru_cache
 from itertools import chain
 from typing import Any
@@ -17,6 +19,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from qc.paths import cache_dir
 from qc.text.normalise import normalise
 from qc.text.shard import Ints
 
@@ -35,11 +38,7 @@ class Segmenter:
     """jieba's segmentation with `words` added to its dictionary."""
 
     def __init__(self, words: Sequence[str] = ()) -> None:
-        import jieba
-
-        logging.getLogger("jieba").setLevel(logging.WARNING)  # it announces its dictionary on stderr
-        self._jieba: Any = jieba.Tokenizer()
-        self._jieba.initialize()
+        self._jieba: Any = _tokenizer()
         for word in sorted({normalise(w) for w in words}):
             self._jieba.add_word(word, max(self._jieba.FREQ.get(word, 0), _DOMAIN_FREQUENCY))
         self._bonds = _bonds(self._jieba.FREQ)
@@ -84,6 +83,19 @@ class Segmenter:
 def segmenter(words: tuple[str, ...]) -> Segmenter:
     """The segmenter with these words added, made once per process (about a second)."""
     return Segmenter(words)
+
+
+def _tokenizer() -> Any:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # written for older Pythons
+        import jieba
+    logging.getLogger("jieba").setLevel(logging.CRITICAL)  # it announces its dictionary on stderr
+    tokenizer = jieba.Tokenizer()
+    with suppress(OSError):  # without a folder of our own, jieba keeps its parsed dictionary in the temporary one
+        cache_dir().mkdir(parents=True, exist_ok=True)
+        tokenizer.tmp_dir = str(cache_dir())
+    tokenizer.initialize()
+    return tokenizer
 
 
 def _bonds(words: dict[str, int]) -> Bools:
