@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from functools import cached_property
 
 import numpy as np
@@ -23,14 +22,10 @@ _MOST = 0.7
 
 
 class Context:
-    """One shard under judgement. `floor` is the confidence below which a turn's words are not certain; `shown` are the
-    turns' texts as people may see them (masked), of the same lengths."""
+    """One shard under judgement. `floor` is the confidence below which a turn's words are not certain."""
 
-    def __init__(
-        self, shard: Shard, signals: Signals, vocabulary: Vocabulary, floor: float, shown: Sequence[str]
-    ) -> None:
+    def __init__(self, shard: Shard, signals: Signals, vocabulary: Vocabulary, floor: float) -> None:
         self.shard = shard
-        self.shown = shown
         self.signals = signals
         self.vocabulary = vocabulary
         self.floor = floor

@@ -128,7 +128,7 @@ def _objects(context: Context, piece: Piece, rows: Hits) -> list[Hit]:
                 char_end=end,
                 start_ms=None if start_ms == NO_TIME else start_ms,
                 end_ms=None if end_ms == NO_TIME else end_ms,
-                text="" if start is None else context.shown[number][start:end],
+                text="" if start is None else turn.text[start:end],
                 value=measured,
                 unit=None if measured is None else unit_of(piece.operator),
                 category=None if word is None else word.category,

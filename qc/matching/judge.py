@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -41,14 +41,13 @@ class Judgement:
     findings: tuple[tuple[Finding, ...], ...]
 
 
-def judge(compiled: CompiledRules, shard: Shard, signals: Signals, *, shown: Sequence[str] | None = None) -> Judgement:
-    """Judge every rule on every conversation. `shown` are the turns' texts as people may see them (masked, same
-    lengths); evidence and messages quote them instead of the original.
+def judge(compiled: CompiledRules, shard: Shard, signals: Signals) -> Judgement:
+    """Judge every rule on every conversation.
 
     Raises InternalError when `signals` lacks one that the rules need (`compiled.need`).
     """
     signals.check(compiled.need)
-    bench = _Bench(compiled, shard, signals, [t.text for t in shard.turns] if shown is None else shown)
+    bench = _Bench(compiled, shard, signals)
     verdicts = np.full((len(compiled.rules), len(shard)), _NA, np.int8)
     findings: list[list[Finding]] = [[] for _ in range(len(shard))]
     for row, rule in enumerate(compiled.rules):
@@ -91,8 +90,8 @@ def _sentence(sentence: Sentence, pieces: Mapping[str, PieceResult]) -> tuple[np
 class _Bench:
     """One shard under judgement; equal frames and equal pieces of different rules are worked out once."""
 
-    def __init__(self, compiled: CompiledRules, shard: Shard, signals: Signals, shown: Sequence[str]) -> None:
-        self.context = Context(shard, signals, compiled.vocabulary, compiled.floor, shown)
+    def __init__(self, compiled: CompiledRules, shard: Shard, signals: Signals) -> None:
+        self.context = Context(shard, signals, compiled.vocabulary, compiled.floor)
         self.shard = shard
         self._selections: dict[Frame, Selection] = {}
         self._results: dict[tuple[Operator, Frame], PieceResult] = {}

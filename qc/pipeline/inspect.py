@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
@@ -12,19 +11,19 @@ import pyarrow as pa
 from qc.domain.conversation import Conversation, Role
 from qc.domain.emotion import COMPONENTS
 from qc.domain.failure import Failure
-from qc.domain.finding import Finding, Verdict
+from qc.domain.finding import Verdict
 from qc.domain.rule import RuleStatus
 from qc.domain.score import Score
 from qc.domain.scorecard import Scorecard
 from qc.matching.compile import CompiledRules, compile_rules
 from qc.matching.judge import Judgement, judge
 from qc.matching.signals import Signals
+from qc.pipeline.privacy import masked, masked_failure
 from qc.pipeline.specs import Specs
 from qc.schema import rows
 from qc.schema.tables import TABLES
 from qc.scoring.score import Scorer, applicable
 from qc.text.emotion import Emotions, RoleEmotion
-from qc.text.masking import mask_turns, mask_value
 from qc.text.shard import ROLE_CODES, Shard
 from qc.text.signals import Analyser
 from qc.text.terms import TermTable, count_terms
@@ -60,39 +59,40 @@ class Inspector:
             self._rules = compile_rules(specs.pack, confidence_floor=confidence_floor)
 
     def inspect(self, conversations: Sequence[Conversation], failures: Sequence[Failure]) -> ShardTables:
-        """The tables of one shard."""
+        """The tables of one shard.
+
+        Personal data is masked before anything is judged: rules see the text people see, a span is true in both, and
+        judging a stored run again comes to the same. What stood behind a mask is known by its type (entities).
+        """
         shard = Shard(conversations)
         entities = self._analyser.entities(shard)
+        if self._mask:
+            shard = Shard(masked(shard, entities))
+            failures = [masked_failure(f) for f in failures]
         by_turn = entities.by_turn()
-        texts = mask_turns(shard, entities) if self._mask else [t.text for t in shard.turns]
-        shown = _shown(shard.conversations, self._mask)
         tables = {name: schema.empty_table() for name, schema in TABLES.items()}
-        tables["failures"] = rows.failures(_masked_failures(failures, self._mask))
-        tables["turns"] = rows.turns(shown, texts, [by_turn.get(i, ()) for i in range(len(shard.turns))])
+        tables["failures"] = rows.failures(failures)
+        tables["turns"] = rows.turns(shard.conversations, [by_turn.get(i, ()) for i in range(len(shard.turns))])
         if self._specs is None or self._rules is None:
-            tables["conversations"] = _conversations(shard, shown, None, None)
+            tables["conversations"] = _conversations(shard, None, None)
             return ShardTables(tables=tables)
         emotions = self._analyser.emotions(shard)
         topics = self._analyser.topics(shard)
-        signals = Signals(emotions=emotions, topics=topics, entities=entities)
-        judgement = judge(self._rules, shard, signals, shown=texts)
-        names = {c.id: s.id for c, s in zip(shard.conversations, shown, strict=True)}
-        found = [_renamed(f, names) for fs in judgement.findings for f in fs]
-        scores = _scores(self._specs.cards, shard, judgement, shown)
-        tables["conversations"] = _conversations(shard, shown, emotions, topics)
+        judgement = judge(self._rules, shard, Signals(emotions=emotions, topics=topics, entities=entities))
+        found = [f for fs in judgement.findings for f in fs]
+        scores = _scores(self._specs.cards, shard, judgement)
+        tables["conversations"] = _conversations(shard, emotions, topics)
         tables["findings"] = rows.findings(found, {r.id: r for r in judgement.rules})
         tables["hits"] = rows.hits(found)
         tables["scores"] = rows.scores(scores)
         tables["item_scores"] = rows.item_scores(scores)
-        tables["emotions"] = _emotions(shard, shown, emotions)
-        tables["topics"] = _topics(shown, topics)
+        tables["emotions"] = _emotions(shard, emotions)
+        tables["topics"] = _topics(shard, topics)
         tables["terms"] = _terms(count_terms(shard, emotions, entities, self._specs.taxonomies))
         return ShardTables(tables=tables)
 
 
-def _scores(
-    cards: Sequence[Scorecard], shard: Shard, judgement: Judgement, shown: Sequence[Conversation]
-) -> list[Score]:
+def _scores(cards: Sequence[Scorecard], shard: Shard, judgement: Judgement) -> list[Score]:
     """Scores of every conversation under every card that concerns it."""
     ids = [r.id for r in judgement.rules]
     shadow = frozenset(r.id for r in judgement.rules if r.status is RuleStatus.SHADOW)
@@ -106,59 +106,12 @@ def _scores(
         column = judgement.verdicts[:, i].tolist()
         of_rule = {rule: verdicts[code] for rule, code in zip(ids, column, strict=True)}
         counts = {f.rule_id: len(f.hits) for f in judgement.findings[i]}
-        out += [scorers[card.id].score(shown[i].id, of_rule, counts) for card in concerned]
+        out += [scorers[card.id].score(conversation.id, of_rule, counts) for card in concerned]
     return out
 
 
-def _shown(conversations: Sequence[Conversation], mask: bool) -> list[Conversation]:
-    """Conversations as they may be stored: identifiers and metadata masked, turns left to `mask_turns`."""
-    return [shown_as(c) for c in conversations] if mask else list(conversations)
-
-
-def shown_as(conversation: Conversation) -> Conversation:
-    """The conversation with masked identifiers and metadata. An id that holds personal data (a recorder that names
-    files by telephone number) keeps a few digits of its hash, so that two of them stay apart."""
-    meta = conversation.meta
-    return replace(
-        conversation,
-        id=masked_id(conversation.id),
-        meta=replace(
-            meta,
-            customer_id=None if meta.customer_id is None else mask_value(meta.customer_id),
-            extra={mask_value(k): mask_value(v) for k, v in meta.extra.items()},
-        ),
-        source=replace(conversation.source, path=mask_value(conversation.source.path)),
-    )
-
-
-def masked_id(identifier: str) -> str:
-    """`identifier`, masked and made unique again if it held personal data."""
-    masked = mask_value(identifier)
-    return masked if masked == identifier else f"{masked}-{hashlib.sha256(identifier.encode()).hexdigest()[:8]}"
-
-
-def _masked_failures(failures: Sequence[Failure], mask: bool) -> Sequence[Failure]:
-    if not mask:
-        return failures
-    return [
-        replace(
-            f,
-            input=mask_value(f.input),
-            conversation_id=None if f.conversation_id is None else masked_id(f.conversation_id),
-            message=mask_value(f.message),
-        )
-        for f in failures
-    ]
-
-
-def _renamed(finding: Finding, names: dict[str, str]) -> Finding:
-    name = names[finding.conversation_id]
-    return finding if name == finding.conversation_id else replace(finding, conversation_id=name)
-
-
-def _conversations(
-    shard: Shard, shown: Sequence[Conversation], emotions: Emotions | None, topics: Topics | None
-) -> pa.Table:
+def _conversations(shard: Shard, emotions: Emotions | None, topics: Topics | None) -> pa.Table:
+    shown = shard.conversations
     timing = measure(shard)
     n = len(shard)
     starts = [rows.started(c.meta.started_at) for c in shown]
@@ -231,10 +184,10 @@ def _known(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> list[int 
     return [None if v < 0 else v for v in values.tolist()]
 
 
-def _emotions(shard: Shard, shown: Sequence[Conversation], emotions: Emotions) -> pa.Table:
+def _emotions(shard: Shard, emotions: Emotions) -> pa.Table:
     felt = np.flatnonzero(np.isin(shard.role, _FELT))
     owner = shard.conversation[felt]
-    ids = np.array([c.id for c in shown], object)
+    ids = np.array([c.id for c in shard.conversations], object)
     roles = np.array([role.value for role in Role], object)
     components = np.array([*COMPONENTS, None], object)  # NO_COMPONENT (−1) takes the last one
     return rows.build(
@@ -253,8 +206,8 @@ def _emotions(shard: Shard, shown: Sequence[Conversation], emotions: Emotions) -
     )
 
 
-def _topics(shown: Sequence[Conversation], topics: Topics) -> pa.Table:
-    flat = [(c.id, share) for c, shares in zip(shown, topics.shares, strict=True) for share in shares]
+def _topics(shard: Shard, topics: Topics) -> pa.Table:
+    flat = [(c.id, share) for c, shares in zip(shard.conversations, topics.shares, strict=True) for share in shares]
     return rows.build(
         "topics",
         {

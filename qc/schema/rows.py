@@ -29,10 +29,8 @@ def _array(values: Sequence[Any] | pa.Array, kind: pa.DataType) -> pa.Array:
     return pa.array(values, type=kind)
 
 
-def turns(
-    conversations: Iterable[Conversation], texts: Sequence[str], entities: Sequence[Sequence[Entity]]
-) -> pa.Table:
-    """The `turns` table. `texts` and `entities` run over all turns of all conversations, in order."""
+def turns(conversations: Iterable[Conversation], entities: Sequence[Sequence[Entity]]) -> pa.Table:
+    """The `turns` table. `entities` runs over all turns of all conversations, in order."""
     rows = [(c.id, number, turn) for c in conversations for number, turn in enumerate(c.turns, 1)]
     return build(
         "turns",
@@ -42,7 +40,7 @@ def turns(
             "role": [t.role.value for _, _, t in rows],
             "start_ms": [t.start_ms for _, _, t in rows],
             "end_ms": [t.end_ms for _, _, t in rows],
-            "text": [clean(text) for text in texts],
+            "text": [clean(t.text) for _, _, t in rows],
             "confidence": [t.confidence for _, _, t in rows],
             "audio_channel": [t.audio_channel for _, _, t in rows],
             "entities": [
