@@ -13,7 +13,7 @@ from qc.reporting.estimates import Mean, Rate
 
 _BINS = ("0", "10", "20", "30", "40", "50", "60", "70", "80", "90")
 _PASSING_INKS = ("grade-0", "grade-1", "grade-2")
-_FAILING_INKS = ("grade-4", "grade-3")
+_FAILING_INKS = ("grade-3", "grade-4")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,9 +90,9 @@ def _grades(rows: pa.Table) -> charts.Bar:
     order = sorted(
         grouped.to_pylist(), key=lambda g: (-(g["percent_max"] or 0.0), -(g["percent_mean"] or 0.0), g["grade"] or "")
     )
-    good, bad = iter(_PASSING_INKS), iter(_FAILING_INKS)
-    parts = []
-    for grade in order:
-        ink = next(good, _PASSING_INKS[-1]) if grade["passed_any"] else next(bad, _FAILING_INKS[-1])
-        parts.append((grade["grade"] or "—", ink, grade["grade_count"]))
+    good = [g for g in order if g["passed_any"]]
+    bad = [g for g in order if not g["passed_any"]]
+    inks = [_PASSING_INKS[min(i, len(_PASSING_INKS) - 1)] for i in range(len(good))]
+    inks += [_FAILING_INKS[0]] * (len(bad) - 1) + [_FAILING_INKS[1]] * bool(bad)
+    parts = [(g["grade"] or "—", ink, g["grade_count"]) for g, ink in zip([*good, *bad], inks, strict=True)]
     return charts.stacked("等级占比", parts)

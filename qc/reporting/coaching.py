@@ -16,6 +16,8 @@ from qc.reporting.evidence import Quote, quotes
 from qc.reporting.labels import severity_rank
 from qc.reporting.records import Record
 
+_SEARCHED = 8
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Top:
@@ -89,8 +91,9 @@ def examples(batch: Batch, groups: pa.Table) -> Mapping[str, Example]:
 
 def coach(example: Example, records: Mapping[str, Record]) -> Coaching:
     """The example with its quote. `records` must hold its conversation."""
-    quoted = quotes(records[example.conversation_id], example.rule_id, limit=1)
-    return Coaching(example=example, quote=quoted[0] if quoted else None)
+    quoted = quotes(records[example.conversation_id], example.rule_id, limit=_SEARCHED)
+    own = [q for q in quoted if q.role != "customer"]  # an agent learns most from their own words
+    return Coaching(example=example, quote=next(iter((*own, *quoted)), None))
 
 
 def _clarity(finding: dict[str, Any]) -> tuple[Any, ...]:

@@ -20,8 +20,9 @@ _KEPT_HEAD, _KEPT_TAIL = 240, 120
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
-    """A stretch of text under the same evidence. `judgements` are the numbers it proves, `closing` those whose span
-    ends here; `ink` is the gravest of them; `skipped` characters without evidence were left out after `text`."""
+    """A stretch of text under the same evidence. `judgements` are the numbers it proves, `closing` those that the next
+    stretch does not prove any more; `ink` is the gravest of them; `skipped` characters without evidence were left out
+    between `text` and `rest`."""
 
     text: str
     judgements: tuple[int, ...] = ()
@@ -115,13 +116,13 @@ def cut(text: str, spans: Sequence[tuple[int, int, Mark]]) -> tuple[Piece, ...]:
     pieces = []
     for start, end in pairwise(edges):
         over = {m.number: m for a, b, m in spans if a <= start and end <= b}
-        closing = sorted({m.number for _, b, m in spans if b == end} & over.keys())
+        following = {m.number for a, b, m in spans if a <= end < b}
         gravest = min(over.values(), key=lambda m: (m.rank, m.number), default=None)
         pieces.append(
             Piece(
                 text=text[start:end],
                 judgements=tuple(sorted(over)),
-                closing=tuple(closing),
+                closing=tuple(sorted(over.keys() - following)),
                 ink=gravest.ink if gravest else "",
             )
         )

@@ -13,7 +13,8 @@ from qc.reporting.records import Record, TurnRow
 
 _WIDTH, _LEFT, _RIGHT = 1184.0, 64.0, 12.0
 _MOOD_TOP, _MOOD_BOTTOM = 18.0, 118.0
-_LANES_TOP, _LANE, _BAR = 146.0, 24.0, 14.0
+_LANES_TOP, _LANES_ALONE, _LANE, _BAR = 146.0, 30.0, 24.0, 14.0
+"""Top of the lanes under the mood, or without one (a recording whose speakers are not told apart)."""
 _STEPS_MS = (5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000)
 _MOST_TICKS = 12
 _FLAG = 15.0
@@ -109,11 +110,14 @@ def panorama(record: Record, marks: dict[str, Mark]) -> Panorama | None:
     def x(moment: float) -> float:
         return _LEFT + min(max(moment, 0.0), end) * scale
 
-    roles = [role for role in ROLE if any(t.role == role for t in record.turns)]
-    lanes = tuple(Lane(role=role, y=_LANES_TOP + i * _LANE) for i, role in enumerate(roles))
-    y_of = {lane.role: lane.y for lane in lanes}
-    bottom = _LANES_TOP + len(lanes) * _LANE
+    present = {t.role for t in record.turns}
+    roles = [role for role in ROLE if role in present] + sorted(present - ROLE.keys())
     spans = {t.turn: _span(t, i, timed) for i, t in enumerate(record.turns)}
+    curves = tuple(c for role in ("customer", "agent", "bot") if (c := _curve(record, role, spans, x)) is not None)
+    top = _LANES_TOP if curves else _LANES_ALONE
+    lanes = tuple(Lane(role=role, y=top + i * _LANE) for i, role in enumerate(roles))
+    y_of = {lane.role: lane.y for lane in lanes}
+    bottom = top + len(lanes) * _LANE
     stays = [
         Stay(
             turn=t.turn,
@@ -130,10 +134,8 @@ def panorama(record: Record, marks: dict[str, Mark]) -> Panorama | None:
 
     def gap(span: Span, ink: str) -> Gap:
         wide = x(span.end_ms) - x(span.start_ms)
-        box = Box(
-            x=r(x(span.start_ms)), y=_LANES_TOP - 4, width=r(max(wide, 2)), height=r(bottom - _LANES_TOP), ink=ink
-        )
-        return Gap(box=box, span=span, label=f"{span.length_ms / 1000:.0f} 秒" if wide > 44 else "")
+        box = Box(x=r(x(span.start_ms)), y=top - 4, width=r(max(wide, 2)), height=r(bottom - top), ink=ink)
+        return Gap(box=box, span=span, label=f"{span.length_ms / 1000:.0f} 秒" if wide > 70 else "")
 
     return Panorama(
         width=_WIDTH,
@@ -144,12 +146,12 @@ def panorama(record: Record, marks: dict[str, Mark]) -> Panorama | None:
         mood_top=_MOOD_TOP,
         mood_bottom=_MOOD_BOTTOM,
         zero=(_MOOD_TOP + _MOOD_BOTTOM) / 2,
-        curves=tuple(c for role in ("customer", "agent", "bot") if (c := _curve(record, role, spans, x)) is not None),
+        curves=curves,
         lanes=lanes,
         stays=tuple(stays),
         silences=tuple(gap(s, "gap-silence") for s in silences(record)),
         overlaps=tuple(gap(s, "gap-overlap") for s in overlaps(record)),
-        flags=_flags(record, marks, spans, x),
+        flags=_flags(record, marks, spans, x, top - 12),
         ticks=_ticks(end, timed, x, bottom + 16),
         axis=bottom,
     )
@@ -189,14 +191,16 @@ def _curve(record: Record, role: str, spans: dict[int, tuple[float, float]], x: 
     return Curve(role=role, ink=f"curve-{role}", points=points, dots=tuple(dots))
 
 
-def _flags(record: Record, marks: dict[str, Mark], spans: dict[int, tuple[float, float]], x: Scale) -> tuple[Flag, ...]:
+def _flags(
+    record: Record, marks: dict[str, Mark], spans: dict[int, tuple[float, float]], x: Scale, y: float
+) -> tuple[Flag, ...]:
     flags: dict[tuple[int, int], Flag] = {}
     for hit in record.hits:
         mark = marks.get(hit.rule_id)
         if mark is None or hit.turn not in spans or (mark.number, hit.turn) in flags:
             continue
         flags[mark.number, hit.turn] = Flag(
-            x=r(x(spans[hit.turn][0])), y=_LANES_TOP - 12, number=mark.number, ink=mark.ink, turn=hit.turn
+            x=r(x(spans[hit.turn][0])), y=y, number=mark.number, ink=mark.ink, turn=hit.turn
         )
     return tuple(_spread(sorted(flags.values(), key=lambda f: (f.x, f.number))))
 

@@ -10,7 +10,8 @@ from qc.reporting.evidence import Quote, quote_of
 from qc.reporting.labels import severity_rank
 from qc.reporting.records import FindingRow, HitRow, ItemRow, Record, ScoreRow, TurnRow
 
-_EVIDENCE_LISTED = 8
+_EVIDENCE_LISTED, _UNDECIDED_LISTED = 8, 3
+_SAID_BY_MESSAGE = frozenset({"turn_count", "call_duration", "meta"})
 _ORDER = ("violation", "undecided", "signal", "merit")
 
 
@@ -83,7 +84,8 @@ def judgements(record: Record) -> tuple[Judgement, ...]:
     )
     found = []
     for number, finding in enumerate(ordered, 1):
-        proof = list(dict.fromkeys(_evidence(hit, turns) for hit in hits.get(finding.rule_id, ())))
+        proof = list(dict.fromkeys(_evidence(hit, turns) for hit in _telling(hits.get(finding.rule_id, ()))))
+        shown = _UNDECIDED_LISTED if _group(finding) == "undecided" else _EVIDENCE_LISTED
         found.append(
             Judgement(
                 number=number,
@@ -91,8 +93,8 @@ def judgements(record: Record) -> tuple[Judgement, ...]:
                 group=_group(finding),
                 ink=_ink(finding),
                 trial=finding.status == "shadow",
-                evidence=tuple(proof[:_EVIDENCE_LISTED]),
-                more=max(0, len(proof) - _EVIDENCE_LISTED),
+                evidence=tuple(proof[:shown]),
+                more=max(0, len(proof) - shown),
             )
         )
     return tuple(found)
@@ -110,6 +112,21 @@ def sheets(record: Record, found: Sequence[Judgement]) -> tuple[CardSheet, ...]:
         _sheet(score, [i for i in record.items if i.scorecard_id == score.scorecard_id], by_rule)
         for score in sorted(record.scores, key=lambda s: s.scorecard_id)
     )
+
+
+def _telling(hits: Sequence[HitRow]) -> list[HitRow]:
+    """Without the conditions of a rule that its message says in words, and without words inside longer ones."""
+    kept = [h for h in hits if h.turn is not None or h.operator not in _SAID_BY_MESSAGE]
+    return [h for h in kept if not any(_inside(h, other) for other in kept)]
+
+
+def _inside(hit: HitRow, other: HitRow) -> bool:
+    if hit.turn != other.turn or hit.char_start is None or hit.char_end is None or hit.value is not None:
+        return False
+    if other.char_start is None or other.char_end is None:
+        return False
+    shorter = hit.char_end - hit.char_start < other.char_end - other.char_start
+    return shorter and other.char_start <= hit.char_start and hit.char_end <= other.char_end
 
 
 def _evidence(hit: HitRow, turns: Mapping[int, TurnRow]) -> Evidence:

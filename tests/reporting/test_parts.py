@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 from qc.reporting import formatting
 from qc.reporting.charts import Datum, columns, round_up, stacked
 from qc.reporting.conversation import conversation_page
-from qc.reporting.dialogue import Mark, cut
+from qc.reporting.dialogue import Mark, Piece, cut
 from qc.reporting.estimates import Mean, Rate
 from qc.reporting.pagenames import page_names
 from qc.reporting.records import read_records
@@ -65,7 +66,8 @@ def test_cut_loses_no_character_and_marks_exactly_the_spans(text: str, data: st.
         for offset in range(at, at + len(piece.text)):
             assert set(piece.judgements) == {m.number for a, b, m in spans if a <= offset < b}
         at += len(piece.text)
-    assert sorted(n for p in pieces for n in p.closing) == [m.number for _, _, m in spans]
+    for piece, following in pairwise([*pieces, Piece(text="")]):
+        assert set(piece.closing) == set(piece.judgements) - set(following.judgements)
 
 
 def test_overlapping_evidence_takes_the_gravest_ink() -> None:
