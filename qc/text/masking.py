@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from functools import lru_cache
 
 from qc.domain.conversation import Entity
 from qc.text.entities import Entities, find_in
@@ -50,6 +51,7 @@ def mask_turns(shard: Shard, entities: Entities) -> list[str]:
     return texts
 
 
+@lru_cache(maxsize=4096)  # teams, regions and column names come again with every conversation
 def mask_value(text: str) -> str:
     """A metadata value (customer id, file name, any column of a manifest) with the personal data in it masked."""
     return mask(text, find_in(text)) if _WORTH_A_LOOK.search(normalise(text)) else text

@@ -125,7 +125,7 @@ def classify(digits: str, before: str) -> tuple[str, bool] | None:
     if not 6 <= len(digits) <= _MAX_DIGITS:
         return None
     near = before[-12:].replace("保单号", "保险单")
-    if len(digits) == 18 and is_dated(digits[:6], digits[6:14]):
+    if len(digits) == 18 and "x" not in digits[:17] and is_dated(digits[:6], digits[6:14]):
         return "id_card", id_check_digit(digits) == digits[17]
     if "x" in digits:
         return None

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
-from qc.domain.topic import UNKNOWN_TOPIC, Keyword, Taxonomy, Topic
-from qc.text.topics import TopicAssigner, assign_topics
+from qc.domain.topic import UNKNOWN_TOPIC, Keyword, Taxonomy, Topic, TopicTest
+from qc.text.topic_tests import run_topic_tests
+from qc.text.topics import assign_topics
 from tests.text.shards import said, shard
 
 
@@ -18,14 +21,14 @@ def taxonomy(**keywords: list[str]) -> Taxonomy:
 
 
 def test_inline_tests_of_the_shipped_taxonomies(taxonomies: tuple[Taxonomy, ...]) -> None:
-    assigner = TopicAssigner(taxonomies)
-    wrong = []
-    for one in taxonomies:
-        assert len(one.tests) >= 10
-        made = shard(*([("customer", test.text)] for test in one.tests), project=one.projects[0])
-        got = assigner.assign(made)
-        wrong += [(t.text, t.topic, got.primary(i)) for i, t in enumerate(one.tests) if got.primary(i) != t.topic]
-    assert wrong == []
+    results = run_topic_tests(taxonomies)
+    assert len(results) > 40
+    assert [(r.path, r.test.line, r.got) for r in results if not r.passed] == []
+
+
+def test_an_inline_test_can_fail() -> None:
+    wrong = replace(taxonomy(a=["甲事由"]), tests=(TopicTest(text="乙事由", topic="t.a"),))
+    assert [(r.passed, r.got) for r in run_topic_tests([wrong])] == [(False, UNKNOWN_TOPIC)]
 
 
 def test_shares_add_up_and_are_ranked(taxonomies: tuple[Taxonomy, ...]) -> None:
