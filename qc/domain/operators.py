@@ -42,7 +42,8 @@ class Keyword:
     key: ClassVar[str] = "keyword"
     zh: ClassVar[str] = "关键词"
     about: ClassVar[str] = (
-        "话里出现了词表中的词就成立。比对前先统一大小写、全角半角和繁简。all 要求一个话轮里全部出现，"
+        "话里出现了词表中的词就成立。比对前先统一大小写、全角半角和繁简；数字和英文按整个词比对。"
+        "all 要求一个话轮里全部出现，"
         "at_least 要求至少几个不同的词；加 in_clause 则要求在同一个分句里，加 joined 则在范围内的话轮连起来看。"
         "none 表示一个都不出现。"
     )

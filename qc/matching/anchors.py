@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from qc.domain.rule import Anchor, AnchorRelation, Frame, Truth, Which
-from qc.matching.evidence import Bools, Cause, Evidence, Hits, PieceResult
-from qc.matching.frame import Selection, Standard, decide
+from qc.domain.rule import Anchor, AnchorRelation, Frame, OnEmpty, Truth, Which
+from qc.matching.evidence import Bools, Cause, Evidence, Hits, PieceResult, causes_zh
+from qc.matching.frame import Selection, Standard, decide, framed, grouped, within
 from qc.matching.times import hit_times
 from qc.text.shard import NO_TIME, Ints, Shard
 
@@ -26,22 +26,50 @@ def anchored(selection: Selection, anchor: Anchor, piece: PieceResult) -> Select
 def for_each(
     frame: Frame, anchor: Anchor, piece: PieceResult, selection: Selection, evidence: Evidence, standard: Standard
 ) -> PieceResult:
-    """`which: each`: the frame must hold at every hit of the anchor's piece. The hits are those of all of them."""
+    """`which: each`: the frame must hold at every hit of the anchor's piece; its hits are those at any of them.
+
+    A hit of the anchor's piece that is uncertain may not be there at all, and then demands nothing.
+    """
     together = decide(frame, anchored(selection, anchor, piece), evidence, standard)
-    truth = together.truth.copy()
-    reasons = dict(together.reasons)
-    # conversations with several hits are few: judge them hit by hit, the n-th hits of all of them together
-    hits, rank = _ranked(piece.hits)
-    for n in range(int(rank.max(initial=0)) + 1 if len(hits) else 0):
-        these = hits.take(rank == n)
-        one = PieceResult(truth=piece.truth, na=piece.na, reasons=piece.reasons, hits=these)
-        held = decide(frame, anchored(selection, anchor, one), evidence, standard)
-        for conversation in these.conversation.tolist():
-            if held.truth[conversation] < truth[conversation] or n == 0:
-                truth[conversation] = held.truth[conversation]
-                reasons[conversation] = held.reasons.get(conversation, "")
-    reasons = {c: reason for c, reason in reasons.items() if truth[c] == Truth.UNKNOWN}
-    return PieceResult(truth=truth, na=together.na, reasons=reasons, hits=together.hits)
+    anchors, _ = _ranked(piece.hits)
+    if not len(anchors):
+        return together
+    shard = selection.shard
+    first, last, timed = _reach(shard, anchor, anchors)
+    last = np.maximum(last, first - 1)
+
+    def counted(turns: Ints) -> Ints:
+        """How many of the turns lie within reach of each hit."""
+        running = np.concatenate(([0], np.cumsum(np.bincount(turns, minlength=len(shard.turns)))))
+        return np.asarray(running[last + 1] - running[first])
+
+    hits = framed(selection, evidence, standard)
+    row, unsure = grouped(hits)
+    lo, hi = counted(hits.turn[row][~unsure]), counted(hits.turn[row])
+    truth = within(np.where(timed, lo, 0), hi, frame.count_min, frame.count_max)
+    looked_at = counted(selection.turns)
+    unclear = shard.confidence[selection.turns] < standard.floor
+    deaf = (truth == Truth.FALSE) & (counted(selection.turns[~unclear]) == 0) & (looked_at > 0) & standard.textual
+    truth[deaf] = Truth.UNKNOWN
+    truth = (2 - truth).astype(np.int8) if frame.negate else truth
+    truth[looked_at == 0] = Truth.FALSE if frame.on_empty in (None, OnEmpty.MISS) else Truth.TRUE
+    truth = np.where(anchors.cause == 0, truth, np.maximum(truth, Truth.UNKNOWN)).astype(np.int8)
+
+    everywhere = together.truth.copy()
+    judged = np.setdiff1d(anchors.conversation, list(evidence.unmeasured))
+    everywhere[judged] = Truth.TRUE
+    rows = np.isin(anchors.conversation, judged)
+    np.minimum.at(everywhere, anchors.conversation[rows], truth[rows])
+    cause = np.zeros(len(shard), np.uint8)
+    np.bitwise_or.at(cause, hits.conversation, hits.cause)
+    for doubtful, why in ((anchors.cause != 0, Cause.ANCHOR), (~timed, Cause.NO_TIMES), (deaf, Cause.LOW_CONFIDENCE)):
+        cause[anchors.conversation[doubtful]] |= np.uint8(why)
+    reasons = {
+        conversation: evidence.unmeasured.get(conversation)
+        or "；".join(causes_zh(int(cause[conversation]), standard.floor))
+        for conversation in np.flatnonzero(everywhere == Truth.UNKNOWN).tolist()
+    }
+    return PieceResult(truth=everywhere, na=together.na, reasons=reasons, hits=together.hits)
 
 
 def _ranked(hits: Hits) -> tuple[Hits, Ints]:

@@ -147,8 +147,7 @@ class Standard:
 def decide(frame: Frame, selection: Selection, evidence: Evidence, standard: Standard) -> PieceResult:
     """What the hits in the frame amount to: count or every turn, negation, and what an empty range means."""
     shard = selection.shard
-    blind = np.fromiter(evidence.unmeasured, np.int64, len(evidence.unmeasured))
-    hits = _framed(selection, evidence.hits.take(~np.isin(evidence.hits.conversation, blind)), standard)
+    hits = framed(selection, evidence, standard)
     unclear = (shard.confidence < standard.floor) & standard.textual
     cause = np.zeros(len(shard), np.uint8)
     np.bitwise_or.at(cause, hits.conversation, hits.cause)
@@ -164,6 +163,7 @@ def decide(frame: Frame, selection: Selection, evidence: Evidence, standard: Sta
         deaf = (truth == Truth.FALSE) & (selection.count > 0) & (clear == 0)
         truth[deaf] = Truth.UNKNOWN
         cause[deaf] |= np.uint8(Cause.LOW_CONFIDENCE)
+    blind = np.fromiter(evidence.unmeasured, np.int64, len(evidence.unmeasured))
     truth[blind] = Truth.UNKNOWN
     if frame.negate:
         truth = (2 - truth).astype(np.int8)
@@ -179,11 +179,13 @@ def decide(frame: Frame, selection: Selection, evidence: Evidence, standard: Sta
     return PieceResult(truth=truth, na=na, reasons=reasons, hits=hits)
 
 
-def _framed(selection: Selection, hits: Hits, standard: Standard) -> Hits:
+def framed(selection: Selection, evidence: Evidence, standard: Standard) -> Hits:
     """The hits inside the selection, in order, with everything that makes them uncertain."""
-    if not len(hits) or not len(selection.inside):
+    hits, shard = evidence.hits, selection.shard
+    if evidence.unmeasured:
+        hits = hits.take(~np.isin(hits.conversation, list(evidence.unmeasured)))
+    if not len(hits) or not len(shard.turns):
         return hits
-    shard = selection.shard
     in_turn = hits.turn >= 0
     hits = hits.take(~in_turn | selection.inside[hits.turn])
     in_turn = hits.turn >= 0
@@ -197,13 +199,19 @@ def _framed(selection: Selection, hits: Hits, standard: Standard) -> Hits:
 
 def _counted(frame: Frame, hits: Hits, conversations: int) -> Truths:
     """The number of hits lies between the certain ones and all of them; compare that interval with the wanted one."""
-    groups, first = np.unique(hits.group, return_index=True)
+    first, unsure = grouped(hits)
     owner = hits.conversation[first]
-    unsure = np.zeros(len(groups), np.bool_)
-    np.logical_or.at(unsure, np.searchsorted(groups, hits.group), hits.cause != 0)
     lo = np.bincount(owner[~unsure], minlength=conversations)
     hi = np.bincount(owner, minlength=conversations)
     return within(lo, hi, frame.count_min, frame.count_max)
+
+
+def grouped(hits: Hits) -> tuple[Ints, Bools]:
+    """The first row of each group of rows that count as one hit, and whether any of its rows is uncertain."""
+    groups, first = np.unique(hits.group, return_index=True)
+    unsure = np.zeros(len(groups), np.bool_)
+    np.logical_or.at(unsure, np.searchsorted(groups, hits.group), hits.cause != 0)
+    return first, unsure
 
 
 def within(lo: Ints, hi: Ints, minimum: float, maximum: float | None) -> Truths:

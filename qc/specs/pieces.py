@@ -7,7 +7,7 @@ from typing import Any
 
 from qc.domain import operators as op
 from qc.domain.conversation import Role
-from qc.domain.rule import Anchor, AnchorRelation, Frame, Piece, TimeWindow, TurnRange
+from qc.domain.rule import Anchor, AnchorRelation, Frame, Piece, TimeWindow, TurnRange, Which
 from qc.specs.document import Document, Loc, Problems
 from qc.specs.rule_shape import KeywordSpec, NearSpec, PieceSpec, RegexSpec, Speakers, WindowSpec, WordsSpec
 
@@ -180,6 +180,10 @@ def _frame(at: _Piece, spec: PieceSpec, operator: op.Operator, default_speaker: 
         at.wrong(("joined",), "R024", "joined 只用于 keyword、regex、near")
     if spec.all_turns and spec.count is not None:
         at.wrong(("count",), "R024", "all_turns 与 count 不能合用")
+    for relation in AnchorRelation:
+        given = getattr(spec, relation)
+        if given is not None and given.which is Which.EACH and spec.all_turns:
+            at.wrong((relation, "which"), "R024", "which: each 与 all_turns 不能合用")
     count_min, count_max = (1, None) if spec.count is None else (spec.count.min, spec.count.max)
     if count_max is not None and count_min > count_max:
         at.wrong(("count",), "R023", f"下限 {count_min} 大于上限 {count_max}")

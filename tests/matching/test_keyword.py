@@ -16,6 +16,8 @@ TABLE = [
     ("{keyword: 投诉}", ["C 我要退货"], "miss", []),
     ("{keyword: [投诉, 举报]}", ["C 举报！", "C 还要投诉"], "hit", ["举报", "投诉"]),
     ("{keyword: App}", ["C 打开ａｐＰ看看"], "hit", ["ａｐＰ"]),  # case and width do not matter, evidence is as written
+    ("{keyword: [vip, '12398']}", ["C 我是vip，打12398"], "hit", ["vip", "12398"]),
+    ("{keyword: [vip, '12398']}", ["C vipshop，单号123987"], "miss", []),  # numbers and Latin words count whole
     ("{keyword: 台湾}", ["C 寄到臺灣"], "hit", ["臺灣"]),
     ("{keyword: 投诉, speaker: customer}", ["A 您要投诉吗"], "miss", []),
     ("{keyword: [投诉, 我要投诉]}", ["C 我要投诉"], "hit", ["我要投诉"]),  # the longest counts, once
@@ -73,9 +75,15 @@ def test_engine_finds_what_naive_search_finds(judged, texts, words):
         for t, text in enumerate(texts)
         for w in {normalise(w) for w in words}
         for at in range(len(text))
-        if normalise(text).startswith(w, at)
+        if normalise(text).startswith(w, at) and _whole(normalise(text), at, at + len(w))
     )
     assert found == naive
+
+
+def _whole(text, start, end):
+    """Neither end cuts a run of letters."""
+    left, right = text[max(start - 1, 0) : start + 1], text[end - 1 : end + 1]
+    return not any(len(pair) == 2 and pair.isascii() and pair.isalpha() for pair in (start and left, right) if pair)
 
 
 def _conversations(judged, texts):
