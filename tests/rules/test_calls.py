@@ -126,7 +126,7 @@ def swapped(lines: list[tuple[Role, str]], swap: dict[str, str]) -> list[tuple[R
 @pytest.mark.parametrize(
     ("lines", "project", "swap", "rule"),
     [
-        (OUTAGE, "95598", {"您好，": ""}, "service.greeting"),
+        (OUTAGE, "95598", {"您好，": "", "请问有什么可以帮您": "请讲"}, "service.greeting"),
         (OUTAGE, "95598", {"，工号1025": ""}, "utility.agent_id"),
         (OUTAGE, "95598", {"抢修人员会在四十五分钟之内到达现场": "抢修人员会尽快到达现场"}, "utility.deadline_promise"),
         (OUTAGE, "95598", {OUTAGE[6][1]: "好的，记下来了。"}, "utility.repeat_confirm"),
