@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from qc.domain import operators as op
@@ -10,26 +11,43 @@ from qc.domain.conversation import Role
 from qc.domain.rule import Anchor, AnchorRelation, Frame, Piece, TimeWindow, TurnRange, Which
 from qc.specs.document import Document, Loc, Problems
 from qc.specs.rule_shape import KeywordSpec, NearSpec, PieceSpec, RegexSpec, Speakers, WindowSpec, WordsSpec
+from qc.specs.suggest import suggest
 
 OPERATOR_KEYS = tuple(operator.key for operator in op.OPERATORS)
 _RANGE = re.compile(r"\s*(-?\d{1,6})\s*(?:\.\.\s*(-?\d{1,6})\s*)?")
 
 
 class _Piece:
-    """Where the piece stands, for its problems."""
+    """Where the piece stands, for its problems, and the lexicons it may refer to."""
 
-    def __init__(self, document: Document, name: str, problems: Problems) -> None:
+    def __init__(self, document: Document, name: str, lexicons: Collection[str], problems: Problems) -> None:
         self.document, self.loc, self.problems = document, ("find", name), problems
+        self.known = lexicons
 
     def wrong(self, loc: Loc, code: str, message: str, hint: str = "") -> None:
         self.problems.add(self.document, (*self.loc, *loc), code, message, hint)
 
+    def lexicons(self, loc: Loc, given: str | list[str] | None) -> tuple[str, ...]:
+        """The ids at `loc`; those that do not exist are problems."""
+        for index, name in enumerate(_listed(given)):
+            if name not in self.known:
+                place = loc if isinstance(given, str) else (*loc, index)
+                hint = suggest(name, self.known, "词表放在 _lexicons 文件夹里，编号就是文件名。")
+                self.wrong(place, "R014", f"找不到词表 {name}", hint)
+        return _listed(given)
+
 
 def build_piece(
-    document: Document, name: str, spec: PieceSpec, default_speaker: frozenset[Role] | None, problems: Problems
+    document: Document,
+    name: str,
+    spec: PieceSpec,
+    problems: Problems,
+    *,
+    default_speaker: frozenset[Role] | None = None,
+    lexicons: Collection[str] = (),
 ) -> Piece | None:
-    """The piece at `find.<name>`; None when it has no operator. Problems are noted."""
-    at = _Piece(document, name, problems)
+    """The piece at `find.<name>`; None when it has no operator. Problems are noted, unknown lexicons among them."""
+    at = _Piece(document, name, lexicons, problems)
     given = [key for key in OPERATOR_KEYS if getattr(spec, key) is not None]
     if len(given) != 1:
         if given:
@@ -58,7 +76,7 @@ def _keyword(at: _Piece, spec: str | list[str] | KeywordSpec) -> op.Keyword:
         return op.Keyword(words=op.Words(words=_listed(spec)))
     given = [mode for mode in op.Mode if getattr(spec, mode) is not None]
     mode = given[0] if given else op.Mode.ANY
-    words = op.Words(words=_listed(getattr(spec, mode)), lexicons=_listed(spec.lexicon))
+    words = op.Words(words=_listed(getattr(spec, mode)), lexicons=at.lexicons(("keyword", "lexicon"), spec.lexicon))
     if len(given) > 1:
         at.wrong(("keyword", given[1]), "R021", "any、all、none 只能写一个", "请拆成几个片段。")
     if not given and spec.lexicon is None:
@@ -82,7 +100,7 @@ def _near(at: _Piece, spec: NearSpec) -> op.Near:
             return op.Words(words=_listed(side))
         if side.words is None and side.lexicon is None:
             at.wrong(("near", key), "R021", "没有写词", "请写 words，或用 lexicon 引用词表。")
-        return op.Words(words=_listed(side.words), lexicons=_listed(side.lexicon))
+        return op.Words(words=_listed(side.words), lexicons=at.lexicons(("near", key, "lexicon"), side.lexicon))
 
     a, b = words("a", spec.a), words("b", spec.b)
     return op.Near(a=a, b=b, within=spec.within, unit=spec.unit, ordered=spec.ordered)

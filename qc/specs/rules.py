@@ -11,7 +11,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qc.domain import sentence
-from qc.domain.operators import word_lists
 from qc.domain.rule import Lexicon, Rule, RulePack, Scope
 from qc.errors import Problem, SpecError
 from qc.specs.document import Document, Loc, Problems, read
@@ -100,14 +99,9 @@ def _rule(document: Document, path: Path, lexicons: Mapping[str, Lexicon], probl
     for name, piece in spec.find.items():
         if name.lower() in sentence.RESERVED:
             own.add(document, ("find", name), "R002", f"片段不能叫 {name}", "它是连接词，请换个名字。", key=True)
-        built = build_piece(document, name, piece, default, own)
+        built = build_piece(document, name, piece, own, default_speaker=default, lexicons=lexicons)
         if built is not None:
             pieces.append(built)
-            for words in word_lists(built.operator):
-                for lexicon in words.lexicons:
-                    if lexicon not in lexicons:
-                        hint = suggest(lexicon, lexicons, "词表放在 _lexicons 文件夹里，编号就是文件名。")
-                        own.add(document, ("find", name), "R014", f"找不到词表 {lexicon}", hint)
     _sentence(document, ("when",), spec.when, spec, own)
     if spec.given is not None:
         _sentence(document, ("given",), spec.given, spec, own)

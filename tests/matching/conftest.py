@@ -64,7 +64,7 @@ def rule(
     specs = problems.check(document, TypeAdapter(dict[str, PieceSpec]), ("find",))
     problems.raise_if_errors()
     assert specs is not None
-    pieces = [build_piece(document, name, spec, None, problems) for name, spec in specs.items()]
+    pieces = [build_piece(document, name, spec, problems, lexicons=["lex"]) for name, spec in specs.items()]
     problems.raise_if_errors()
     return Rule(
         id=identifier,
