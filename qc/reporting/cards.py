@@ -67,7 +67,7 @@ def _histogram(title: str, scores: pa.ChunkedArray) -> charts.Columns:
     bins = pc.min_element_wise(pc.max_element_wise(pc.floor(pc.divide(scores, 10.0)), 0.0), len(_BINS) - 1.0)
     counted = {int(c["values"]): c["counts"] for c in pc.value_counts(bins).to_pylist()}
     data = [
-        charts.Datum(label=f"{low}–{'100' if low == '90' else int(low) + 9}", values=(counted.get(i, 0),))
+        charts.Datum(label=f"{low}–{'100' if low == '90' else int(low) + 9}", values=(counted.get(i, 0),), short=low)
         for i, low in enumerate(_BINS)
     ]
     fullest = max(data, key=lambda d: d.total)
@@ -77,8 +77,8 @@ def _histogram(title: str, scores: pa.ChunkedArray) -> charts.Columns:
         data=data,
         series=[("会话数", "ink-main")],
         unit="个",
-        width=460.0,
-        height=180.0,
+        width=350.0,
+        height=160.0,
     )
 
 

@@ -11,10 +11,12 @@ from qc.reporting.estimates import Mean
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Datum:
-    """One category of a chart: its counts by series, in the order of the chart's series."""
+    """One category of a chart: its counts by series, in the order of the chart's series. `short`: its name on the
+    axis, where there is little room; empty: the label."""
 
     label: str
     values: tuple[float, ...]
+    short: str = ""
 
     @property
     def total(self) -> float:
@@ -101,7 +103,7 @@ def columns(
             foot -= tall
             if value:
                 boxes.append(Box(x=r(middle - bar / 2), y=r(foot), width=r(bar), height=r(tall), ink=ink))
-        names.append(Label(x=r(middle), y=r(base + 16), text=datum.label))
+        names.append(Label(x=r(middle), y=r(base + 16), text=datum.short or datum.label))
         if datum.total:
             # Under a line the number goes inside the column where it fits: the line runs over the heads.
             inside = bool(line) and base - foot > 24

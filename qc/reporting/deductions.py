@@ -124,7 +124,7 @@ def _chart(rows: Sequence[Deduction], total: float) -> charts.Columns:
         title="扣分项排列图",
         summary=f"失分最多的是“{rows[0].title}”，共 {charts.plain(rows[0].lost)} 分；"
         f"前 {len(rows)} 项合计占 {rows[-1].cumulative:.0%}。",
-        data=[charts.Datum(label=_short(d.title), values=(d.lost,)) for d in rows],
+        data=[charts.Datum(label=d.title, values=(d.lost,), short=_short(d.title)) for d in rows],
         series=[("扣分", "ink-main")],
         unit="分",
         width=min(1180.0, 340.0 + 70.0 * len(rows)),
