@@ -1,10 +1,10 @@
 """Text stages against the naive script, in one run on one machine: conversations per second and peak memory.
 
-usage: python bench/text_stages.py [--dialogues FILE.jsonl] [--count 10000] [--naive-count 300] [--workers N]
+usage: python bench/text_stages.py --dialogues FILE.jsonl [--count 10000] [--naive-count 300] [--workers N]
 
 FILE has one dialogue per line: {"id": …, "turns": [{"role": "customer"|"agent", "text": …}, …]}. It is repeated with
-new ids until there are `--count` dialogues. Without FILE the chats of the sample batch are used. The rival needs
-`pip install pandas pyahocorasick`.
+new ids until there are `--count` dialogues. The rival needs `pip install snownlp jieba pandas pyahocorasick`, best in a
+virtual environment of its own.
 """
 
 from __future__ import annotations
@@ -49,7 +49,7 @@ def main() -> None:
         )
         naive = _measure(
             [
-                sys.executable,
+                args.rival_python,
                 str(ROOT / "bench" / "naive.py"),
                 str(work / "naive.jsonl"),
                 str(words),
@@ -109,9 +109,8 @@ def _repeat(source: list[dict], count: int, path: Path) -> None:
 def _words(path: Path) -> Path:
     """The words of the shipped lexicons, for the rival's scan."""
     sys.path.insert(0, str(ROOT))
-    from qc.specs.rules import load_rules
-
     from qc.paths import packaged
+    from qc.specs.rules import load_rules
 
     lexicons = load_rules([packaged("rules")]).lexicons
     path.write_text("\n".join(sorted({w.text for x in lexicons for w in x.words if " " not in w.text})), "utf-8")
@@ -120,9 +119,10 @@ def _words(path: Path) -> Path:
 
 def _arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--dialogues", type=Path, default=ROOT / "docs/sample/2026-11-20/chats.jsonl")
+    parser.add_argument("--dialogues", type=Path, required=True)
     parser.add_argument("--count", type=int, default=10_000)
     parser.add_argument("--naive-count", type=int, default=300)
+    parser.add_argument("--rival-python", default=sys.executable, help="a Python that has the rival's packages")
     parser.add_argument("--workers", type=int, default=0)
     return parser.parse_args()
 
