@@ -60,7 +60,7 @@ class Decoder:
         with torch.inference_mode():
             mel = log_mel_spectrogram(pad_or_trim(samples, N_SAMPLES), self._whisper.dims.n_mels)
             dtype = self._whisper.encoder.conv1.weight.dtype
-            return self._whisper.encoder(mel[None].to(dtype)).float()
+            return self._whisper.encoder(mel[None].to(dtype))
 
     def decode(self, windows: Sequence[Samples]) -> list[Decoded]:
         """All windows as one batch."""
@@ -71,7 +71,7 @@ class Decoder:
             limits = [min(int(len(s) / RATE * TOKENS_PER_S) + 16, self._whisper.dims.n_text_ctx - 8) for s in windows]
             return self._run(features, limits)
 
-    def _run(self, features: Any, limits: Sequence[int]) -> list[Decoded]:
+    def _run(self, features: Any, limits: list[int]) -> list[Decoded]:
         import torch
 
         start = list(self._tokenizer.sot_sequence)
@@ -100,6 +100,8 @@ class Decoder:
                     result.tokens.append(token)
                     result.logprobs.append(logprob)
                     result.attention.append(looks[row].copy())
+                    if _is_stuck(result.tokens):
+                        limits[own] = len(result.tokens)
             alive = [r for r, own in enumerate(rows) if not out[own].complete and len(out[own].tokens) < limits[own]]
             if not alive:
                 return out
@@ -145,14 +147,20 @@ class Decoder:
             q = cache.heads(block.attn.query(h))
             x = x + block.attn.out(cache.flat(scaled_dot_product_attention(q, keys, values, is_causal=length > 1)))
             keys, values = cache.cross[i]
-            q = cache.heads(block.cross_attn.query(block.cross_attn_ln(x)))
-            weights = (q @ keys.transpose(2, 3)).mul_(q.shape[-1] ** -0.5).softmax(-1)
-            x = x + block.cross_attn.out(cache.flat(weights @ values))
+            q = cache.heads(block.cross_attn.query(block.cross_attn_ln(x))).to(keys.dtype)
+            weights = (q @ keys.transpose(2, 3)).float().mul_(q.shape[-1] ** -0.5).softmax(-1)
+            x = x + block.cross_attn.out(cache.flat(weights.to(values.dtype) @ values).float())
             if len(self._aligned[i]):
                 looks += weights[:, self._aligned[i], -1].sum(1)
             x = x + block.mlp(block.mlp_ln(x))
         cache.length += length
         return self._model.lm_head(decoder.ln(x[:, list(keep)])), looks / self._aligned_count
+
+
+def _is_stuck(tokens: Sequence[int]) -> bool:
+    """Whether the last 48 tokens are nothing but repetitions of at most 12."""
+    tail = tokens[-48:]
+    return len(tail) == 48 and any(tail[period:] == tail[:-period] for period in range(1, 13))
 
 
 class _Cache:
@@ -165,10 +173,15 @@ class _Cache:
         self.length = 0
         self.cross = []
         self._own = []
+        rows, frames, width = features.shape
+        shape = (rows, self._n_head, longest, width // self._n_head)
         for block in whisper.decoder.blocks:
-            key, value = block.cross_attn.key(features), block.cross_attn.value(features)
-            self.cross.append((self.heads(key).contiguous(), self.heads(value).contiguous()))
-            shape = (len(features), self._n_head, longest, features.shape[2] // self._n_head)
+            keys, values = (torch.empty(rows, self._n_head, frames, shape[3], dtype=features.dtype) for _ in range(2))
+            for row in range(rows):  # one at a time: the layer's own output is as large as what we keep
+                own = features[row : row + 1].float()
+                keys[row] = self.heads(block.cross_attn.key(own))[0]
+                values[row] = self.heads(block.cross_attn.value(own))[0]
+            self.cross.append((keys, values))
             self._own.append((torch.zeros(shape), torch.zeros(shape)))
 
     def heads(self, x: Any) -> Any:
