@@ -202,7 +202,7 @@ kind: signal
 severity: low
 scope: {projects: [电商]}
 find:
-  refund: {topic: {any: [refund], min_share: 0.3}}
+  refund: {topic: {any: [ecommerce.refund], min_share: 0.3}}
 when: refund
 message: 会话谈到退款。
 tests:

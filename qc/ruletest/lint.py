@@ -14,7 +14,7 @@ import numpy as np
 from qc.domain import sentence
 from qc.domain.conversation import VOICE_CHANNELS, Channel
 from qc.domain.finding import Verdict
-from qc.domain.operators import Interrupt, Operator, Speed, measures_whole, word_lists
+from qc.domain.operators import Interrupt, Operator, Speed, Topic, measures_whole, word_lists
 from qc.domain.rule import ErrorClass, Piece, Rule, RuleKind, RulePack, RuleStatus
 from qc.errors import Problem
 from qc.matching.compile import is_absence
@@ -31,8 +31,11 @@ _MAX_PIECES = 12
 """Sentences over more pieces are not tried out in full."""
 
 
-def lint(pack: RulePack) -> list[Problem]:
-    """Every problem of the pack's rules and lexicons, in order of file and line. Retired rules are not looked at."""
+def lint(pack: RulePack, *, topics: Collection[str] | None = None) -> list[Problem]:
+    """Every problem of the pack's rules and lexicons, in order of file and line. Retired rules are not looked at.
+
+    With `topics`, the ids of all topics there are, unknown topics are errors too.
+    """
     notes = Notes()
     rules = [rule for rule in pack.rules if rule.status is not RuleStatus.RETIRED]
     for rule in rules:
@@ -44,6 +47,7 @@ def lint(pack: RulePack) -> list[Problem]:
         for piece in rule.pieces:
             _frame(rule, piece, pieces, notes)
             _channels(rule, piece, notes)
+            _topics(rule, piece, topics, notes)
             lint_words(rule, piece, notes)
             lint_regex(rule, piece, notes)
     _same(rules, notes)
@@ -180,6 +184,14 @@ def _channels(rule: Rule, piece: Piece, notes: Notes) -> None:
             "请用 scope.channels 限定语音渠道。",
             key=True,
         )
+
+
+def _topics(rule: Rule, piece: Piece, topics: Collection[str] | None, notes: Notes) -> None:
+    if isinstance(piece.operator, Topic) and topics is not None:
+        for topic in piece.operator.any:
+            if topic not in topics:
+                hint = suggest(topic, topics, "话题写在 _topics 文件夹里，编号是 文件编号.话题编号。")
+                notes.error(rule.path, ("find", piece.name, "topic", "any"), "R115", f"没有话题 {topic}", hint)
 
 
 def _same(rules: Collection[Rule], notes: Notes) -> None:
