@@ -12,6 +12,8 @@ from qc.domain.recording import Segment, Transcript
 
 MAX_PAUSE_MS = 1000
 """A longer pause of the speaker begins a new turn: rules about silence must see it."""
+MONO_PAUSE_MS = 400
+"""The same on a recording of one channel, where the next phrase may well be the other speaker's."""
 MAX_TURN_MS = 60_000
 """A longer turn is cut at its longest pause."""
 
@@ -37,10 +39,11 @@ def to_turns(transcript: Transcript, roles: Sequence[Role]) -> tuple[Turn, ...]:
     times of speech detection, so that two speaking at once overlap. A suspected invention (confidence 0.0) stays a turn
     of its own: it must not colour what was really said.
     """
+    max_pause_ms = MAX_PAUSE_MS if len(transcript.channels) > 1 else MONO_PAUSE_MS
     parts: list[_Part] = []
     for channel in transcript.channels:
         others = [s for c in transcript.channels if c is not channel for s in c.segments if s.confidence > 0.0]
-        parts += _joined(channel.audio_channel, channel.segments, _Speech(others))
+        parts += _joined(channel.audio_channel, channel.segments, _Speech(others), max_pause_ms)
     parts = [piece for part in parts for piece in _cut(part)]
     parts.sort(key=lambda p: (p.start, p.end, p.channel))
     return tuple(_turn(p, roles[p.channel] if p.channel < len(roles) else Role.UNKNOWN) for p in parts)
@@ -59,20 +62,20 @@ class _Speech:
         return before > 0 and self._latest_end[before - 1] > start_ms
 
 
-def _joined(channel: int, segments: Sequence[Segment], others: _Speech) -> list[_Part]:
+def _joined(channel: int, segments: Sequence[Segment], others: _Speech, max_pause_ms: int) -> list[_Part]:
     groups: list[list[Segment]] = []
     for segment in segments:
         last = groups[-1][-1] if groups else None
-        if last is not None and _continues(last, segment, others):
+        if last is not None and _continues(last, segment, others, max_pause_ms):
             groups[-1].append(segment)
         else:
             groups.append([segment])
     return [_Part(channel, tuple(g)) for g in groups]
 
 
-def _continues(last: Segment, segment: Segment, others: _Speech) -> bool:
+def _continues(last: Segment, segment: Segment, others: _Speech, max_pause_ms: int) -> bool:
     pause = segment.start_ms - last.end_ms
-    if pause >= MAX_PAUSE_MS or bool(last.confidence) != bool(segment.confidence):
+    if pause >= max_pause_ms or bool(last.confidence) != bool(segment.confidence):
         return False
     return pause <= 0 or not others.within(last.end_ms, segment.start_ms)
 
