@@ -15,6 +15,7 @@ from qc.errors import UsageError
 from qc.storage.read import StoredRun
 
 Row = Mapping[str, Any]
+_UNTOLD = ("passed", "not_awarded", "not_applicable")
 _ROLES = {"agent": "坐席", "customer": "客户", "bot": "机器人", "system": "系统", "unknown": "未知"}
 _COLOURS = {"agent": "cyan", "customer": "yellow", "bot": "magenta"}
 _KINDS = {"violation": ("✗ 违规", "red"), "merit": ("✓ 亮点", "green"), "signal": ("! 信号", "yellow")}
@@ -96,7 +97,7 @@ def _scores(stored: Stored) -> str:
         title = f"{score['scorecard_title']} {score['score']:g}/{score['base']:g} {score['grade']}"
         lines.append(f"{title} {click.style(verdict, fg=colour, bold=True)}")
         for item in stored.items:
-            if item["scorecard_id"] != score["scorecard_id"] or item["status"] in ("passed", "not_applicable"):
+            if item["scorecard_id"] != score["scorecard_id"] or item["status"] in _UNTOLD:
                 continue
             points = "无法判定，不扣分" if item["status"] == "undecided" else f"{item['points']:+g} 分"
             fatal = "（一票否决）" if item["fatal"] else ""

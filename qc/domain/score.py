@@ -10,6 +10,7 @@ class ItemStatus(StrEnum):
     PASSED = "passed"
     DEDUCTED = "deducted"
     AWARDED = "awarded"
+    NOT_AWARDED = "not_awarded"
     NOT_APPLICABLE = "not_applicable"
     UNDECIDED = "undecided"
 

@@ -9,6 +9,8 @@ from qc.errors import UsageError
 from qc.storage.read import StoredRun, list_runs, open_run
 
 REPORT = "report"
+SINGLE = "pages"
+"""Pages of single conversations stand apart: the report folder is replaced as a whole."""
 
 
 def write_report(run: Path, *, out: Path | None, templates: Sequence[Path], hot_word_runs: int) -> Path:
@@ -21,6 +23,13 @@ def write_report(run: Path, *, out: Path | None, templates: Sequence[Path], hot_
     return build_report(
         stored, out=out or run / REPORT, template_dirs=templates, earlier=earlier_runs(stored, hot_word_runs)
     )
+
+
+def write_conversation(run: Path, identifier: str, *, out: Path | None, templates: Sequence[Path]) -> Path:
+    """Write the page of one conversation, for a large run that gave it none; returns it."""
+    from qc.reporting.build import build_conversation
+
+    return build_conversation(open_run(run), identifier, out=out or run / SINGLE, template_dirs=templates)
 
 
 def earlier_runs(run: StoredRun, most: int) -> list[StoredRun]:

@@ -30,10 +30,18 @@ ITEM_STATUS = {
     "passed": "达标",
     "deducted": "扣分",
     "awarded": "加分",
+    "not_awarded": "未加分",
     "not_applicable": "不适用",
     "undecided": "无法判定",
 }
-ITEM_MARK = {"passed": "✓", "deducted": "−", "awarded": "+", "not_applicable": "·", "undecided": "?"}
+ITEM_MARK = {
+    "passed": "✓",
+    "deducted": "−",
+    "awarded": "+",
+    "not_awarded": "·",
+    "not_applicable": "·",
+    "undecided": "?",
+}
 
 SENTIMENTS = ("negative", "neutral", "positive")
 SENTIMENT = {"negative": "负面", "neutral": "中性", "positive": "正面", "none": "无客户发言"}

@@ -157,7 +157,11 @@ ITEM_SCORES = _table(
         ("item_id", pa.string(), "评分项编号"),
         ("item_title", pa.string(), "评分项名称"),
         ("rule_ids", _WORDS, "引用的规则"),
-        ("status", pa.string(), "passed 达标、deducted 扣分、awarded 加分、not_applicable 不适用、undecided 无法判定"),
+        (
+            "status",
+            pa.string(),
+            "passed 达标、deducted 扣分、awarded 加分、not_awarded 未加分、not_applicable 不适用、undecided 无法判定",
+        ),
         ("points", pa.float64(), "得分变化，扣分为负"),
         ("max_points", pa.float64(), "该项满分"),
         ("hits", pa.int32(), "命中处数"),

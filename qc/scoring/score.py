@@ -143,7 +143,7 @@ class _Line:
             item_id=item.id,
             item_title=item.title,
             rule_ids=item.rules,
-            status=ItemStatus.PASSED,
+            status=ItemStatus.NOT_AWARDED if self.award else ItemStatus.PASSED,
             points=0.0,
             max_points=item.points if item.cap is None else item.cap,
             hits=0,
