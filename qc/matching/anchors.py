@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 
 from qc.domain.rule import Anchor, AnchorRelation, Frame, OnEmpty, Truth, Which
@@ -69,7 +71,7 @@ def for_each(
         or "；".join(causes_zh(int(cause[conversation]), standard.floor))
         for conversation in np.flatnonzero(everywhere == Truth.UNKNOWN).tolist()
     }
-    return PieceResult(truth=everywhere, na=together.na, reasons=reasons, hits=together.hits)
+    return replace(together, truth=everywhere, reasons=reasons)
 
 
 def _ranked(hits: Hits) -> tuple[Hits, Ints]:

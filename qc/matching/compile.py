@@ -16,13 +16,16 @@ from qc.text.regex import compile_pattern
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
-    """A rule with its sentences parsed; `order` names its pieces such that an anchor's piece comes first."""
+    """A rule with its sentences parsed; `order` names its pieces such that an anchor's piece comes first; `when_names`
+    and `given_names` are the pieces of the sentences, each with whether it stands positive."""
 
     rule: Rule
     pieces: Mapping[str, Piece]
     order: tuple[str, ...]
     when: Sentence
     given: Sentence | None
+    when_names: tuple[tuple[str, bool], ...]
+    given_names: tuple[tuple[str, bool], ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,7 +85,19 @@ def _compile(rule: Rule) -> CompiledRule:
         _visit(rule, pieces, name, order, ())
     for name in order:
         _check_expressions(rule, pieces[name])
-    return CompiledRule(rule=rule, pieces={n: pieces[n] for n in order}, order=tuple(order), when=when, given=given)
+    return CompiledRule(
+        rule=rule,
+        pieces={name: pieces[name] for name in order},
+        order=tuple(order),
+        when=when,
+        given=given,
+        when_names=_signed(when),
+        given_names=() if given is None else _signed(given),
+    )
+
+
+def _signed(sentence: Sentence) -> tuple[tuple[str, bool], ...]:
+    return tuple((name.name, positive) for name, positive in names(sentence))
 
 
 def _sentence(rule: Rule, text: str, pieces: Mapping[str, Piece]) -> Sentence:

@@ -122,9 +122,10 @@ class Evidence:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PieceResult:
     """A piece on every conversation of the shard: `truth` 0/1/2 (see Truth), `na` where its range is empty and it says
-    so, `reasons` for every UNKNOWN, and its hits."""
+    so, `reasons` for every UNKNOWN, and its hits, ordered by conversation: rows `first_hit[c]:first_hit[c + 1]`."""
 
     truth: Truths
     na: Bools
     reasons: Mapping[int, str]
     hits: Hits
+    first_hit: Ints

@@ -21,10 +21,9 @@ from qc.domain.operators import (
     word_lists,
 )
 from qc.domain.rule import Piece, Truth, Word
-from qc.domain.sentence import names
 from qc.matching.compile import CompiledRule
 from qc.matching.context import Context
-from qc.matching.evidence import NO_HITS, NONE, Hits, PieceResult
+from qc.matching.evidence import NONE, Hits, PieceResult
 from qc.matching.times import hit_times
 from qc.text.shard import NO_TIME
 
@@ -49,21 +48,22 @@ def finding(
     true: dict[str, None] = {}
     reasons: dict[str, None] = {}
     shown: set[str] = set()
-    for sentence in (rule.when, rule.given):
+    for pieces in (rule.when_names, rule.given_names):
         found: list[Hit] = []
         count = 0
-        for name, positive in names(sentence) if sentence is not None else ():
-            result = results[name.name]
+        for name, positive in pieces:
+            result = results[name]
             truth = int(result.truth[conversation])
             if truth == Truth.TRUE:
-                true[name.name] = None
+                true[name] = None
             if conversation in result.reasons:
                 reasons[result.reasons[conversation]] = None
-            if name.name not in shown and _speaks(truth, positive, verdict):
-                shown.add(name.name)
-                rows = _rows(result.hits, conversation, certain=truth != Truth.UNKNOWN)
-                count += len(np.unique(rows.group)) if len(rows) else 0
-                found += _objects(context, rule.pieces[name.name], rows)
+            lo, hi = int(result.first_hit[conversation]), int(result.first_hit[conversation + 1])
+            if lo < hi and name not in shown and _speaks(truth, positive, verdict):
+                shown.add(name)
+                rows = _rows(result.hits, lo, hi, certain=truth != Truth.UNKNOWN)
+                count += len(np.unique(rows.group))
+                found += _objects(context, rule.pieces[name], rows)
         evidence.append(sorted(found, key=_place))
         counts.append(count)
     hits = evidence[0] or evidence[1]
@@ -85,11 +85,8 @@ def _speaks(truth: int, positive: bool, verdict: Verdict) -> bool:
     return (truth == Truth.TRUE) == positive
 
 
-def _rows(hits: Hits, conversation: int, *, certain: bool) -> Hits:
-    """The hits of one conversation (rows are ordered by conversation), at most MAX_HITS."""
-    lo, hi = np.searchsorted(hits.conversation, (conversation, conversation + 1))
-    if lo == hi:
-        return NO_HITS
+def _rows(hits: Hits, lo: int, hi: int, *, certain: bool) -> Hits:
+    """The hits of one conversation, with `certain` only those that are."""
     rows = np.arange(lo, hi)
     return hits.take(rows[hits.cause[lo:hi] == 0] if certain else rows)
 
@@ -99,8 +96,6 @@ def _place(hit: Hit) -> tuple[int, int, int]:
 
 
 def _objects(context: Context, piece: Piece, rows: Hits) -> list[Hit]:
-    if not len(rows):
-        return []
     rows = rows.take(np.arange(min(len(rows), MAX_HITS)))
     shard = context.shard
     timed = hit_times(shard, rows) if len(shard.turns) else (rows.start_ms, rows.end_ms)

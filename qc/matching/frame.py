@@ -57,7 +57,7 @@ def select(shard: Shard, frame: Frame) -> Selection:
     selection = everything(shard)
     if frame.speaker is not None:
         unknown = shard.role == ROLE_CODES[Role.UNKNOWN]
-        wanted = np.isin(shard.role, [ROLE_CODES[role] for role in sorted(frame.speaker)])
+        wanted = np.array([role in frame.speaker for role in ROLE_CODES])[shard.role]
         selection = selection.narrow(wanted | unknown, np.where(unknown, Cause.UNKNOWN_ROLE, 0).astype(np.uint8))
     if frame.range is not None:
         selection = _in_range(selection, frame.range)
@@ -176,7 +176,8 @@ def decide(frame: Frame, selection: Selection, evidence: Evidence, standard: Sta
     for conversation in np.flatnonzero(truth == Truth.UNKNOWN).tolist():
         said = evidence.unmeasured.get(conversation)
         reasons[conversation] = said or "；".join(causes_zh(int(cause[conversation]), standard.floor))
-    return PieceResult(truth=truth, na=na, reasons=reasons, hits=hits)
+    first_hit = np.searchsorted(hits.conversation, np.arange(len(shard) + 1))
+    return PieceResult(truth=truth, na=na, reasons=reasons, hits=hits, first_hit=first_hit)
 
 
 def framed(selection: Selection, evidence: Evidence, standard: Standard) -> Hits:

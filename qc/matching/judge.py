@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 import numpy.typing as npt
 
+from qc.domain.conversation import Channel
 from qc.domain.finding import Finding, Verdict
 from qc.domain.operators import TEXTUAL, Operator, measures_whole
 from qc.domain.rule import Frame, Piece, Rule, Scope, Truth, Which
@@ -95,17 +96,17 @@ class _Bench:
         self.shard = shard
         self._selections: dict[Frame, Selection] = {}
         self._results: dict[tuple[Operator, Frame], PieceResult] = {}
-        self._projects = np.array([c.project for c in shard.conversations], dtype=object)
-        self._channels = np.array([c.channel.value for c in shard.conversations], dtype=object)
+        self._kinds: dict[tuple[str, Channel], int] = {}
+        kinds = (self._kinds.setdefault((c.project, c.channel), len(self._kinds)) for c in shard.conversations)
+        self._kind = np.fromiter(kinds, np.int64, len(shard))
 
     def concerned(self, scope: Scope) -> Bools:
         """Conversations in the scope."""
-        inside = np.ones(len(self.shard), np.bool_)
-        if scope.projects:
-            inside &= np.isin(self._projects, sorted(scope.projects))
-        if scope.channels:
-            inside &= np.isin(self._channels, sorted(c.value for c in scope.channels))
-        return inside
+        inside = [
+            (not scope.projects or project in scope.projects) and (not scope.channels or channel in scope.channels)
+            for project, channel in self._kinds
+        ]
+        return np.array(inside, np.bool_)[self._kind]
 
     def pieces(self, rule: CompiledRule) -> dict[str, PieceResult]:
         """The rule's pieces by name."""

@@ -50,11 +50,8 @@ class PickedView:
         owner = shard.conversation[turns]
         ends_line = np.append(owner[1:] != owner[:-1], True)[: len(turns)] if joined else np.ones(len(turns), np.bool_)
         starts, ends = shard.byte_start[turns], shard.byte_start[turns + 1] - 1
-        text = shard.buffer
-        self.buffer = b"".join(
-            text[start:end] + b"\n" if last else text[start:end]
-            for start, end, last in zip(starts.tolist(), ends.tolist(), ends_line.tolist(), strict=True)
-        )
+        text = shard.buffer + b"\n"  # so that every turn has its line feed behind it
+        self.buffer = b"".join(text[a:b] for a, b in zip(starts.tolist(), (ends + ends_line).tolist(), strict=True))
         chars = shard.char_start[turns + 1] - 1 - shard.char_start[turns]
         self._byte_start = np.concatenate(([0], np.cumsum(ends - starts + ends_line)))[: len(turns)]
         picked = np.concatenate(([0], np.cumsum(chars + ends_line)))[: len(turns)]

@@ -77,7 +77,8 @@ class Vocabulary:
     def scan(self, buffer: bytes) -> WordMatches:
         """Every occurrence of every word; 12345 does not occur in 13812345678, nor vip in vipshop."""
         found = self._automaton.scan(buffer)
-        found = found.where(_whole(buffer, found.start, found.end))
+        if buffer:
+            found = found.where(_whole(buffer, found.start, found.end))
         found = found.where(np.argsort(found.pattern, kind="stable"))
         first = np.searchsorted(found.pattern, np.arange(len(self.texts) + 1))
         return WordMatches(first=first, start=found.start, end=found.end)
@@ -91,9 +92,14 @@ _KIND[ord("a") : ord("z") + 1] = 2
 
 def _whole(buffer: bytes, start: Ints, end: Ints) -> npt.NDArray[np.bool_]:
     """Which spans do not cut a number or a Latin word in two."""
-    kind = np.concatenate(([0], _KIND[np.frombuffer(buffer, np.uint8)], [0]))  # kind[i + 1] is that of byte i
-    first, last = kind[start + 1], kind[end]
-    return np.asarray(((first == 0) | (kind[start] != first)) & ((last == 0) | (kind[end + 1] != last)))
+    text = np.frombuffer(buffer, np.uint8)
+
+    def kind(at: Ints) -> npt.NDArray[np.int8]:
+        """Of the bytes at these places; nothing stands before the beginning and after the end."""
+        return np.where((at >= 0) & (at < len(text)), _KIND[text[np.clip(at, 0, len(text) - 1)]], np.int8(0))
+
+    first, last = kind(start), kind(end - 1)
+    return np.asarray(((first == 0) | (kind(start - 1) != first)) & ((last == 0) | (kind(end) != last)))
 
 
 def _lexicon_words(words: Words, lexicons: Mapping[str, Lexicon]) -> Iterable[tuple[Word, ...]]:
