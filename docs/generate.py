@@ -29,7 +29,9 @@ def _cli() -> str:
 
     parts = [_NOTE, "# 命令参考\n"]
     for path, command in _commands("qc", cli):
-        context = click.Context(command, info_name=path, terminal_width=100, max_content_width=100)
+        context = click.Context(
+            command, info_name=path, terminal_width=100, max_content_width=100, help_option_names=["-h", "--help"]
+        )
         parts += [f"## {path}\n", "```text", click.unstyle(command.get_help(context)), "```\n"]
     return "\n".join(parts)
 
@@ -54,7 +56,12 @@ def _tables() -> str:
         "时间均为距会话开始的毫秒，话轮从 1 数起，文本默认脱敏且长度不变。\n",
     ]
     for name, schema in TABLES.items():
-        parts += [f"## {name}\n", schema.metadata[b"qc.title"].decode() + "。\n", "| 列 | 类型 | 含义 |", "|---|---|---|"]
+        parts += [
+            f"## {name}\n",
+            schema.metadata[b"qc.title"].decode() + "。\n",
+            "| 列 | 类型 | 含义 |",
+            "|---|---|---|",
+        ]
         parts += [f"| `{f.name}` | {_type(f.type)} | {f.metadata[b'zh'].decode()} |" for f in schema]
         parts.append("")
     return "\n".join(parts)

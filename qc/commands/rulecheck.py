@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from typing import TypeVar
 
 import click
 
 from qc.domain.emotion import EmotionLexicon
 from qc.domain.finding import Verdict
-from qc.domain.rule import RulePack
 from qc.domain.topic import Taxonomy
 from qc.errors import Problem, SpecError, UsageError
 from qc.matching.signals import Need, Signals
@@ -20,6 +20,8 @@ from qc.specs.rules import load_rules
 from qc.specs.scorecards import load_scorecards
 from qc.text.shard import Shard
 from qc.text.signals import Analyser
+
+Loaded = TypeVar("Loaded")
 
 _VERDICTS = {
     Verdict.HIT: "命中",
@@ -110,7 +112,7 @@ def lint_rules(where: Folders) -> LintReport:
     """Check everything under the rules and scorecards folders, and `qc.yaml`."""
     problems: list[Problem] = []
 
-    def attempt(load: Callable[[], object]) -> object:
+    def attempt(load: Callable[[], Loaded]) -> Loaded | None:
         try:
             return load()
         except SpecError as error:
@@ -120,9 +122,10 @@ def lint_rules(where: Folders) -> LintReport:
     attempt(lambda: configuration(where))
     pack = attempt(lambda: load_rules([where.rules]))
     attempt(lambda: emotion_lexicon(where))
-    attempt(lambda: taxonomies(where))
-    if isinstance(pack, RulePack):
-        problems += lint(pack)
+    known = attempt(lambda: taxonomies(where))
+    if pack is not None:
+        topics = {t.id for taxonomy in known for t in taxonomy.topics} if known is not None else None
+        problems += lint(pack, topics=topics)
         attempt(lambda: load_scorecards([where.scorecards], {r.id for r in pack.rules}))
         return LintReport(len(pack.rules), _ordered(problems))
     attempt(lambda: load_scorecards([where.scorecards], None))
@@ -130,5 +133,4 @@ def lint_rules(where: Folders) -> LintReport:
 
 
 def _ordered(problems: Sequence[Problem]) -> list[Problem]:
-    unique = dict.fromkeys(replace(p) for p in problems)
-    return sorted(unique, key=lambda p: (p.path, p.line, p.col, p.code))
+    return sorted(dict.fromkeys(problems), key=lambda p: (p.path, p.line, p.col, p.code))
