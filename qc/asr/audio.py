@@ -14,10 +14,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import TYPE_CHECKING, BinaryIO
 
 import numpy as np
 import numpy.typing as npt
+
+if TYPE_CHECKING:
+    from av import AudioFrame, Packet
+    from av.audio.stream import AudioStream
 
 Samples = npt.NDArray[np.float32]
 
@@ -69,9 +73,12 @@ class Audio:
     def blocks(self) -> Iterator[Samples]:
         """The samples in time order as float32 [channels, n] at 16 kHz, at most about 16 s each; may be called again.
 
-        Raises AudioError: too_long as soon as `max_duration_s` is passed, corrupt when nothing at all can be decoded.
+        Raises AudioError: too_long as soon as `max_duration_s` is passed, corrupt when nothing at all can be decoded,
+        unreadable when the file has gone.
         What a damaged file holds before and after the damage is delivered.
         """
+        if not self.path.is_file():
+            raise AudioError("unreadable", "文件打不开：文件已被移走。", retryable=True)
         read = _read_soundfile(self) if self.library == "soundfile" else _read_av(self)
         resample = _Resampler(self.source_rate, self.channels)
         total = 0
@@ -151,8 +158,9 @@ def _open_av(path: Path) -> _Header | None:
         with av.open(str(path), options=_AV_OPTIONS) as container:
             if not container.streams.audio:
                 return None
-            stream = container.streams.audio[0]
-            context = stream.codec_context
+            context = container.streams.audio[0].codec_context
+            if not (context.channels and context.sample_rate):
+                return None
             seconds = float(container.duration / av.time_base) if container.duration else 0.0
             return "av", context.sample_rate, context.channels, context.codec.canonical_name, seconds
     except (av.FFmpegError, OSError, ValueError):
@@ -160,25 +168,19 @@ def _open_av(path: Path) -> _Header | None:
 
 
 def _read_av(audio: Audio) -> Iterator[Samples]:
-    """Blocks from packets; a damaged packet is left out, the next may be sound."""
     import av
 
     with av.open(str(audio.path), options=_AV_OPTIONS) as container:
-        convert = av.AudioResampler(format="fltp")
+        stream = container.streams.audio[0]
+        layout = stream.codec_context.layout.name
+        converters: dict[tuple[str, str, int], av.AudioResampler] = {}  # spliced files change format on the way
         parts: list[Samples] = []
         length = 0
-        packets = container.demux(container.streams.audio[0])
-        while True:
-            try:
-                packet = next(packets)
-                frames = packet.decode()
-            except StopIteration:
-                break
-            except av.InvalidDataError:
-                continue
-            except av.FFmpegError:
-                break
-            for planar in chain.from_iterable(convert.resample(frame) for frame in frames):
+        for frame in _frames(container.demux(stream)):
+            key = (frame.format.name, frame.layout.name, frame.sample_rate)
+            if key not in converters:
+                converters[key] = av.AudioResampler(format="fltp", layout=layout, rate=audio.source_rate)
+            for planar in converters[key].resample(frame):
                 parts.append(np.asarray(planar.to_ndarray(), np.float32))
                 length += parts[-1].shape[1]
             if length >= BLOCK_S * audio.source_rate:
@@ -186,6 +188,20 @@ def _read_av(audio: Audio) -> Iterator[Samples]:
                 parts, length = [], 0
         if parts:
             yield np.concatenate(parts, axis=1)
+
+
+def _frames(packets: Iterator[Packet[AudioStream]]) -> Iterator[AudioFrame]:
+    """A damaged packet is left out, the next may be sound; anything worse ends the file."""
+    import av
+
+    while True:
+        try:
+            frames = next(packets).decode()
+        except av.InvalidDataError:
+            continue
+        except (StopIteration, av.FFmpegError):
+            return
+        yield from frames
 
 
 _AV_OPTIONS = {"format_whitelist": CONTAINERS, "protocol_whitelist": "file"}

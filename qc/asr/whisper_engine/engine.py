@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -26,7 +27,7 @@ NO_SPEECH = 0.6
 MIN_MISSED = RATE
 """Samples of speech without text that are worth a second attempt; less is a breath or a murmur."""
 RETRIES = 2
-VERSION = 1
+VERSION = 2
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
@@ -158,11 +159,12 @@ def _chars(found: Sequence[Phrase]) -> int:
 
 
 def _judge(found: list[Phrase], decoded: Decoded) -> list[Phrase]:
-    """Marks what whisper itself did not believe, and loops, as inventions."""
-    text = "".join(p.text for p in found)
-    unheard = decoded.no_speech > NO_SPEECH and _mean_logprob(decoded) < MIN_LOGPROB
-    if unheard or _is_loop(decoded, text):
-        return [replace(p, confidence=0.0) for p in found]
+    """Lowers confidence where the whole window says that its phrases deserve less than their own tokens do."""
+    mean = _mean_logprob(decoded)
+    if _is_loop(decoded, "".join(p.text for p in found)) or (decoded.no_speech > NO_SPEECH and mean < MIN_LOGPROB):
+        return [replace(p, confidence=0.0) for p in found]  # an invention
+    if mean < MIN_LOGPROB:  # invented once and then repeated with growing certainty
+        return [replace(p, confidence=min(p.confidence, math.exp(mean))) for p in found]
     return found
 
 

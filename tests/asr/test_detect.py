@@ -1,0 +1,85 @@
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qc.asr.audio import RATE, Samples
+from qc.asr.detect import FRAME, Span, SpeechDetector, SpeechOptions, find_spans
+
+pytest.importorskip("onnxruntime")
+pytest.importorskip("silero_vad")
+
+
+def _spans(samples: Samples, block: int = 16 * RATE) -> list[tuple[Span, ...]]:
+    detector = SpeechDetector(len(samples))
+    for at in range(0, samples.shape[1], block):
+        detector.feed(samples[:, at : at + block])
+    assert detector.samples == samples.shape[1]
+    return detector.spans(SpeechOptions())
+
+
+def test_each_channel_has_its_own_speech(call: Samples) -> None:
+    agent, customer = _spans(call)
+    assert agent[0].start < RATE  # greets at once
+    assert customer[0].start > 4 * RATE  # waits
+    assert not any(a.start < c.end and c.start < a.end for a in agent for c in customer)
+
+
+def test_the_size_of_blocks_changes_nothing(call: Samples) -> None:
+    assert _spans(call, 1000) == _spans(call, 16 * RATE) == _spans(call, 77_777)
+
+
+def test_silence_tone_and_noise_are_not_speech() -> None:
+    rng = np.random.default_rng(0)
+    seconds = np.arange(20 * RATE) / RATE
+    ringback = 0.2 * np.sin(2 * np.pi * 450 * seconds) * (seconds % 5 < 1)
+    noise = rng.normal(0, 0.02, len(seconds))
+    samples = np.stack([np.zeros(len(seconds)), ringback, noise]).astype(np.float32)
+    assert _spans(samples) == [(), (), ()]
+
+
+def test_speech_after_long_silence_is_still_found(call: Samples) -> None:
+    quiet = np.zeros((2, 100 * RATE), np.float32)
+    late = _spans(np.concatenate([quiet, call], axis=1))
+    assert late[0][0].start - 100 * RATE == pytest.approx(_spans(call)[0][0].start, abs=0.1 * RATE)
+
+
+def test_nothing_at_all() -> None:
+    assert _spans(np.zeros((2, 0), np.float32)) == [(), ()]
+    assert _spans(np.zeros((1, 5), np.float32)) == [()]
+
+
+@pytest.mark.asr
+def test_same_spans_as_the_package_itself(call: Samples) -> None:
+    import silero_vad
+    import torch
+
+    detector = SpeechDetector(1)
+    detector.feed(call[:1])
+    options = SpeechOptions(min_silence_s=0.1, min_speech_s=0.25, max_speech_s=1000)
+    model = silero_vad.load_silero_vad(onnx=True)
+    theirs = silero_vad.get_speech_timestamps(torch.from_numpy(call[0]), model, speech_pad_ms=0)
+    assert [(s.start, s.end) for s in detector.spans(options)[0]] == [(s["start"], s["end"]) for s in theirs]
+
+
+@given(
+    probabilities=st.lists(st.sampled_from([0.0, 0.2, 0.4, 0.49, 0.5, 0.8, 1.0]), max_size=300),
+    max_speech_s=st.sampled_from([0.5, 1.0, 25.0]),
+)
+def test_spans_are_in_order_apart_and_never_too_long(probabilities: list[float], max_speech_s: float) -> None:
+    values = np.array(probabilities, np.float32)
+    options = SpeechOptions(max_speech_s=max_speech_s)
+    spans = list(find_spans(values, len(values) * FRAME, options))
+    assert spans == sorted(spans, key=lambda s: s.start)
+    assert all(a.end <= b.start for a, b in itertools.pairwise(spans))
+    for span in spans:
+        assert 0 <= span.start < span.end <= len(values) * FRAME
+        assert options.min_speech_s * RATE <= span.end - span.start <= max_speech_s * RATE + FRAME
+        assert values[span.start // FRAME : span.end // FRAME].max() >= 0.4
+    longest = max((len(s) for s in "".join("#" if p >= 0.5 else " " for p in probabilities).split()), default=0)
+    if longest * FRAME >= options.min_speech_s * RATE:
+        assert spans
