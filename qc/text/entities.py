@@ -18,7 +18,7 @@ from qc.domain.conversation import Entity
 from qc.text.dictation import DICTATED, Piece, dictated
 from qc.text.normalise import normalise
 from qc.text.numbers import NUMBER, numbers
-from qc.text.places import ADDRESS, REACH, beginning
+from qc.text.places import ADDRESS, REACH, extent
 from qc.text.regex import compile_pattern
 from qc.text.shapes import SHAPES, holds
 from qc.text.shard import Ints, Shard
@@ -169,16 +169,24 @@ def _dictated(shard: Shard) -> Iterator[_Span]:
 
 def _addresses(buffer: bytes) -> Iterator[_Span]:
     for start, end in compile_pattern(ADDRESS).spans(buffer):
-        before = _before(buffer, start)
-        back = beginning(before, buffer[start:end].decode())
+        before, found = _before(buffer, start), buffer[start:end].decode()
+        back = extent(before, found, _after(buffer, end))
         if back is not None:
-            yield _Span(start - len(before[len(before) - back :].encode()), end, _CODE["address"], True)
+            first = (
+                start - len(before[len(before) - back :].encode()) if back > 0 else start + len(found[:-back].encode())
+            )
+            yield _Span(first, end, _CODE["address"], True)
 
 
 def _before(buffer: bytes, start: int) -> str:
     """What stands before `start` in the same turn."""
     part = buffer[max(0, start - _CONTEXT_BYTES) : start]
     return part[part.rfind(b"\n") + 1 :].decode("utf-8", "ignore")
+
+
+def _after(buffer: bytes, end: int) -> str:
+    """What stands after `end` in the same turn."""
+    return buffer[end : end + _CONTEXT_BYTES].partition(b"\n")[0].decode("utf-8", "ignore")
 
 
 def _without_overlaps(spans: Iterable[_Span]) -> list[_Span]:

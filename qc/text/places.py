@@ -1,48 +1,95 @@
-"""Postal addresses with a house number: what locates a person. A bare city or district is not personal.
+"""Postal addresses: what locates a person. A bare city or district is not personal, nor is the number of an agent.
 
-RE2 finds the certain part, a road, village or estate right before a number with its unit; where the address begins is
-then decided by looking back from there.
+RE2 finds the certain part: a road, village or estate with a number, levels from the province or city down to one, or
+an estate or village after words such as 住在. Where the address begins is then decided by looking back from there.
 """
 
 from __future__ import annotations
 
 import re
 
-_NUMBER = "0-9a-z一二三四五六七八九十百零〇两"
-_DETAIL = rf"(?:[{_NUMBER}\-]{{1,8}}(?:号楼|号院|号|栋|幢|座|单元|室|弄|层|楼|户|组|队|门))"
+_DIGIT = "0-9a-z一二三四五六七八九十百零〇"
+_NUMBER = rf"[甲乙丙丁临附]?[{_DIGIT}](?:[{_DIGIT}\-]{{0,6}}[{_DIGIT}])?"
+_BUILDING = rf"{_NUMBER}(?:号楼|号院|栋|幢|座|单元|弄)"
+_HOUSE = rf"(?:{_NUMBER}段)?{_NUMBER}(?:号楼|号院|号|栋|幢|座|单元|弄|室|门)"
+_STEP = rf"(?:{_NUMBER}(?:号楼|号院|号|栋|幢|座|单元|弄|室|层|楼|组|队|门|段)|[0-9]{{3,5}}户)"
 _ROOM = r"(?:[ \-]?[0-9]{2,5}(?:室|号)?)?"
-_ROAD = "路|街|大道|巷|胡同|街道|村|镇|乡|屯|庄|期"
-_ESTATE = "小区|花园|家园|公寓|大厦|新村|社区|广场|苑|府|城|湾|郡|里"
-_REGIONS = rf"(?:省|市|自治区|州)\p{{Han}}{{1,7}}(?:区|县|市|旗)\p{{Han}}{{1,10}}(?:{_ROAD}|{_ESTATE})"
-_MORE = rf"(?:[ ，]?(?:\p{{Han}}{{1,8}}(?:{_ESTATE})[ ，]?)?{_DETAIL})*"
-ADDRESS = rf"(?:{_REGIONS}|{_ROAD}|{_ESTATE})[ ，]?{_DETAIL}{_MORE}{_ROOM}|{_REGIONS}"
-"""RE2: the part of an address from its road or estate on, or three levels from the province or city down."""
+
+_ROAD = "路|街道|街|大道|巷|胡同"
+_VILLAGE = "村|镇|乡|屯|庄|社区"
+_ESTATE = "小区|花园|家园|公寓|大厦|新村|苑"
+_WEAK = "广场|府|城|湾|郡|里|期"
+"""Ends of estates that end many other words too (商城, 政府, 这里, 分期): a building must follow, or a district stand
+before."""
+_LEVEL = f"{_ROAD}|{_VILLAGE}|{_ESTATE}|{_WEAK}"
+
+_SPEECH = "的了吗吧呢啊嗯哦呃唉哎是在我您你他她它们到往去找请帮把被让给说叫没么这住跟咱也还就"
+"""Characters that stand in no place name."""
+_HAN = f"[^\\x00-{chr(0x4DFF)}{chr(0x9FA6)}-{chr(0x10FFFF)}{_SPEECH}]"
+_GAP = "[ ，]{0,2}"
+_REGIONS = rf"(?:省|市|自治区|州)(?:{_GAP}{_HAN}{{1,7}}(?:区|县|市|州|旗)){{1,3}}{_GAP}{_HAN}{{1,10}}(?:{_LEVEL})"
+_TELLING = r"(?:地址|住址|住在|家住|家在|送到|送至|寄到|寄至|寄往|邮到|发到|搬到|改到)(?:是|为|在|改成|改为|[： ]){0,3}"
+_TOLD = (
+    rf"(?:{_HAN}{{1,6}}{_REGIONS}|{_HAN}{{1,10}}(?:区|县|市|镇){_HAN}{{1,10}}(?:{_ROAD}|{_VILLAGE}|{_ESTATE})"
+    rf"|{_HAN}{{2,12}}(?:{_ESTATE}|村))"
+)
+_MORE = rf"(?:[ ，]?{_HAN}{{1,8}}(?:{_ESTATE}|{_WEAK})[ ，]?{_STEP}| ?{_STEP}|，{_BUILDING})*"
+ADDRESS = (
+    rf"(?:{_TELLING}{_TOLD}|{_REGIONS})(?:(?: {{0,2}}{_HAN}{{0,8}}{_STEP}|，{_BUILDING}){_MORE}{_ROOM})?"
+    rf"|(?:(?:{_ROAD})[ ，]?{_HOUSE}|(?:{_VILLAGE}) ?{_STEP}|(?:{_ESTATE})(?: ?{_STEP}|，{_BUILDING})"
+    rf"|(?:{_WEAK})(?: ?{_HOUSE}|，{_BUILDING})){_MORE}{_ROOM}"
+)
+"""RE2: an address from its road or estate on, from the province or city, or from a word that tells one."""
 
 REACH = 36
 """How many characters before the match can belong to the address."""
 
+_TOLD_NAME = re.compile(rf"{_TELLING}(?P<name>{_TOLD})")
+_HEAD = re.compile(rf"{_REGIONS}|(?P<road>{_ROAD})|(?P<weak>{_WEAK})|{_VILLAGE}|{_ESTATE}")
 _RUN = re.compile(r"[一-鿿0-9]*$")
 _LEAD = re.compile(
-    r".*(?:地址|住址|住在|家住|家在|住的|位于|送到|送至|寄到|寄至|寄往|发到|发往|邮到|改成|改为|改到|搬到|来到|收货|就是|应该是|我们|咱们|您在|你在|我在|在|是|我家|我|您|你|住)[是在为]?"
+    rf".*(?:{_TELLING}|[我你您他她们]家|[{_SPEECH}]|[0-9]{{3,}}|从(?!化)|那(?!曲)|个(?!旧)"
+    r"|收货|位于|改成|改为|公司|客服|联系|一下|来自|应该|大概|附近|隔壁|旁边|小姐|先生|女士)"
 )
-_REGION = re.compile(r".*(?:省|自治区|市)")
+_TELLS = re.compile(f"{_TELLING}$")
+_DISTRICT = re.compile(r"[一-鿿]{2}(?:省|市|区|县|旗|镇|街道|路)")
+_AT_BUILDING = re.compile(f"[ ，]?{_BUILDING}")
 _NOT_NAMES = re.compile(
-    r"(?:[电线网铁公马道半一上走出思退回套水门两这那条全来旱]路|[这那一本全农进下个]村|[上逛这那条]街|[这那哪心夜公城里个]里"
-    r"|[政吃王住]府|[上进县长个]城|[这那个]镇|[这那个下]乡)$"
+    rf"(?:[电线网铁马道走思套半水短断干速]路|[回农全乡]村|[哪心夜公城手家店院群天区]里|[政吃王]府|[商上进县长全同]城"
+    rf"|[这那哪个条](?:{_LEVEL})|(?:^|[省市区县镇])(?:老旧?|本|旧|新|大|各|每|高档|同一|整个|其他|隔壁|附近|旁边|单位"
+    r"|学校|学生|人才|青年|安置|封闭)(?:小区|公寓|社区|家园|大厦|新村)|^(?:[^东南西北中](?:路|街)|(?:高速)?公路|[上下]一路"
+    r"|[一本进下山每各某邻外同]村|隔壁村|回?[老家故下城]乡|[乡城集村]镇))$"
 )
-_DAY = re.compile(r"^.[0-9一二三四五六七八九十]{1,3}号$")
+"""Words and phrases that end like a road, village or estate."""
+_DAY = re.compile(r"^.(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})号$")
+_OF_AN_AGENT = re.compile(r"[ ，]?(?:客服|坐席|座席|话务|很高兴|竭诚|[为位给][您你民们]?服务)")
+_OF_A_THING = re.compile(r"[线口码机窗柜桌杆变箱台仓库馆]|出口")
+_REGION = re.compile(r"(?:[^路街村镇乡区县市]{2,7}(?:省|自治区)[ ，]{0,2})?(?:[^路街村镇乡区县市]{2,6}市)?")
 
 
-def beginning(before: str, found: str) -> int | None:
-    """How many characters before `found`, a match of ADDRESS, belong to the address; None when it is none.
+def extent(before: str, found: str, after: str) -> int | None:
+    """Where the address begins whose certain part is `found`, a match of ADDRESS: so many characters before it
+    (negative: inside it); None when it is none.
 
-    `before` is what stands before it in the turn. 这条路3号 and 进村12号 are no addresses.
+    `before` and `after` are what stands around it in the turn. 这条路3号, 进村12号, 人民路1号 before 窗口 and
+    江湾社区5011号 before 为您服务 are no addresses.
     """
+    if _OF_AN_AGENT.match(after) or (found[-1] == "号" and _OF_A_THING.match(after)):
+        return None
+    told = _TOLD_NAME.match(found)
+    if told:
+        return None if _NOT_NAMES.search(told["name"]) else -told.start("name")
     run = _RUN.search(before[-REACH:])
     text = run.group() if run else ""
     lead = _LEAD.match(text)
     name = text[lead.end() :] if lead else text
-    if not name or _NOT_NAMES.search(name + found[0]) or (len(name) < 2 and _DAY.search(found)):
+    head = _HEAD.match(found)
+    if not name or head is None or _NOT_NAMES.search(name + head.group()) or (len(name) < 2 and _DAY.search(found)):
+        return None
+    located = _DISTRICT.search(name)
+    if head["weak"] and not located and not _AT_BUILDING.match(found, head.end()):
+        return None
+    if head["road"] and found[head.end()] == "，" and not located and not (lead and _TELLS.search(lead.group())):
         return None
     return len(name)
 
