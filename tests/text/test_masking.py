@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.text.entities import find_entities, find_in
@@ -83,6 +83,13 @@ def test_turns_and_a_stored_run_read_back() -> None:
     [
         ("calls/20261120_13812345678_001.wav", "calls/20261120_138****5678_001.wav"),
         ("13812345678", "138****5678"),
+        ("13812345678_20261120.wav", "138****5678_20261120.wav"),
+        ("01062345678", "0106*****78"),
+        ("010-62345678.mp3", "010-6*****78.mp3"),
+        ("户号123456", "户号12**56"),
+        ("粤B12345", "粤B****5"),
+        ("000123", "000123"),
+        ("20261120_000123.wav", "20261120_000123.wav"),
         ("A001.wav", "A001.wav"),
         ("C-10086", "C-10086"),
         ("华东一区", "华东一区"),
@@ -95,6 +102,20 @@ def test_values(value: str, masked: str) -> None:
     assert mask_value(value) == masked
 
 
-@given(st.text(max_size=40))
-def test_any_value(value: str) -> None:
+VALUES = st.one_of(
+    st.text(max_size=40),
+    st.text("0123456789一三八-_ .x@户号粤b", max_size=24),
+    st.from_regex(r"[a-c]{0,2}_?[0-9]{4,19}x?[_ -]?[0-9]{0,8}(\.wav)?", fullmatch=True),
+)
+
+
+@settings(max_examples=500)
+@given(VALUES)
+def test_a_value_passed_over_at_a_glance_holds_nothing(value: str) -> None:
     assert mask_value(value) == mask(value, find_in(value))
+
+
+def test_short_numbers_are_not_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qc.text.masking.find_in", lambda _: pytest.fail("ten thousand of them cost a second"))
+    for value in ("000123", "95598/2026-11-20/000123.wav", "20261120_000123_1029.wav", "C-10086", "华东一区"):
+        assert mask_value(value) == value
