@@ -1,7 +1,7 @@
 """Less arithmetic for nearly the same text: bfloat16 encoder, 8-bit decoder.
 
-Measured on 532 s of read and free speech: character error rate 12.7 % instead of 12.1 % (noise), on telephone band
-15.8 and 15.8 %, with 1.9 times less processor time.
+Measured on 532 s of read and free Mandarin: character error rate 12.9 % instead of 12.1 %, on telephone band 15.1 %
+instead of 15.8 % (both within chance), with about half of the processor time.
 """
 
 from __future__ import annotations
