@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -14,11 +15,23 @@ from qc.domain.topic import Taxonomy
 from qc.text.emotion import Emotions
 from qc.text.entities import Entities
 from qc.text.phrases import Bools
+from qc.text.regex import compile_pattern
 from qc.text.shard import ROLE_CODES, Ints, Shard
 from qc.text.topics import domain_words
 from qc.text.words import Segmenter, segmenter
 
 _MAX_CHARS = 20
+_NUMERAL = "零〇一二三四五六七八九十百千万亿两几多半廿幺"
+_MEASURE = (
+    "个只条件次台部张块元角分毛天日号月年周秒点钟遍回趟笔单份位名户家层楼栋幢间套双对副本支瓶盒箱包袋桶片颗粒根米里斤克吨升瓦度岁届"
+    "级类种项门期批组轮句段章页字番场阵顿声倍成折股档辆架把座样群圈步眼口道人"
+)
+_UNIT = "个多?月|个半?小时|小时|分钟|秒钟|点钟|块钱|公里|公斤|平米|平方米|季度|星期|礼拜"
+_COUNT = re.compile(rf"第?[{_NUMERAL}]+[来余]?(?:[{_MEASURE}][多半]?|{_UNIT})?|{_UNIT}|[百千万]分之[{_NUMERAL}点]*")
+"""三, 第三次, 一个月, 十几块钱: jieba's pieces of a number, or a number of something."""
+_NO_COUNTS = frozenset(("百度", "三包"))
+_ASIDE = r"\[[^\[\]\n]{1,12}\]|(?:https?：//|www\.)[!-~：？]+"
+"""RE2: what nobody said: [图片], [订单号], the address of a page."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -36,8 +49,9 @@ class TermTable:
 def count_terms(shard: Shard, emotions: Emotions, entities: Entities, taxonomies: Sequence[Taxonomy] = ()) -> TermTable:
     """Words of two characters and more, and Latin words, in the customer turns of the shard.
 
-    Cut by jieba with the keywords of the taxonomies in its dictionary. Stop words, digits and whatever lies in an
-    entity (names, addresses, numbers, amounts, dates) are left out: no personal data gets into the table.
+    Cut by jieba with the keywords of the taxonomies in its dictionary. Stop words, numbers (三次), placeholders
+    ([图片]) and whatever lies in an entity (names, addresses, numbers, amounts, dates) are left out: no personal data
+    gets into the table.
     """
     words = segmenter(domain_words(taxonomies))
     starts, ends = _pieces(shard, entities, words)
@@ -76,13 +90,15 @@ def _pieces(shard: Shard, entities: Entities, words: Segmenter) -> tuple[Ints, I
 
 
 def _allowed(shard: Shard, entities: Entities, n: int) -> Bools:
-    """Characters of customer turns outside of entities."""
+    """Characters of customer turns outside of entities and asides."""
     lengths = np.diff(shard.char_start)
     allowed = np.repeat((shard.role == ROLE_CODES[Role.CUSTOMER]) & ~shard.invented, lengths)[:n]
+    spans = np.array([*compile_pattern(_ASIDE).spans(shard.buffer)], np.int64).reshape(-1, 2)
+    turn, start, end = shard.locate(spans[:, 0], spans[:, 1])
+    base = shard.char_start[np.concatenate((turn, entities.turn))]
     inside = np.zeros(n + 1, np.int64)
-    base = shard.char_start[entities.turn]
-    np.add.at(inside, base + entities.start, 1)
-    np.add.at(inside, base + entities.end, -1)
+    np.add.at(inside, base + np.concatenate((start, entities.start)), 1)
+    np.add.at(inside, base + np.concatenate((end, entities.end)), -1)
     return np.asarray(allowed & (np.cumsum(inside[:n]) == 0), bool)
 
 
@@ -104,7 +120,9 @@ def _count(shard: Shard, emotions: Emotions, owner: Ints, term: Ints, terms: lis
 
 
 def _is_term(word: str) -> bool:
-    return 1 < len(word) <= _MAX_CHARS and word not in stop_words()
+    return (
+        1 < len(word) <= _MAX_CHARS and word not in stop_words() and (word in _NO_COUNTS or not _COUNT.fullmatch(word))
+    )
 
 
 @cache

@@ -92,6 +92,29 @@ def test_no_personal_data_no_stop_words(scorer: EmotionScorer, taxonomies: tuple
     assert not any(c.isdigit() for t in terms for c in t)
 
 
+NUMERALS = st.text("零一二三四五六七八九十百千万两几", min_size=1, max_size=6)
+AFTER = st.sampled_from(["", "个", "次", "个月", "天", "块钱", "分钟", "个小时", "台", "年", "号", "点钟", "公里"])
+
+
+@settings(max_examples=200, deadline=None)
+@given(NUMERALS, AFTER, st.sampled_from(["", "第", "百分之"]))
+def test_numbers_are_no_terms(scorer: EmotionScorer, numeral: str, after: str, before: str) -> None:
+    made = said(f"变压器，{before}{numeral}{after}，停电")
+    assert set(rows(count(made, scorer))) - {"百度"} == {"变压器", "停电"}
+
+
+def test_words_with_a_numeral_in_them_stay(scorer: EmotionScorer) -> None:
+    assert {"百度", "三包", "二维码", "一卡通"} <= set(rows(count(said("百度，三包，二维码，一卡通"), scorer)))
+
+
+def test_function_words_and_asides_are_no_terms(scorer: EmotionScorer) -> None:
+    made = said(
+        "我家已经从来没有电了，尤其是上次，虽然终于来了，但是突然又停电，谢谢你们，没错，平时一个月三次",
+        "[图片][订单号]发票 https://item.example.com/goods?id=8 www.example.com/a 发票",
+    )
+    assert rows(count(made, scorer)) == {"停电": (1, 1, 0), "发票": (1, 2, 0)}
+
+
 def test_nothing(scorer: EmotionScorer) -> None:
     assert count(shard(), scorer).term == ()
     assert count(said("", "……", "123"), scorer).term == ()
