@@ -31,7 +31,7 @@ def choose(name: str, option: Path | None, workspace: Path | None) -> Path:
 
 
 def cache_dir() -> Path:
-    """Converted models and transcripts; `QC_CACHE_DIR` moves it."""
+    """Transcripts and dictionaries that can be computed again; `QC_CACHE_DIR` moves it."""
     if override := os.environ.get("QC_CACHE_DIR"):
         return Path(override)
     base = os.environ.get("XDG_CACHE_HOME")

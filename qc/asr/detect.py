@@ -18,6 +18,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.asr.audio import RATE, Samples
+from qc.asr.weights import INSTALL
 from qc.errors import UsageError
 
 FRAME = 512
@@ -137,12 +138,12 @@ def _session() -> Any:
     try:
         import onnxruntime
     except ImportError:
-        raise UsageError("没有安装语音转写的组件。", '运行：pip install "qc[asr]"') from None
+        raise UsageError("没有安装语音转写的组件。", INSTALL) from None
     spec = find_spec("silero_vad")
     root = Path(spec.origin).parent if spec and spec.origin else Path()
     model = root / "data" / "silero_vad_16k_sequence.onnx"
     if not model.is_file():
-        raise UsageError("没有找到语音检测模型（silero-vad 6.2.3 或更新）。", '运行：pip install -U "qc[asr]"')
+        raise UsageError("没有找到语音检测模型（silero-vad 6.2.3 或更新）。", INSTALL)
     options = onnxruntime.SessionOptions()
     options.inter_op_num_threads = options.intra_op_num_threads = 1
     return onnxruntime.InferenceSession(str(model), sess_options=options, providers=["CPUExecutionProvider"])

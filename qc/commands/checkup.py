@@ -14,6 +14,7 @@ from enum import IntEnum
 from pathlib import Path
 
 from qc import __version__
+from qc.asr.weights import INSTALL, find_model
 from qc.domain.config import Config
 from qc.errors import QcError, SpecError
 from qc.paths import WORKSPACE_FILE, cache_dir
@@ -31,7 +32,6 @@ _ASR_MODULES = {
     "onnxruntime": "onnxruntime",
     "av": "av",
 }
-_INSTALL_ASR = "在 qc 的源码目录运行 make setup，或 pip install -e '.[asr]'"
 
 
 class Level(IntEnum):
@@ -98,12 +98,8 @@ def _config(where: Folders) -> tuple[Config, Result | None]:
 def _transcription(config: Config) -> Iterator[Result]:
     missing = [package for module, package in _ASR_MODULES.items() if importlib.util.find_spec(module) is None]
     if missing:
-        yield Result(
-            Level.WARNING, "转写", f"没有安装 {'、'.join(missing)}；会话、工单和已有转写不受影响", f"{_INSTALL_ASR}。"
-        )
+        yield Result(Level.WARNING, "转写", f"没有安装 {'、'.join(missing)}；会话、工单和已有转写不受影响", INSTALL)
         return
-    from qc.asr.weights import find_model
-
     try:
         source = find_model(config.asr.model)
     except QcError as error:

@@ -14,7 +14,7 @@ import numpy as np
 from qc.asr.audio import RATE
 from qc.asr.pack import part
 from qc.asr.transcriber import Phrase, Window
-from qc.asr.weights import ModelSource
+from qc.asr.weights import INSTALL, ModelSource
 from qc.asr.whisper_engine.align import Unit, phrases
 from qc.asr.whisper_engine.decode import Decoded, Decoder
 from qc.errors import UsageError
@@ -49,7 +49,7 @@ def engine_name() -> str:
     try:
         return f"openai-whisper {metadata.version('openai-whisper')}"
     except metadata.PackageNotFoundError:
-        raise UsageError("没有安装语音转写的组件。", '运行：pip install "qc[asr]"') from None
+        raise UsageError("没有安装语音转写的组件。", INSTALL) from None
 
 
 class WhisperTranscriber:
