@@ -20,6 +20,7 @@ from qc.specs.rules import load_rules
 from qc.specs.scorecards import load_scorecards
 from qc.text.shard import Shard
 from qc.text.signals import Analyser
+from qc.text.topic_tests import TopicResult, run_topic_tests
 
 Loaded = TypeVar("Loaded")
 
@@ -33,29 +34,43 @@ _VERDICTS = {
 
 @dataclass(frozen=True, slots=True)
 class TestReport:
-    """Outcomes of the inline tests."""
+    """Outcomes of the inline tests of rules and of topic taxonomies."""
 
     outcomes: Sequence[TestOutcome]
+    topics: Sequence[TopicResult] = ()
 
     @property
     def passed(self) -> bool:
-        return all(o.passed for o in self.outcomes)
+        return all(o.passed for o in self.outcomes) and all(r.passed for r in self.topics)
 
     def lines(self, verbose: bool) -> Iterator[str]:
         """One line per test that failed (with `verbose`: per test), and the sum."""
         for outcome in self.outcomes:
             if outcome.passed and verbose:
-                yield f"{click.style('[通过]', fg='green')} {outcome.rule.id} {outcome.test.name}"
+                yield f"{_PASSED} {outcome.rule.id} {outcome.test.name}"
             elif not outcome.passed:
                 yield from _failed(outcome)
-        bad = sum(not o.passed for o in self.outcomes)
+        for result in self.topics:
+            if result.passed and verbose:
+                yield f"{_PASSED} 话题 {result.test.topic} {result.test.text}"
+            elif not result.passed:
+                yield f"{_FAILED} 话题 {result.path}:{result.test.line}: {result.test.text}"
+                yield f"    应为 {result.test.topic}，实为 {result.got}"
         rules = len({o.rule.id for o in self.outcomes})
-        yield f"{rules} 条规则，{len(self.outcomes)} 个测试：通过 {len(self.outcomes) - bad}，失败 {bad}。"
+        topics = f"；话题 {_sum([r.passed for r in self.topics])}" if self.topics else ""
+        yield f"{rules} 条规则，{_sum([o.passed for o in self.outcomes])}{topics}。"
+
+
+_PASSED, _FAILED = click.style("[通过]", fg="green"), click.style("[失败]", fg="red")
+
+
+def _sum(passed: Sequence[bool]) -> str:
+    return f"{len(passed)} 个测试：通过 {sum(passed)}，失败 {len(passed) - sum(passed)}"
 
 
 def _failed(outcome: TestOutcome) -> Iterator[str]:
     rule, test = outcome.rule, outcome.test
-    yield f"{click.style('[失败]', fg='red')} {rule.path}:{test.line}: {rule.id} {test.name}"
+    yield f"{_FAILED} {rule.path}:{test.line}: {rule.id} {test.name}"
     yield f"    应为{_VERDICTS[test.expect]}，实为{_VERDICTS[outcome.verdict]}"
     if outcome.finding is not None:
         yield f"    {outcome.finding.reason or outcome.finding.message}"
@@ -64,14 +79,16 @@ def _failed(outcome: TestOutcome) -> Iterator[str]:
 
 
 def test_rules(where: Folders, only: Collection[str]) -> TestReport:
-    """Run the inline tests of all rules, or of those named. Raises UsageError for an unknown id, SpecError."""
+    """Run the inline tests of the rules named, or of all rules and, where the rules folder has topics of its own, of
+    these too (they load jieba). Raises UsageError for an unknown id, SpecError."""
     pack = load_rules([where.rules])
     unknown = sorted(set(only) - {r.id for r in pack.rules})
     if unknown:
         raise UsageError(f"没有规则 {'、'.join(unknown)}", f"规则编号是文件里的 id；规则目录是 {where.rules}。")
     floor = configuration(where).asr.confidence_floor
     outcomes = run_tests(pack, signals_from(where), confidence_floor=floor, rules=sorted(only) or None)
-    return TestReport(outcomes)
+    topics = run_topic_tests(taxonomies(where)) if not only and (where.rules / "_topics").is_dir() else ()
+    return TestReport(outcomes, topics)
 
 
 def signals_from(where: Folders) -> Callable[[Shard, Need], Signals]:

@@ -14,7 +14,7 @@ def command() -> None:
     """规则的检查与测试。改了规则、词表或评分表之后，先 lint 再 test。"""
 
 
-@command.command("test", short_help="运行写在规则文件末尾的测试")
+@command.command("test", short_help="运行写在规则和话题文件末尾的测试")
 @click.argument("rule", nargs=-1, metavar="[规则编号]...")
 @click.option("--verbose", "-v", is_flag=True, help="通过的也列出来")
 @spec_options
@@ -27,10 +27,10 @@ def test(
     rules: Path | None,
     scorecards: Path | None,
 ) -> None:
-    """运行写在规则文件末尾的测试；有不通过的，退出码为 1。
+    """运行写在规则和话题文件末尾的测试；有不通过的，退出码为 1。
 
     \b
-    例：qc rules test                         全部规则
+    例：qc rules test                         全部规则和话题
         qc rules test service.greeting -v     只测一条，并列出每个测试
     """
     from qc.commands.rulecheck import test_rules

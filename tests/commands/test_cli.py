@@ -29,7 +29,7 @@ def test_rule_tests_on_keyword_rules_load_no_model(tmp_path: Path) -> None:
     rule = tmp_path / "rules" / "service" / "a.yml"
     rule.parent.mkdir(parents=True)
     rule.write_text(
-        "id: service.a\ntitle: 例\nfind:\n  a: {keyword: 保本}\nwhen: a\nmessage: 命中\ntests:\n"
+        "id: service.a\ntitle: 例\nseverity: low\nfind:\n  a: {keyword: 保本}\nwhen: a\nmessage: 命中\ntests:\n"
         "  - {name: 一, expect: hit, turns: [{agent: 保本}]}\n  - {name: 二, expect: miss, turns: [{agent: 再见}]}\n",
         encoding="utf-8",
     )
