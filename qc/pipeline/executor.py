@@ -5,6 +5,7 @@ from __future__ import annotations
 import multiprocessing
 import os
 import signal
+import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -39,7 +40,7 @@ def run_tasks(
     process, before its first task.
 
     With `workers == 0` everything happens in this process. Otherwise at most two tasks per worker are under way, so
-    that a long stream of tasks stays in bounded memory. An exception raised by `work` reaches the caller.
+    that a long stream of tasks stays in bounded memory. An exception raised by `setup` or `work` reaches the caller.
     """
     if workers == 0:
         state = setup(*setup_args)
@@ -84,7 +85,8 @@ def _until_broken(
                         exhausted = True
                         break
                     try:
-                        under_way[pool.submit(_call, work, task)] = task
+                        with _uninterrupted():
+                            under_way[pool.submit(_call, work, task)] = task
                     except BrokenProcessPool:
                         lost.extend([*under_way.values(), task])
                         return True
@@ -108,17 +110,43 @@ def _until_broken(
 
 _state: Any = None
 """What `setup` made, in a worker process."""
+_refused: Exception | None = None
+"""What `setup` raised instead."""
 
 
 def _enter(setup: Callable[..., Any], setup_args: tuple[Any, ...]) -> None:
-    global _state
-    # Ctrl-C is the parent's to handle; a worker's own traceback would only be noise.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    _state = setup(*setup_args)
+    global _state, _refused
+    threading.Thread(target=_leave_with_parent, daemon=True).start()
+    try:
+        _state = setup(*setup_args)
+    except Exception as error:  # raised here it would look as if every task killed its worker
+        _refused = error
+
+
+def _leave_with_parent() -> None:
+    """A killed parent leaves nobody to take results: a worker that stayed would hold its model's memory for ever, and
+    write into a run that is being resumed."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        parent.join()
+        os._exit(1)
 
 
 def _call(work: Callable[[Any, Task], Result], task: Task) -> Result:
+    if _refused is not None:
+        raise _refused
     return work(_state, task)
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back Ctrl-C: a worker that is half started could not be ended. Workers inherit this from the parent, whose
+    it is to handle; their own tracebacks would only be noise."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 @contextmanager

@@ -4,6 +4,11 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -37,6 +42,48 @@ def test_a_killer_is_isolated_and_the_rest_completes() -> None:
 def test_an_exception_reaches_the_caller() -> None:
     with pytest.raises(ValueError, match="broken work"):
         list(run_tasks(multiply, [1, 99, 2], workers=2, setup=setup, setup_args=(1,)))
+
+
+def refuse(_: int) -> int:
+    raise ValueError("no model")
+
+
+def test_a_setup_that_fails_is_no_crash() -> None:
+    with pytest.raises(ValueError, match="no model"):
+        list(run_tasks(multiply, [1, 2], workers=2, setup=refuse, setup_args=(1,)))
+
+
+def tell(path: Path) -> Path:
+    (path / "worker").write_text(str(os.getpid()))
+    return path
+
+
+def linger(_: Path, seconds: int) -> None:
+    time.sleep(seconds)
+
+
+def test_workers_leave_when_their_parent_is_killed(tmp_path: Path) -> None:
+    code = (
+        "import sys; from pathlib import Path; from qc.pipeline.executor import run_tasks\n"
+        "from tests.pipeline.test_executor import linger, tell\n"
+        "if __name__ == '__main__':\n"
+        "    list(run_tasks(linger, [0, 60], workers=1, setup=tell, setup_args=(Path(sys.argv[1]),)))\n"
+    )
+    (tmp_path / "main.py").write_text(code)
+    parent = subprocess.Popen([sys.executable, tmp_path / "main.py", tmp_path], env=os.environ | {"PYTHONPATH": "."})
+    told = tmp_path / "worker"
+    until(lambda: told.exists() and told.read_text() != "")
+    worker = int(told.read_text())
+    parent.kill()
+    parent.wait()
+    until(lambda: not Path(f"/proc/{worker}").exists())
+
+
+def until(true: Callable[[], bool], seconds: float = 20) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.02)
 
 
 def test_tasks_are_taken_as_workers_are_free() -> None:
