@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 import os
-import tempfile
+import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 
 @contextmanager
-def atomic(path: Path, mode: int = 0o644) -> Iterator[Path]:
-    """Yield a temporary path; on success it replaces `path`, on an error it is removed. Nobody sees half a file."""
+def atomic(path: Path) -> Iterator[Path]:
+    """Yield a temporary path; on success it replaces `path`, on an error it is removed. Nobody sees half a file.
+
+    Who may read it is for the umask to say: a centre that closes its files to others means these too.
+    """
     path.parent.mkdir(parents=True, exist_ok=True)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.", suffix=".tmp")
-    os.close(handle)
-    temporary = Path(name)
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    temporary.touch(exist_ok=False)
     try:
         yield temporary
-        temporary.chmod(mode)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
@@ -27,9 +28,15 @@ def atomic(path: Path, mode: int = 0o644) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
-def write_text(path: Path, text: str, mode: int = 0o644) -> None:
+def remove_stale(folder: Path) -> None:
+    """Remove temporary files that a killed process left in `folder` or the folders right under it."""
+    for temporary in (*folder.glob(".*.tmp"), *folder.glob("*/.*.tmp")):
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(path: Path, text: str) -> None:
     """Replace `path` by `text` (UTF-8), atomically."""
-    with atomic(path, mode) as temporary:
+    with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
 
 

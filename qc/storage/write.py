@@ -16,7 +16,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qc.schema.tables import TABLES
-from qc.storage.files import atomic, write_text
+from qc.storage.files import atomic, remove_stale, write_text
 
 WORK = ".work"
 
@@ -73,7 +73,8 @@ def committed_shards(run: Path) -> Mapping[int, ShardCounts]:
 
 
 def clear_work(run: Path) -> None:
-    """Remove what only a running run needs."""
+    """Remove what only a running run needs, and what a killed one left half-written."""
+    remove_stale(run)
     shutil.rmtree(run / WORK, ignore_errors=True)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ from qc.storage.files import atomic, write_text
 from qc.storage.lineage import read_lineage, write_lineage
 from qc.storage.read import list_runs, open_run
 from qc.storage.terms import merge_terms, write_shard_terms
-from qc.storage.write import ShardCounts, commit_shard, committed_shards, part_path, write_part
+from qc.storage.write import ShardCounts, clear_work, commit_shard, committed_shards, part_path, write_part
 
 LINEAGE = Lineage(
     run_id="a",
@@ -48,6 +49,24 @@ def test_a_failed_write_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> 
         raise RuntimeError
     assert path.read_text() == "old"
     assert list(tmp_path.iterdir()) == [path]
+
+
+def test_the_umask_says_who_may_read(tmp_path: Path) -> None:
+    before = os.umask(0o077)
+    try:
+        write_text(tmp_path / "a.txt", "text")
+    finally:
+        os.umask(before)
+    assert (tmp_path / "a.txt").stat().st_mode & 0o777 == 0o600
+
+
+def test_what_a_killed_process_left_is_removed(tmp_path: Path) -> None:
+    for left in (tmp_path / ".run.json.0a.tmp", tmp_path / "turns" / ".part-00000.parquet.0b.tmp"):
+        left.parent.mkdir(exist_ok=True)
+        left.write_bytes(b"half")
+    write_text(tmp_path / "turns" / "kept", "whole")
+    clear_work(tmp_path)
+    assert [p.name for p in tmp_path.rglob("*")] == ["turns", "kept"]
 
 
 def test_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
