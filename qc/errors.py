@@ -87,6 +87,14 @@ class SpecError(QcError):
         return "\n\n".join(p.render() for p in self.problems) + f"\n\n共 {len(self.problems)} 处问题。"
 
 
+def origin(error: BaseException) -> str:
+    """Module and line that raised `error`: all that is told of an unforeseen one, for its text may quote a customer."""
+    trace = error.__traceback__
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+
+
 def display_width(text: str) -> int:
     """Terminal cells taken by `text`: wide and full-width characters count two."""
     return sum(2 if unicodedata.east_asian_width(c) in "WF" else 1 for c in text)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import importlib
 import sys
 from typing import Any
@@ -10,7 +11,7 @@ import click
 
 from qc import __version__
 from qc.commands.chinese import speak_chinese
-from qc.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, QcError
+from qc.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE, QcError, origin
 
 speak_chinese()
 
@@ -23,6 +24,12 @@ _COMMANDS = {
     "rules": "规则的检查与测试",
     "init": "新建一个工作区：配置、规则、评分表、CI",
     "doctor": "检查本机、模型与工作区，告诉你该做什么",
+}
+_FULL = ("磁盘已满", "腾出空间，或用 --out（转写缓存用环境变量 QC_CACHE_DIR）换一个位置。")
+_FORBIDDEN = ("没有权限", "检查这个位置的读写权限，或换一个位置。")
+_REFUSALS = {
+    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _FULL),
+    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _FORBIDDEN),
 }
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -74,20 +81,22 @@ def main(args: list[str] | None = None) -> Any:
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe (head, less) left; that is no error of ours
         sys.exit(0)
+    except OSError as error:
+        click.echo(_disk(error).render(), err=True)
+        _reraise_when_debugging()
+        sys.exit(EXIT_USAGE)
     except Exception as error:  # the last door: no stack trace full of customer speech on a terminal
-        where = _origin(error)
-        click.echo(f"内部错误：{type(error).__name__}（{where}）", err=True)
+        click.echo(f"内部错误：{type(error).__name__}（{origin(error)}）", err=True)
         click.echo("提示：请把命令与以上一行报告给维护者；设 QC_DEBUG=1 可看到完整堆栈。", err=True)
         _reraise_when_debugging()
         sys.exit(EXIT_INTERNAL)
     sys.exit(code if isinstance(code, int) else 0)
 
 
-def _origin(error: BaseException) -> str:
-    trace = error.__traceback__
-    while trace is not None and trace.tb_next is not None:
-        trace = trace.tb_next
-    return "" if trace is None else f"{trace.tb_frame.f_globals.get('__name__', '?')}:{trace.tb_lineno}"
+def _disk(error: OSError) -> QcError:
+    """What the operating system refused. Its own words (English, with a path) are told where we have none."""
+    reason, hint = _REFUSALS.get(error.errno or 0, (error.strerror or type(error).__name__, "检查磁盘与目录的权限。"))
+    return QcError(f"文件读写失败：{reason}" + (f"：{error.filename}" if error.filename else ""), hint)
 
 
 def _reraise_when_debugging() -> None:

@@ -12,6 +12,7 @@ from qc.domain.config import AudioConfig
 from qc.domain.conversation import Conversation
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording
+from qc.errors import origin
 from qc.pipeline.executor import Crashed, run_tasks
 from qc.pipeline.inspect import Inspector
 from qc.pipeline.progress import Progress
@@ -91,14 +92,17 @@ def _isolate(task: ShardTask, settings: Settings) -> ShardCounts:
 def _quarantined(item: Input) -> Failure:
     if isinstance(item, Failure):
         return item
-    identifier = item.conversation_id if isinstance(item, Recording) else item.id
+    return _set_aside(item, "crashed", "质检这个会话时进程被杀死（可能内存不足），已隔离", retryable=True)
+
+
+def _set_aside(item: Recording | Conversation, kind: str, message: str, *, retryable: bool) -> Failure:
     return Failure(
         input=item.source.path,
-        conversation_id=identifier,
+        conversation_id=item.conversation_id if isinstance(item, Recording) else item.id,
         stage=Stage.INSPECT,
-        kind="crashed",
-        message="质检这个会话时进程被杀死（可能内存不足），已隔离",
-        retryable=True,
+        kind=kind,
+        message=message,
+        retryable=retryable,
         quarantined=True,
         sha256=item.source.sha256,
     )
@@ -120,7 +124,14 @@ def _prepare(settings: Settings) -> _Worker:
 def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
     """Inspect a shard and commit it."""
     conversations, failures = _sorted_out(worker, task.inputs)
-    result = worker.inspector.inspect(conversations, failures)
+    try:
+        result = worker.inspector.inspect(conversations, failures)
+    except Exception:  # a fault of ours or of a rule in one conversation must not cost the others
+        conversations, broken = _sound(worker.inspector, conversations)
+        if not broken:
+            raise
+        failures += broken
+        result = worker.inspector.inspect(conversations, failures)
     for name, table in result.tables.items():
         if name == "terms":
             write_shard_terms(worker.settings.run, task.number, table)
@@ -136,6 +147,21 @@ def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
     )
     commit_shard(worker.settings.run, counts)
     return counts
+
+
+def _sound(inspector: Inspector, conversations: Sequence[Conversation]) -> tuple[list[Conversation], list[Failure]]:
+    """The conversations that can be inspected, each tried alone, and a Failure for each that cannot."""
+    sound: list[Conversation] = []
+    broken: list[Failure] = []
+    for conversation in conversations:
+        try:
+            inspector.inspect([conversation], ())
+        except Exception as error:
+            what = f"质检这个会话时程序出错（{type(error).__name__}，{origin(error)}），已隔离；请报告给维护者"
+            broken.append(_set_aside(conversation, "error", what, retryable=False))
+        else:
+            sound.append(conversation)
+    return sound, broken
 
 
 def _probe(worker: _Worker, task: ShardTask) -> None:

@@ -42,8 +42,11 @@ def planned_lineage(
     notes: tuple[str, ...],
     shard_size: int,
     name: str = "",
+    judged_again: Lineage | None = None,
 ) -> Lineage:
-    """Lineage of a run about to start; `asr` is engine, model and options. The digest covers all that decides rows."""
+    """Lineage of a run about to start; `asr` is engine, model and options. The digest covers all that decides rows,
+    and which inputs stand in which shard: a stored run that is `judged_again` has an order of its own.
+    """
     engine, model, options = asr or (None, None, None)
     lineage = Lineage(
         run_id="",
@@ -70,6 +73,7 @@ def planned_lineage(
         *(lineage.qc_version, lineage.schema_version, input_digest, engine, model, options, str(shard_size)),
         *(lineage.rules_digest, lineage.lexicons_digest, config_digest, lineage.personal_data),
         *(c.digest for c in lineage.scorecards),
+        *(() if judged_again is None else ("inspect", judged_again.run_id, judged_again.finished_at)),
     ]
     return replace(lineage, plan_digest=hashlib.sha256(json.dumps(decisive).encode()).hexdigest())
 

@@ -11,6 +11,8 @@ from qc.text.entities import Entities
 from qc.text.masking import mask_turns, mask_value
 from qc.text.shard import Shard
 
+_LETTERS = str.maketrans("0123456789", "ghijklmnop")
+
 
 def masked(shard: Shard, entities: Entities) -> list[Conversation]:
     """The shard's conversations with turns, identifiers and metadata masked. Texts keep their lengths."""
@@ -51,6 +53,8 @@ def masked_failure(failure: Failure) -> Failure:
 
 def masked_id(identifier: str) -> str:
     """`identifier` without personal data. One that held some (a recorder that names files by telephone number) gets a
-    few digits of its hash, so that two of them stay apart."""
+    little of its hash, so that two of them stay apart; in letters, which masking again leaves alone."""
     shown = mask_value(identifier)
-    return shown if shown == identifier else f"{shown}-{hashlib.sha256(identifier.encode()).hexdigest()[:8]}"
+    if shown == identifier:
+        return shown
+    return f"{shown}-{hashlib.sha256(identifier.encode()).hexdigest()[:8].translate(_LETTERS)}"

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
 from qc.domain.config import Config
-from qc.domain.conversation import Conversation
 from qc.domain.failure import Failure
 from qc.domain.run import Counts, Lineage, RunStatus
 from qc.errors import InternalError, UsageError
@@ -26,6 +26,7 @@ from qc.storage.lineage import write_lineage
 from qc.storage.read import open_run
 from qc.storage.terms import merge_terms
 from qc.storage.write import ShardCounts, clear_work
+from qc.text.masking import mask_value
 
 TRANSCRIPTS = "transcripts"
 
@@ -52,7 +53,8 @@ def run_batch(
     batch = discover(source, manifest, config)
     if not (batch.recordings or batch.documents or batch.failures):
         raise UsageError(f"{source} 里没有可以质检的文件", "应有录音、会话、工单或转写文件；见 docs/inputs.zh-CN.md。")
-    for note in batch.notes:
+    notes = batch.notes if options.keep_personal_data else tuple(mask_value(note) for note in batch.notes)
+    for note in notes:
         progress.note(f"提醒：{note}")
     identity = None
     if batch.recordings:
@@ -67,13 +69,12 @@ def run_batch(
         config_digest=config.digest,
         asr=None if identity is None else (identity.engine, identity.model, identity.options),
         mask=not options.keep_personal_data,
-        notes=batch.notes,
+        notes=notes,
         shard_size=config.run.shard_size,
         name=options.name or config.name,
     )
     plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh)
-    with exclusive(plan.run):
-        _say_where(plan, progress)
+    with _working(plan, progress):
         keys: dict[str, str] = {}
         unheard: dict[str, Failure] = {}
         if identity is not None:
@@ -86,7 +87,7 @@ def run_batch(
         settings = _settings(plan, specs, config, options, keys)
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
         inputs = _inputs(batch, unheard)
-        return _finish(plan, _inspected(inputs, settings, config, total, progress), config)
+        return _finish(plan, _inspected(inputs, settings, config, total, plan, progress), config)
 
 
 def inspect_run(source: Path, where: Folders, options: Options, progress: Progress) -> Outcome:
@@ -110,12 +111,12 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         notes=(*before.notes, f"由批次 {before.run_id} 重新判定"),
         shard_size=config.run.shard_size,
         name=options.name or before.name,
+        judged_again=before,
     )
     plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh)
-    with exclusive(plan.run):
-        _say_where(plan, progress)
+    with _working(plan, progress):
         settings = _settings(plan, specs, config, options, {})
-        counts = _inspected(stored_inputs(stored), settings, config, before.counts.input, progress)
+        counts = _inspected(stored_inputs(stored), settings, config, before.counts.input, plan, progress)
         return _finish(plan, counts, config)
 
 
@@ -132,8 +133,16 @@ def _asr_of(lineage: Lineage) -> tuple[str, str, str] | None:
     return lineage.asr_engine, lineage.asr_model or "", lineage.asr_options or ""
 
 
-def _say_where(plan: Plan, progress: Progress) -> None:
-    progress.note(f"{'续跑' if plan.resumed else '批次'} {plan.run}")
+@contextmanager
+def _working(plan: Plan, progress: Progress) -> Iterator[None]:
+    """Hold the run, say where it is, and how to go on with it when it is broken off."""
+    with exclusive(plan.run):
+        progress.note(f"{'续跑' if plan.resumed else '批次'} {plan.run}")
+        try:
+            yield
+        except (KeyboardInterrupt, OSError):
+            progress.note(f"批次 {plan.run} 没有做完：再运行同一条命令会接着做，已完成的不会重做。")
+            raise
 
 
 def _settings(plan: Plan, specs: Specs | None, config: Config, options: Options, keys: dict[str, str]) -> Settings:
@@ -157,9 +166,11 @@ def _inputs(batch: Batch, unheard: dict[str, Failure]) -> Iterator[Input]:
 
 
 def _inspected(
-    inputs: Iterable[Conversation | Input], settings: Settings, config: Config, total: int | None, progress: Progress
+    inputs: Iterable[Input], settings: Settings, config: Config, total: int | None, plan: Plan, progress: Progress
 ) -> list[ShardCounts]:
-    small = total is not None and total <= config.run.shard_size
+    # One shard is quicker without a worker; but what once broke off may have been killed by an input, and a worker is
+    # what keeps that from killing the run again.
+    small = total is not None and total <= config.run.shard_size and not plan.resumed
     workers = 0 if small else worker_count(config.run.workers)
     return inspect_stream(
         inputs, settings, shard_size=config.run.shard_size, workers=workers, total=total, progress=progress

@@ -11,12 +11,16 @@ from qc.asr.service import AsrIdentity, open_transcriber, transcribe_recordings
 from qc.asr.transcriber import Transcriber
 from qc.domain.config import AsrConfig, Config
 from qc.domain.failure import Failure, Stage
-from qc.domain.recording import Recording
+from qc.domain.recording import Recording, Transcript
+from qc.errors import QcError, origin
+from qc.ingest.names import content_hash
 from qc.pipeline.executor import Crashed, run_tasks, worker_count
 from qc.pipeline.progress import Progress
 
 _GROUP_S = 600
 """Seconds of audio heard together by one worker at most: enough to fill its batches, little to lose."""
+_KILLED = "转写这个录音时进程被杀死（可能内存不足或解码器崩溃），已隔离"
+_CHANGED = "录音在本批次运行中被改动或移走，没有采用；等文件写完后再运行"
 _BYTES_PER_S = 8_000
 """A rough guess of a file's seconds from its size, to hear long calls first; only the order depends on it."""
 
@@ -60,16 +64,19 @@ def transcribe_missing(
                     if len(result.task.recordings) > 1:  # one of them killed the worker: each alone
                         again += [_Group((r,)) for r in result.task.recordings]
                         continue
-                    failures.update((f.conversation_id or f.input, f) for f in _crashed(result.task.recordings))
+                    failures.update(
+                        (r.conversation_id, _set_aside(r, "crashed", _KILLED)) for r in result.task.recordings
+                    )
                 else:
                     failures.update((f.conversation_id or f.input, f) for f in result.failures)
                     progress.advance(result.audio_ms / 3_600_000, f"（{result.recordings} 个录音）")
             groups = again
         progress.finish()
+    transcribed = len(missing) - len(failures)
     for failure in list(failures.values()):
         for twin in twins.get(failure.sha256 or "", ()):
             failures.setdefault(twin, _of_twin(failure, twin, recordings))
-    return Heard(failures=failures, transcribed=len(missing) - len(failures), cached=cached)
+    return Heard(failures=failures, transcribed=transcribed, cached=cached)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,20 +115,17 @@ def _size(recording: Recording) -> int:
         return 0
 
 
-def _crashed(recordings: Iterable[Recording]) -> list[Failure]:
-    return [
-        Failure(
-            input=r.source.path,
-            conversation_id=r.conversation_id,
-            stage=Stage.ASR,
-            kind="crashed",
-            message="转写这个录音时进程被杀死（可能内存不足或解码器崩溃），已隔离",
-            retryable=True,
-            quarantined=True,
-            sha256=r.source.sha256,
-        )
-        for r in recordings
-    ]
+def _set_aside(recording: Recording, kind: str, message: str, *, quarantined: bool = True) -> Failure:
+    return Failure(
+        input=recording.source.path,
+        conversation_id=recording.conversation_id,
+        stage=Stage.ASR,
+        kind=kind,
+        message=message,
+        retryable=True,
+        quarantined=quarantined,
+        sha256=recording.source.sha256,
+    )
 
 
 def _of_twin(failure: Failure, twin: str, recordings: Sequence[Recording]) -> Failure:
@@ -145,10 +149,32 @@ def _open(config: AsrConfig, identity: AsrIdentity, max_duration_s: int, cache_d
 def _hear(worker: _Worker, group: _Group) -> _GroupResult:
     failures = []
     audio_ms = 0
-    for recording, result in transcribe_recordings(group.recordings, worker.transcriber, worker.max_duration_s):
+    for recording in group.recordings:
+        result = _heard(worker, recording)
         if isinstance(result, Failure):
             failures.append(result)
         else:
             worker.cache.put(worker.identity.key(recording.source.sha256), result)
             audio_ms += result.duration_ms
     return _GroupResult(len(group.recordings), audio_ms, tuple(failures))
+
+
+def _heard(worker: _Worker, recording: Recording) -> Transcript | Failure:
+    """One recording's transcript, true to the content it was planned with: the cache is keyed by that."""
+    try:
+        ((_, result),) = transcribe_recordings([recording], worker.transcriber, worker.max_duration_s)
+    except QcError:
+        raise
+    except Exception as error:  # a fault of ours in one recording must not cost the others
+        what = f"转写这个录音时程序出错（{type(error).__name__}，{origin(error)}），已隔离；请报告给维护者"
+        return _set_aside(recording, "error", what)
+    if isinstance(result, Transcript) and not _as_planned(recording):
+        return _set_aside(recording, "changed", _CHANGED, quarantined=False)
+    return result
+
+
+def _as_planned(recording: Recording) -> bool:
+    try:
+        return content_hash(Path(recording.file)) == recording.source.sha256
+    except OSError:
+        return False
