@@ -77,6 +77,7 @@ def _tables(run: Path, counts: list[ShardCounts]) -> dict[str, list[dict[str, ob
     return {n: [r for c in counts for r in pq.read_table(part_path(run, n, c.shard)).to_pylist()] for n in names}
 
 
+@pytest.mark.slow
 def test_killers_and_faults_are_set_aside_and_the_rest_is_as_ever(
     whole: dict[str, list[dict[str, object]]], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
