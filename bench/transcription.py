@@ -4,7 +4,7 @@ run on one machine: CPU seconds per second of audio and, where reference texts a
 usage: OMP_NUM_THREADS=1 python bench/transcription.py [--precision auto|fp32] [--reference TEXTS.tsv] AUDIO …
 
 TEXTS.tsv has a line per file: file name, tab, what is said in it (all channels, in time order). Character error rate is
-counted after NFKC, traditional → simplified, without punctuation and spaces; recordings with several channels are joined
+counted after NFKC, traditional → simplified, no punctuation, no spaces; recordings with several channels are joined
 channel by channel, so references of stereo calls must be too.
 """
 
