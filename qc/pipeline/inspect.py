@@ -15,11 +15,11 @@ from qc.domain.finding import Verdict
 from qc.domain.rule import RuleStatus
 from qc.domain.score import Score
 from qc.domain.scorecard import Scorecard
+from qc.domain.specs import Specs
 from qc.matching.compile import CompiledRules, compile_rules
 from qc.matching.judge import Judgement, judge
 from qc.matching.signals import Signals
 from qc.pipeline.privacy import masked, masked_failure
-from qc.pipeline.specs import Specs
 from qc.schema import rows
 from qc.schema.tables import TABLES
 from qc.scoring.score import Scorer, applicable

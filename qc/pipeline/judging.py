@@ -12,12 +12,12 @@ from qc.domain.config import AudioConfig
 from qc.domain.conversation import Conversation
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording
+from qc.domain.specs import Specs
 from qc.errors import origin
 from qc.pipeline.executor import Crashed, run_tasks
 from qc.pipeline.inspect import Inspector
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import heard
-from qc.pipeline.specs import Specs
 from qc.storage.terms import write_shard_terms
 from qc.storage.write import ShardCounts, commit_shard, committed_shards, write_part
 

@@ -14,8 +14,8 @@ from pathlib import Path
 
 from qc import __version__
 from qc.domain.run import CardLineage, Lineage, RunStatus
+from qc.domain.specs import Specs
 from qc.errors import UsageError
-from qc.pipeline.specs import Specs
 from qc.schema.tables import SCHEMA_VERSION
 from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
 from qc.storage.write import WORK

@@ -11,6 +11,7 @@ from pathlib import Path
 from qc.domain.config import Config
 from qc.domain.failure import Failure
 from qc.domain.run import Counts, Lineage, RunStatus
+from qc.domain.specs import Specs
 from qc.errors import InternalError, UsageError
 from qc.ingest.batch import Batch, discover, read_conversations
 from qc.paths import cache_dir
@@ -20,7 +21,7 @@ from qc.pipeline.options import Options
 from qc.pipeline.plan import Plan, exclusive, planned_lineage, start
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import stored_inputs
-from qc.pipeline.specs import Folders, Specs, configuration, load
+from qc.pipeline.specs import Folders, configuration, load
 from qc.schema.tables import TABLES
 from qc.storage.lineage import write_lineage
 from qc.storage.read import open_run

@@ -11,8 +11,7 @@ from pathlib import Path
 
 from qc.domain.config import Config
 from qc.domain.emotion import EmotionLexicon
-from qc.domain.rule import RulePack
-from qc.domain.scorecard import Scorecard
+from qc.domain.specs import Specs
 from qc.domain.topic import Taxonomy
 from qc.paths import WORKSPACE_FILE, choose, packaged
 from qc.specs.emotion import load_emotion_lexicon
@@ -31,17 +30,6 @@ class Folders:
     reports: tuple[Path, ...]
     """Template folders, first match wins."""
     config: Path | None
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Specs:
-    """Rules, scorecards, emotion lexicon and topic taxonomies in force."""
-
-    pack: RulePack
-    cards: tuple[Scorecard, ...]
-    emotion: EmotionLexicon
-    taxonomies: tuple[Taxonomy, ...]
-    lexicons_digest: str
 
 
 def folders(workspace: Path | None, *, rules: Path | None = None, scorecards: Path | None = None) -> Folders:
