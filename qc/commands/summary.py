@@ -9,6 +9,7 @@ import click
 import pyarrow.compute as pc
 
 from qc.commands.console import Console, table
+from qc.commands.transcript import visible
 from qc.errors import EXIT_OK, EXIT_PARTIAL
 from qc.pipeline.report import write_report
 from qc.pipeline.run import Outcome
@@ -81,6 +82,9 @@ def _findings(stored: StoredRun) -> str:
 
 def _failures(stored: StoredRun) -> str:
     failures = stored.table("failures", ["input", "kind", "message"]).to_pylist()
-    rows = [["失败的输入", "原因", "说明"], *([f["input"], f["kind"], f["message"]] for f in failures[:_MOST])]
+    rows = [
+        ["失败的输入", "原因", "说明"],
+        *([visible(f["input"]), f["kind"], visible(f["message"])] for f in failures[:_MOST]),
+    ]
     more = f"\n……另有 {len(failures) - _MOST} 个，见 failures 表。" if len(failures) > _MOST else ""
     return table(rows) + more if failures else ""

@@ -44,7 +44,7 @@ def select(run: StoredRun, identifier: str) -> Stored:
                 f"批次 {run.lineage.run_id} 里没有会话 {identifier}",
                 "编号见 conversations 表或报表；失败的输入见 failures 表。",
             )
-        shown = "、".join(matches[:8]) + ("……" if len(matches) > 8 else "")
+        shown = "、".join(map(visible, matches[:8])) + ("……" if len(matches) > 8 else "")
         raise UsageError(f"有 {len(matches)} 个会话以 {identifier} 开头：{shown}", "请把编号写完整。")
 
     def rows(table: str) -> list[Row]:

@@ -15,7 +15,7 @@ AUDIO_SUFFIXES = frozenset(f".{name}" for name in _AUDIO.split())
 JSON_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson"})
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".xlsx", ".xlsm"})
 DOCUMENT_SUFFIXES = JSON_SUFFIXES | TABLE_SUFFIXES
-_CONTROL = re.compile("[\x00-\x1f\x7f]")
+_CONTROL = re.compile("[\x00-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069]")
 _LITTER = frozenset({"__macosx", "thumbs.db", "desktop.ini"})
 
 
@@ -25,10 +25,10 @@ def is_hidden(name: str) -> bool:
 
 
 def shown(path: str) -> str:
-    """`path` as text that tables and pages can hold: control characters and bytes that are no UTF-8 appear as
-    \\xNN, so names stay apart."""
+    """`path` as text that tables, pages and terminals can show: control characters, those of writing direction and
+    bytes that are no UTF-8 appear as \\xNN or \\uNNNN, so names stay apart."""
     text = os.fsencode(path).decode("utf-8", "backslashreplace")
-    return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}", text)
+    return _CONTROL.sub(lambda m: f"\\x{ord(m[0]):02x}" if ord(m[0]) < 256 else f"\\u{ord(m[0]):04x}", text)
 
 
 def stem_of(path: str) -> str:

@@ -7,6 +7,8 @@ from pathlib import Path
 
 from qc.ingest.grid import GridError, Row
 
+_MAX_BYTES = 512 * 2**20
+"""All parts of a workbook unpacked; some are read whole, and a few kilobytes of zip can hold gigabytes."""
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 
 
@@ -24,6 +26,9 @@ def sheet_rows(file: Path, sheet: str | None) -> Iterator[Row]:
     # openpyxl lets errors of zip, XML and its own parts through, of many kinds
     broken = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, SyntaxError, AttributeError)
     try:
+        with zipfile.ZipFile(file) as parts:
+            if sum(part.file_size for part in parts.infolist()) > _MAX_BYTES:
+                raise GridError("工作簿解压后超过 512 MiB；请拆成几个，或存成 CSV")
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # styles and extensions it does not know; we only want values
             book = load_workbook(file, read_only=True, data_only=True)

@@ -14,6 +14,7 @@ from qc.domain.run import Counts, Lineage, RunStatus
 from qc.domain.specs import Specs
 from qc.errors import InternalError, UsageError
 from qc.ingest.batch import Batch, discover, read_conversations
+from qc.ingest.names import shown
 from qc.paths import cache_dir
 from qc.pipeline.executor import worker_count
 from qc.pipeline.judging import Input, Settings, inspect_stream
@@ -63,7 +64,7 @@ def run_batch(
 
         identity = identify(config.asr)
     lineage = planned_lineage(
-        input_path=str(source),
+        input_path=shown(str(source)),
         input_digest=batch.digest,
         manifest=None if manifest is None else manifest.name,
         specs=specs,

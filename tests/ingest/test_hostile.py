@@ -12,8 +12,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qc.domain.config import Config
 from qc.domain.failure import Failure
-from qc.ingest.batch import read_conversations
+from qc.ingest.batch import discover, read_conversations
 from qc.ingest.text_file import lines
 from tests.ingest.folders import Inputs
 
@@ -235,3 +236,25 @@ def test_any_bytes_are_survived(content, name):
         inputs.put(name, content)
         result = inputs.read()
     assert result.conversations or result.failures or result.batch.notes or name == "a.txt"
+
+
+def test_a_workbook_that_unpacks_to_gigabytes_is_refused(inputs, monkeypatch):
+    import openpyxl
+
+    from qc.ingest import workbook
+
+    book = openpyxl.Workbook()
+    book.active.append(["会话编号", "发送方", "内容"])
+    book.save(inputs.root / "bomb.xlsx")
+    monkeypatch.setattr(workbook, "_MAX_BYTES", 1000)
+    (failure,) = discover(inputs.root, None, Config()).failures
+    assert failure.kind == "bad_table"
+    assert "512 MiB" in failure.message
+
+
+def test_names_and_texts_cannot_drive_a_terminal():
+    from qc.ingest.details import clean
+    from qc.ingest.names import shown
+
+    assert shown("a\x1b[31m\x9b1m\u202e.mp3") == r"a\x1b[31m\x9b1m\u202e.mp3"
+    assert clean("您\x9b31m好") == "您 31m好"
