@@ -109,9 +109,14 @@ def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool) -> Plan:
     earlier = _readable(path)
     if earlier is None:
         raise UsageError(f"{path} 已存在，但不是批次目录", "换一个 --run-id，或移走这个目录。")
-    if earlier.status is RunStatus.RUNNING and earlier.plan_digest == lineage.plan_digest and not fresh:
+    if earlier.status is RunStatus.DONE:
+        state = "已经完成"
+    elif earlier.plan_digest != lineage.plan_digest:
+        state = "是用别的输入、规则或配置开始的"
+    elif fresh:
+        state = "还没有做完，去掉 --fresh 就会接着做"
+    else:
         return Plan(run=path, lineage=earlier, resumed=True)
-    state = "已经完成" if earlier.status is RunStatus.DONE else "是用别的输入、规则或配置开始的"
     raise UsageError(f"批次 {run_id} {state}", "换一个 --run-id，或移走这个目录。")
 
 
