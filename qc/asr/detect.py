@@ -6,6 +6,7 @@ other detectors lose whole channels. Its code is not imported: that would load t
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
@@ -135,6 +136,8 @@ def _cut(start: int, end: int, probabilities: npt.NDArray[np.float32], longest: 
 
 @cache
 def _session() -> Any:
+    # onnxruntime reports its use to its makers unless told before it is loaded; qc tells nobody anything.
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"
     try:
         import onnxruntime
     except ImportError:
