@@ -61,13 +61,15 @@ class AudioError(Exception):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Audio:
-    """An opened recording. `source_rate` in Hz, `codec` as its library names it (ulaw, pcm_16, opus, aac …)."""
+    """An opened recording. `source_rate` in Hz, `codec` as its library names it (ulaw, pcm_16, opus, aac …);
+    `promised_s`: seconds according to the header, 0.0 where it does not say."""
 
     path: Path
     source_rate: int
     channels: int
     codec: str
     library: str  # soundfile | av
+    promised_s: float
     max_duration_s: float
 
     def blocks(self) -> Iterator[Samples]:
@@ -110,7 +112,13 @@ def open_audio(path: str | Path, max_duration_s: float = 4 * 3600) -> Audio:
     if max_duration_s < duration_s < _UNKNOWN_S:
         raise _too_long(max_duration_s)
     return Audio(
-        path=path, source_rate=rate, channels=channels, codec=codec, library=library, max_duration_s=max_duration_s
+        path=path,
+        source_rate=rate,
+        channels=channels,
+        codec=codec,
+        library=library,
+        promised_s=duration_s if 0 < duration_s < _UNKNOWN_S else 0.0,
+        max_duration_s=max_duration_s,
     )
 
 

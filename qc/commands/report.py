@@ -12,7 +12,10 @@ from qc.commands.options import FOLDER, workspace_of
 @click.command("report", short_help="由已存的批次重新生成报表")
 @click.argument("run", type=FOLDER, metavar="批次目录")
 @click.option(
-    "--out", type=click.Path(path_type=Path, file_okay=False), metavar="目录", help="写到哪里（默认：批次目录/report）"
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="目录",
+    help="写到哪里（默认：批次目录/report，单个会话为批次目录/pages）",
 )
 @click.option("--conversation", "-c", metavar="会话编号", help="只写这一个会话的页面")
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区")

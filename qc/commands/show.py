@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import click
@@ -34,4 +35,4 @@ def command(conversation: str, run: Path | None, out: Path) -> None:
         if not runs:
             raise UsageError(f"{out} 下没有完成的批次", "先运行 qc run，或用 --run 指定批次目录。")
         stored = runs[-1]
-    click.echo(render(select(stored, conversation)))
+    click.echo(render(select(stored, conversation), terminal=sys.stdout.isatty()))

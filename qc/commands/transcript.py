@@ -17,6 +17,15 @@ from qc.storage.read import StoredRun
 Row = Mapping[str, Any]
 _UNTOLD = ("passed", "not_awarded", "not_applicable")
 _ROLES = {"agent": "坐席", "customer": "客户", "bot": "机器人", "system": "系统", "unknown": "未知"}
+_CHANNELS = {
+    "voice_inbound": "呼入电话",
+    "voice_outbound": "外呼电话",
+    "chat": "在线会话",
+    "bot_text": "文本机器人",
+    "bot_voice": "语音机器人",
+    "ticket": "工单",
+    "message": "留言",
+}
 _COLOURS = {"agent": "cyan", "customer": "yellow", "bot": "magenta"}
 _KINDS = {"violation": ("✗ 违规", "red"), "merit": ("✓ 亮点", "green"), "signal": ("! 信号", "yellow")}
 
@@ -32,6 +41,7 @@ class Stored:
     scores: Sequence[Row]
     items: Sequence[Row]
     topics: Sequence[Row]
+    judged: bool
 
 
 def select(run: StoredRun, identifier: str) -> Stored:
@@ -59,6 +69,7 @@ def select(run: StoredRun, identifier: str) -> Stored:
         scores=rows("scores"),
         items=rows("item_scores"),
         topics=rows("topics"),
+        judged=bool(run.lineage.rules_digest),
     )
 
 
@@ -66,9 +77,10 @@ def _of(part: pa.Table, identifier: str) -> pa.Table:
     return part.filter(pc.equal(part["conversation_id"], identifier))
 
 
-def render(stored: Stored) -> str:
-    """The conversation as text with ANSI colours (click drops them where there is no terminal)."""
-    blocks = [_head(stored), _scores(stored), _findings(stored), _dialogue(stored)]
+def render(stored: Stored, *, terminal: bool) -> str:
+    """The conversation as text; on a terminal in ANSI colours, elsewhere evidence stands in 【】."""
+    verdicts = _findings(stored) if stored.judged else "还没有判定：这个批次只有转写，先运行 qc inspect。"
+    blocks = [_head(stored), _scores(stored), verdicts, _dialogue(stored, terminal)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -76,11 +88,11 @@ def _head(stored: Stored) -> str:
     c = stored.conversation
     facts = [
         ("项目", c["project"]),
-        ("渠道", c["channel"]),
+        ("渠道", _CHANNELS[c["channel"]]),
         ("坐席", " ".join(filter(None, (c["agent_id"], c["agent_name"])))),
         ("班组", c["team"]),
         ("开始", c["started_at"] and f"{c['started_at']:%Y-%m-%d %H:%M:%S}"),
-        ("时长", c["duration_ms"] and f"{c['duration_ms'] / 1000:.0f} 秒"),
+        ("时长", c["duration_ms"] and _clock(c["duration_ms"])),
         ("满意度", c["satisfaction"]),
         ("话题", "、".join(f"{t['topic']} {t['share']:.0%}" for t in stored.topics)),
         ("来源", c["source_path"]),
@@ -100,8 +112,14 @@ def _scores(stored: Stored) -> str:
             if item["scorecard_id"] != score["scorecard_id"] or item["status"] in _UNTOLD:
                 continue
             points = "无法判定，不扣分" if item["status"] == "undecided" else f"{item['points']:+g} 分"
-            fatal = "（一票否决）" if item["fatal"] else ""
+            fatal = ""
+            if item["fatal"]:
+                fatal = "（一票否决，总分归零）" if score["auto_fail"] else "（一票否决，本部分归零）"
             lines.append(f"  {item['section_title']} / {item['item_title']}：{points}{fatal}")
+        mine = [i for i in stored.items if i["scorecard_id"] == score["scorecard_id"]]
+        lost = any(i["status"] == "deducted" for i in mine)
+        if lost and not score["auto_fail"] and any(i["status"] == "not_applicable" for i in mine):
+            lines.append("  有不适用的项：它们不计入满分，得分按其余各项折算。")
     return "\n".join(lines)
 
 
@@ -119,7 +137,7 @@ def _findings(stored: Stored) -> str:
     return "\n".join(lines) or "没有规则命中。"
 
 
-def _dialogue(stored: Stored) -> str:
+def _dialogue(stored: Stored, terminal: bool) -> str:
     spans: dict[int, list[tuple[int, int]]] = {}
     for hit in stored.hits:
         if hit["turn"] is not None and hit["char_start"] is not None and hit["char_end"] is not None:
@@ -128,13 +146,13 @@ def _dialogue(stored: Stored) -> str:
     for turn in stored.turns:
         who = click.style(_ROLES[turn["role"]], fg=_COLOURS.get(turn["role"]))
         when = "" if turn["start_ms"] is None else f"{_clock(turn['start_ms'])} "
-        text = marked(turn["text"], spans.get(turn["turn"], ()))
+        text = marked(turn["text"], spans.get(turn["turn"], ()), terminal)
         lines.append(f"{turn['turn']:>4} {when}{who}：{text}")
     return "\n".join(lines)
 
 
-def marked(text: str, spans: Iterable[tuple[int, int]]) -> str:
-    """`text` with the characters of any span in reverse video; overlapping spans merge."""
+def marked(text: str, spans: Iterable[tuple[int, int]], terminal: bool) -> str:
+    """`text` with the characters of any span in reverse video, or in 【】; overlapping spans merge."""
     covered = [False] * len(text)
     for start, end in spans:
         for i in range(max(start, 0), min(end, len(text))):
@@ -144,7 +162,8 @@ def marked(text: str, spans: Iterable[tuple[int, int]]) -> str:
     for i in range(1, len(text) + 1):
         if i == len(text) or covered[i] != covered[start]:
             part = visible(text[start:i])
-            out.append(click.style(part, reverse=True) if covered[start] else part)
+            evidence = click.style(part, reverse=True) if terminal else f"【{part}】"
+            out.append(evidence if covered[start] else part)
             start = i
     return "".join(out)
 

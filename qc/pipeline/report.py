@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+from qc.domain.run import RunStatus
 from qc.errors import UsageError
 from qc.storage.read import StoredRun, list_runs, open_run
 
@@ -18,8 +19,7 @@ def write_report(run: Path, *, out: Path | None, templates: Sequence[Path], hot_
     from qc.reporting.build import build_report
 
     stored = open_run(run)
-    if not stored.lineage.rules_digest:
-        raise UsageError(f"{run} 只有转写，还没有判定", f"先运行 qc inspect {run}")
+    _judged(stored)
     return build_report(
         stored, out=out or run / REPORT, template_dirs=templates, earlier=earlier_runs(stored, hot_word_runs)
     )
@@ -29,7 +29,16 @@ def write_conversation(run: Path, identifier: str, *, out: Path | None, template
     """Write the page of one conversation, for a large run that gave it none; returns it."""
     from qc.reporting.build import build_conversation
 
-    return build_conversation(open_run(run), identifier, out=out or run / SINGLE, template_dirs=templates)
+    stored = open_run(run)
+    _judged(stored)
+    return build_conversation(stored, identifier, out=out or run / SINGLE, template_dirs=templates)
+
+
+def _judged(run: StoredRun) -> None:
+    if run.lineage.status is not RunStatus.DONE:
+        raise UsageError(f"批次 {run.lineage.run_id} 还没有完成", "再运行一次当初的 qc run 命令，把它做完。")
+    if not run.lineage.rules_digest:
+        raise UsageError(f"{run.path} 只有转写，还没有判定", f"先运行 qc inspect {run.path}")
 
 
 def earlier_runs(run: StoredRun, most: int) -> list[StoredRun]:

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from qc.asr.audio import AudioError, open_audio
 from qc.asr.cache import TranscriptCache
 from qc.asr.service import AsrIdentity, open_transcriber, transcribe_recordings
 from qc.asr.transcriber import Transcriber
@@ -49,7 +50,8 @@ def transcribe_missing(
     failures: dict[str, Failure] = {}
     if missing:
         workers = min(worker_count(config.run.workers), len(missing))
-        progress.stage("转写", None, "小时")
+        progress.note(f"载入转写模型（{workers} 个进程，约十秒）")
+        progress.stage("转写", sum(map(_hours, missing)), "小时")
         groups = list(_groups(missing, workers))
         while groups:
             again: list[_Group] = []
@@ -106,6 +108,14 @@ def _groups(missing: Iterable[Recording], workers: int) -> Iterator[_Group]:
         weight += size
     if group:
         yield _Group(tuple(group))
+
+
+def _hours(recording: Recording) -> float:
+    """Hours of audio by the file's header; 0 for one that cannot be read, whose turn to fail comes later."""
+    try:
+        return open_audio(recording.file).promised_s / 3600
+    except (AudioError, OSError):
+        return 0.0
 
 
 def _size(recording: Recording) -> int:

@@ -47,14 +47,14 @@ def test_readme_commands_run(tmp_path: Path) -> None:
     here = tmp_path
     for line in commands(READMES[0]):
         words = shlex.split(line)
-        if words[0] == "make":
+        if words[0] in ("make", "."):  # the environment is the one the tests run in
             continue
         if words[0] == "cd":
             here = here / words[1]
             (here / "recordings").mkdir()
             (here / "recordings" / "2026-11-20").symlink_to(SAMPLE)
             continue
-        assert words[0] in ("qc", ".venv/bin/qc"), line
+        assert words[0] == "qc", line
         run = only_run(here / "runs").name if "runs/RUN" in line else ""
         args = [word.replace("RUN", run) for word in words[1:]]
         out = ["--out", "elsewhere"] if args[0] in ("inspect", "transcribe") else []  # RUN stays the only one
