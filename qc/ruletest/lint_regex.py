@@ -6,11 +6,10 @@ import re
 
 from qc.domain.operators import Regex
 from qc.domain.rule import Piece, Rule
-from qc.errors import UsageError
 from qc.ruletest.places import Notes
 from qc.specs.document import Loc
 from qc.text.normalise import normalise
-from qc.text.regex import compile_pattern
+from qc.text.regex import RegexError, compile_pattern
 
 _REFUSED = re.compile(r"\\[AzC]")
 _SYNTAX = re.compile(r"\\.|\(\?[a-zA-Z<>:P=!-]*|\[\[:\^?\w+:\]|\{\d*,\d*\}", re.DOTALL)
@@ -30,8 +29,8 @@ def lint_regex(rule: Rule, piece: Piece, notes: Notes) -> None:
 def _lint(path: str, loc: Loc, source: str, notes: Notes) -> None:
     try:
         pattern = compile_pattern(source, by_turn=True)
-    except UsageError as error:
-        notes.error(path, loc, "R130", error.message, error.hint)
+    except RegexError as error:
+        notes.error(path, loc, "R130", error.message, error.hint, at=(source, error.at))
         return
     refused = _REFUSED.search(source)
     if refused:

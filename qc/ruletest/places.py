@@ -15,17 +15,40 @@ class Notes:
         self.found: list[Problem] = []
         self._documents: dict[str, Document | None] = {}
 
-    def error(self, path: str, loc: Loc, code: str, message: str, hint: str = "", *, key: bool = False) -> None:
-        """A rule cannot go on like this."""
-        self._add(path, loc, code, message, hint, "error", key)
+    def error(
+        self,
+        path: str,
+        loc: Loc,
+        code: str,
+        message: str,
+        hint: str = "",
+        *,
+        key: bool = False,
+        at: tuple[str, int] = ("", 0),
+    ) -> None:
+        """A rule cannot go on like this. `at`: the value as a text, and the character of it, from 0, that is wrong."""
+        self._add(path, loc, code, message, hint, "error", key, at)
 
     def warning(self, path: str, loc: Loc, code: str, message: str, hint: str = "", *, key: bool = False) -> None:
         """Probably not what was meant."""
         self._add(path, loc, code, message, hint, "warning", key)
 
-    def _add(self, path: str, loc: Loc, code: str, message: str, hint: str, level: str, key: bool) -> None:
+    def _add(
+        self,
+        path: str,
+        loc: Loc,
+        code: str,
+        message: str,
+        hint: str,
+        level: str,
+        key: bool,
+        at: tuple[str, int] = ("", 0),
+    ) -> None:
         document = self._document(path)
-        line, col, source = (1, 1, "") if document is None else document.where(loc, key=key)
+        if document is None:
+            line, col, source = 1, 1, ""
+        else:
+            line, col, source = document.within(loc, *at) if at[0] else document.where(loc, key=key)
         self.found.append(
             Problem(path=path, line=line, col=col, code=code, message=message, hint=hint, source=source, level=level)
         )

@@ -11,7 +11,7 @@ S004 choice, S005 range, S006 length, S007 format, S008 what a model's own valid
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import cache
@@ -26,7 +26,7 @@ from qc.specs.compose import Mark, compose, source_line
 from qc.specs.fields import fields_at
 from qc.specs.suggest import suggest
 from qc.specs.syntax import full_width_hint
-from qc.specs.wording import Loc
+from qc.specs.wording import Complaint, Loc
 
 __all__ = ["MAX_BYTES", "Document", "Loc", "Place", "Problems", "check", "parse", "read", "suggest"]
 
@@ -72,6 +72,12 @@ class Document:
     def place(self, line: int, col: int) -> Place:
         """The place at a line and column that are already known."""
         return Place(line, col, source_line(self.lines, line, col))
+
+    def within(self, loc: Loc, text: str, offset: int) -> Place:
+        """The place of one character of the text at `loc`: exact when the text stands plainly in its line."""
+        line, col, source = self.where(loc)
+        start = source.find(text, col - 1)
+        return Place(line, start + offset + 1 if start >= 0 else col, source)
 
     def holds(self, loc: Loc) -> bool:
         """Whether every part of `loc` stands in the document."""
@@ -197,8 +203,14 @@ class Problems:
         except SpecError as error:
             self.extend(error.problems)
 
-    def check(self, document: Document, shape: type[T] | TypeAdapter[T], at: Loc = ()) -> T | None:
-        """As the function `check`, but the problems are noted here and the answer is then None."""
+    def check(
+        self,
+        document: Document,
+        shape: type[T] | TypeAdapter[T],
+        at: Loc = (),
+        reword: Callable[[Complaint], Complaint] = lambda complaint: complaint,
+    ) -> T | None:
+        """As the function `check`, but the problems are noted here, as `reword` puts them, and the answer is None."""
         adapter = shape if isinstance(shape, TypeAdapter) else _adapter(shape)  # type: ignore[arg-type]
         try:
             # JSON mode is strict on scalars and yet takes lists for tuples and text for enums
@@ -209,7 +221,7 @@ class Problems:
                 holds=lambda loc: document.holds((*at, *loc)),
                 fields=lambda loc: fields_at(adapter, loc),
             )
-        for found in complaints:
+        for found in map(reword, complaints):
             self.add(document, (*at, *found.loc), found.code, found.message, found.hint, key=found.key)
         return None
 

@@ -12,12 +12,12 @@ from qc.specs.wording import Loc
 _Node = dict[str, Any]
 
 
-def fields_at(adapter: TypeAdapter[Any], loc: Loc) -> list[str]:
-    """Field names allowed inside the mapping at `loc`, sorted. Empty when the type does not name its fields."""
+def fields_at(adapter: TypeAdapter[Any], loc: Loc) -> dict[str, str]:
+    """Field name → description, sorted, inside the mapping at `loc`. Empty when the type does not name its fields."""
     try:
         root = adapter.json_schema()
     except PydanticInvalidForJsonSchema:
-        return []
+        return {}
     definitions: _Node = root.get("$defs", {})
     nodes = _branches(root, definitions)
     for part in loc:
@@ -27,7 +27,8 @@ def fields_at(adapter: TypeAdapter[Any], loc: Loc) -> list[str]:
         else:  # the label of a union branch
             named = [n for n in nodes if n.get("title") == part]
             nodes = named or nodes
-    return sorted({name for node in nodes for name in node.get("properties", {})})
+    found = {name: inside.get("description", "") for n in nodes for name, inside in n.get("properties", {}).items()}
+    return dict(sorted(found.items()))
 
 
 def _branches(node: _Node, definitions: _Node) -> list[_Node]:
@@ -40,7 +41,9 @@ def _branches(node: _Node, definitions: _Node) -> list[_Node]:
 
 def _children(node: _Node, part: str | int) -> list[_Node]:
     if isinstance(part, int):
-        inside = node.get("items")
-    else:
-        inside = node.get("properties", {}).get(part, node.get("additionalProperties"))
-    return [inside] if isinstance(inside, dict) else []
+        inside = [node.get("items")]
+    elif part in node.get("properties", {}):
+        inside = [node["properties"][part]]
+    else:  # a mapping whose keys must look a certain way has patternProperties
+        inside = [node.get("additionalProperties"), *node.get("patternProperties", {}).values()]
+    return [child for child in inside if isinstance(child, dict)]

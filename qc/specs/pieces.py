@@ -11,7 +11,8 @@ from qc.domain.conversation import Role
 from qc.domain.rule import Anchor, AnchorRelation, Frame, Piece, TimeWindow, TurnRange, Which
 from qc.specs.document import Document, Loc, Problems
 from qc.specs.rule_shape import KeywordSpec, NearSpec, PieceSpec, RegexSpec, Speakers, WindowSpec, WordsSpec
-from qc.specs.suggest import suggest
+from qc.specs.suggest import nearest, suggest, suggest_field
+from qc.specs.wording import Complaint
 
 OPERATOR_KEYS = tuple(operator.key for operator in op.OPERATORS)
 _RANGE = re.compile(r"\s*(-?\d{1,6})\s*(?:\.\.\s*(-?\d{1,6})\s*)?")
@@ -58,6 +59,19 @@ def build_piece(
     operator = _OPERATORS[given[0]](at, getattr(spec, given[0]))
     frame = _frame(at, spec, operator, default_speaker)
     return Piece(name=name, operator=operator, frame=frame, line=document.where(("find", name)).line)
+
+
+def about_operator(document: Document, found: Complaint) -> Complaint:
+    """An unknown key of a piece that has no operator is taken for one, unless it is spelt like a frame key."""
+    if found.code != "S002" or len(found.loc) != 3 or found.loc[0] != "find":
+        return found
+    piece, name = document.part(found.loc[:2]), str(found.loc[-1])
+    if not isinstance(piece, dict) or any(key in piece for key in OPERATOR_KEYS):
+        return found
+    if nearest(name, PieceSpec.model_fields) not in (None, *OPERATOR_KEYS):
+        return found
+    hint = suggest_field(name, {operator.key: operator.zh for operator in op.OPERATORS})
+    return found._replace(message=f"没有算子 {name}", hint=hint)
 
 
 def speakers(given: Speakers | None) -> frozenset[Role] | None:

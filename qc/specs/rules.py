@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import partial
 from pathlib import Path
 
 from qc.domain import sentence
@@ -15,7 +16,7 @@ from qc.domain.rule import Lexicon, Rule, RulePack, Scope
 from qc.errors import Problem, SpecError
 from qc.specs.document import Document, Loc, Problems, read
 from qc.specs.lexicons import FOLDER, load_lexicons, yaml_files
-from qc.specs.pieces import build_piece, speakers
+from qc.specs.pieces import about_operator, build_piece, speakers
 from qc.specs.rule_digest import pack_digest, rule_digest
 from qc.specs.rule_shape import RuleSpec
 from qc.specs.rule_tests import build_test
@@ -87,7 +88,7 @@ def _rule_files(folder: Path) -> Iterator[Path]:
 
 def _rule(document: Document, path: Path, lexicons: Mapping[str, Lexicon], problems: Problems) -> Rule | None:
     """The rule of one file; None when anything is wrong with it."""
-    spec = problems.check(document, RuleSpec)
+    spec = problems.check(document, RuleSpec, reword=partial(about_operator, document))
     if spec is None:
         return None
     own = Problems()
@@ -149,24 +150,10 @@ def _sentence(document: Document, loc: Loc, text: str, spec: RuleSpec, problems:
 def _at(
     document: Document, loc: Loc, text: str, offset: int, code: str, message: str, hint: str, problems: Problems
 ) -> None:
-    """A problem at an offset of a text value: exact when the value stands plainly in its line."""
-    line, col, source = document.where(loc)
-    start = source.find(text, col - 1)
-    if start < 0:
-        problems.add(document, loc, code, message, hint)
-        return
+    """A problem at an offset of a text value."""
+    line, col, source = document.within(loc, text, offset)
     problems.extend(
-        [
-            Problem(
-                path=document.path,
-                line=line,
-                col=start + offset + 1,
-                code=code,
-                message=message,
-                hint=hint,
-                source=source,
-            )
-        ]
+        [Problem(path=document.path, line=line, col=col, code=code, message=message, hint=hint, source=source)]
     )
 
 

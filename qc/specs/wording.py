@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from pydantic_core import ErrorDetails
 
-from qc.specs.suggest import suggest
+from qc.specs.suggest import suggest, suggest_field
 
 Loc = tuple[str | int, ...]
 """Keys and list indexes from the top of a document, as in a pydantic error."""
@@ -96,12 +96,13 @@ _CHOICE = {"enum", "literal_error", "union_tag_invalid"}
 
 
 def explain(
-    errors: Sequence[ErrorDetails], holds: Callable[[Loc], bool], fields: Callable[[Loc], Sequence[str]]
+    errors: Sequence[ErrorDetails], holds: Callable[[Loc], bool], fields: Callable[[Loc], Mapping[str, str]]
 ) -> list[Complaint]:
     """Complaints for the errors of one validation.
 
-    `holds` tells whether a loc is in the document, `fields` which keys are allowed at a loc. The branches of a union
-    are judged together: the branch that came furthest speaks, or all together say what could stand there.
+    `holds` tells whether a loc is in the document, `fields` which keys may stand at a loc, with their meaning. The
+    branches of a union are judged together: the branch that came furthest speaks, or all together say what could stand
+    there.
     """
     # a list that lost an element to an error is not also too short
     told = [e["loc"] for e in errors]
@@ -172,7 +173,7 @@ def _say_types(group: list[ErrorDetails]) -> Complaint:
     return Complaint(first["loc"], "S003", f"类型不对：应为{wanted}，写成了 {show(first['input'])}", hint, False)
 
 
-def _say(error: ErrorDetails, fields: Callable[[Loc], Sequence[str]]) -> Complaint:
+def _say(error: ErrorDetails, fields: Callable[[Loc], Mapping[str, str]]) -> Complaint:
     kind, loc, given = error["type"], error["loc"], error["input"]
     context = {name: _plain(value) for name, value in (error.get("ctx") or {}).items()}
     if kind in _TYPES:
@@ -181,7 +182,7 @@ def _say(error: ErrorDetails, fields: Callable[[Loc], Sequence[str]]) -> Complai
         return Complaint(loc, "S001", f"缺少字段 {loc[-1] if loc else ''}".rstrip(), "请补上这个字段。", False)
     if kind in _UNKNOWN:
         name = str(loc[-1]) if loc else ""
-        return Complaint(loc, "S002", f"未知字段 {name}", suggest(name, fields(loc[:-1]), "请删掉它。"), True)
+        return Complaint(loc, "S002", f"未知字段 {name}", suggest_field(name, fields(loc[:-1])), True)
     if kind in _CHOICE:
         expected = str((error.get("ctx") or {}).get("expected" if kind != "union_tag_invalid" else "expected_tags"))
         options = re.findall(r"'([^']*)'", expected)

@@ -7,9 +7,18 @@ from functools import lru_cache
 from typing import Any
 
 from qc.errors import UsageError
+from qc.text.regex_reason import Reason, reason
 
 _MAX_MEMORY = 16 << 20
 """Bytes RE2 may use for one expression; beyond it, it gets slower, never wrong."""
+
+
+class RegexError(UsageError):
+    """An expression RE2 refuses; `at` is the character of it, from 0, that the trouble is at."""
+
+    def __init__(self, why: Reason) -> None:
+        super().__init__(f"正则表达式有误：{why.message}", why.hint)
+        self.at = why.at
 
 
 class Pattern:
@@ -33,8 +42,8 @@ class Pattern:
             re2.compile(source, options)  # first on its own, for (?mi:…) would hide an unmatched parenthesis
             self._regexp: Any = re2.compile(f"(?mi:{source})" if by_turn else source, options)
         except re2.error as error:
-            reason = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
-            raise UsageError(f"正则表达式有误：{reason}", "RE2 语法，不支持回看、前瞻与反向引用。") from None
+            said = error.args[0].decode("utf-8", "replace") if isinstance(error.args[0], bytes) else str(error)
+            raise RegexError(reason(source, said)) from None
         self.source = source
 
     def spans(self, buffer: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
@@ -65,5 +74,5 @@ class Pattern:
 
 @lru_cache(maxsize=2048)
 def compile_pattern(source: str, *, by_turn: bool = False) -> Pattern:
-    """Compile `source`, once per process. Raises UsageError (Chinese, with RE2's reason) when it is not valid RE2."""
+    """Compile `source`, once per process. Raises RegexError (Chinese, with place) when it is not valid RE2."""
     return Pattern(source, by_turn=by_turn)

@@ -45,7 +45,7 @@ def test_offsets_are_characters_of_the_original(judged):
 
 
 def test_an_expression_that_does_not_compile_is_named_with_its_place(judged):
-    with pytest.raises(UsageError, match=r"正则表达式有误.*missing \)"):
+    with pytest.raises(UsageError, match=r"正则表达式有误：左括号.*没有配对"):
         judged("p: {regex: '(投诉'}", ["C 好"])
     with pytest.raises(UsageError, match="正则表达式有误"):
         judged("p: {regex: '(?=投诉)'}", ["C 好"])

@@ -178,7 +178,7 @@ def test_every_error_of_pydantic_has_a_chinese_message(kind: str) -> None:
     context = _context(example.get("example_context"))
     details = InitErrorDetails(type=kind, loc=("a",), input="值", ctx=context or {})
     found = ValidationError.from_exception_data("x", [details]).errors()
-    (complaint,) = wording.explain(found, holds=lambda loc: loc == ("a",), fields=lambda loc: ["b"])
+    (complaint,) = wording.explain(found, holds=lambda loc: loc == ("a",), fields=lambda loc: {"b": "乙"})
     assert re.search(r"[\u4e00-\u9fff]", complaint.message), complaint
     assert not re.search(r"[A-Za-z]{4,} [A-Za-z]{2,}", complaint.message), complaint
     assert "{" not in complaint.message

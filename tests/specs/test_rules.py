@@ -238,3 +238,26 @@ def test_a_lexicon_moves_the_digest_of_the_rules_that_use_it(rules):
     after = load_rules([rules])
     assert after.rules[0].digest != before.rules[0].digest
     assert after.digest != before.digest
+
+
+ALL_FIELDS = "可以写：advice、basis、error_class、exceptions、find、given、id、kind、message、owner、scope、severity、"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "message", "hint"),
+    [
+        ("silence: {min_s: 15}", "regx: 退保", "没有算子 regx", "你是不是想写“regex”？"),
+        ("silence: {min_s: 15}", "keywrod: [退保]", "没有算子 keywrod", "你是不是想写“keyword”？"),
+        ("silence: {min_s: 15}", "关键词: [退保]", "没有算子 关键词", "你是不是想写“keyword”？"),
+        ("silence: {min_s: 15}", "包含: [退保]", "没有算子 包含", "可以写：call_duration、emotion、entity、"),
+        ("silence: {min_s: 15}", "speeker: agent", "未知字段 speeker", "你是不是想写“speaker”？"),
+        ("silence: {min_s: 15}", "silence: {min_s: 15}, 谁: agent", "未知字段 谁", "可以写：after、all_turns、"),
+        ("severity: medium", "严重程度: medium", "未知字段 严重程度", "你是不是想写“severity”？"),
+        ("severity: medium", "级: medium", "未知字段 级", ALL_FIELDS),
+    ],
+)
+def test_an_unknown_key_is_told_what_it_may_be(rules, old, new, message, hint):
+    write(rules, "service/silence.yml", RULE.replace(old, new))
+    [found] = [p for p in read_rules([rules]).problems if p.code == "S002"]
+    assert found.message == message
+    assert found.hint.startswith(hint)
