@@ -38,8 +38,7 @@ class Console:
         if self._terminal:
             self._draw()
         elif not self._quiet:
-            total = "" if self._total is None else f"/{_amount(self._total, self._unit)}"
-            click.echo(f"{self._title} {_amount(self._done, self._unit)}{total} {message}", err=True)
+            click.echo(f"{self._title} {self._so_far()}{message}", err=True)
 
     def finish(self) -> None:
         self._wipe()
@@ -55,11 +54,15 @@ class Console:
             share = min(1.0, self._done / self._total)
             full = round(share * 30)
             bar = "█" * full + "░" * (30 - full)
-            text = f"{self._title} {bar} {share:4.0%}  {_amount(self._done, self._unit)}/"
-            text += _amount(self._total, self._unit)
+            text = f"{self._title} {bar} {share:4.0%}  {self._so_far()}"
         else:
-            text = f"{self._title} {_amount(self._done, self._unit)}"
+            text = f"{self._title} {self._so_far()}"
         click.echo(text, err=True, nl=False)
+
+    def _so_far(self) -> str:
+        if self._total is None:
+            return _amount(self._done, self._unit)
+        return f"{_amount(self._done, self._unit).removesuffix(' ' + self._unit)}/{_amount(self._total, self._unit)}"
 
     def _wipe(self) -> None:
         if self._terminal:
