@@ -8,6 +8,8 @@ from collections.abc import Sequence
 import yaml
 
 _FULL_WIDTH_KEY = re.compile(r"\s*(?:- +)*[\w.\"']+：")
+_FULL_WIDTH_INSIDE = re.compile(r"[{,]\s*[\w.]+：")
+_NO_SPACE = re.compile(r"\s*(?:- +)*([A-Za-z_]\w*):(?=[^\s:/])")
 _FULL_WIDTH_QUOTE = re.compile(r":\s+[“”‘’]")
 
 _UNCLOSED = (
@@ -16,6 +18,7 @@ _UNCLOSED = (
     "did not find expected ',' or ']'",
     "did not find expected ',' or '}'",
 )
+_COLONLESS = ("could not find expected ':'", "mapping values are not allowed in this context")
 _QUOTE = "值里有冒号、#、引号或括号时，请把整个值用引号括起来。"
 _INDENT = "请检查缩进：同一层的键要左对齐，只用空格。"
 _REASONS: dict[str, tuple[str, str]] = {
@@ -23,6 +26,7 @@ _REASONS: dict[str, tuple[str, str]] = {
     "found a tab character that violates indentation": ("缩进用了制表符（Tab）", "请改用空格缩进。"),
     "mapping values are not allowed in this context": ("这里多了一个冒号，或缩进不对", _QUOTE + _INDENT),
     "could not find expected ':'": ("键的后面缺少冒号", "键后面要写半角冒号和一个空格，例如 title: 标题。"),
+    "found unexpected ':'": ("冒号后面缺少空格", "键后面要写半角冒号和一个空格，例如 {title: 标题}。"),
     "did not find expected key": ("这里应是一个键", _INDENT + "也请检查引号、括号是否成对。"),
     "did not find expected '-' indicator": ("列表的每一项要以“- ”开头", _INDENT),
     "block sequence entries are not allowed in this context": ("列表不能从这里开始", "请把“- ”写到下一行并缩进。"),
@@ -59,6 +63,29 @@ def full_width_hint(line: str) -> str:
     return ""
 
 
+def _slip(line: str, reason: str) -> tuple[int, str, str] | None:
+    """Column, from 1, message and hint for a slip of the keyboard that breaks the line; None when none is seen."""
+    if hint := full_width_hint(line):
+        return 1, "", hint
+    if (inside := _FULL_WIDTH_INSIDE.search(line)) and reason in _UNCLOSED:
+        return inside.end(), "花括号里的冒号是全角的", "请把“：”改成半角冒号加空格“: ”。"
+    if (joined := _NO_SPACE.match(line)) and reason in _COLONLESS:
+        return joined.end(), "冒号后面缺少空格", f"写作 {joined[1]}: …，冒号是半角的，后面空一格。"
+    return None
+
+
+def _open_quote(line: str) -> int:
+    """Column, from 1, of the quote that opens a value of `[…]` or `{…}` and is not closed; 0 when there is none."""
+    quote, at, before = "", 0, ""
+    for col, character in enumerate(line, 1):
+        if quote:
+            quote = "" if character == quote else quote
+        elif character in "'\"" and (before in "[{,:" or not before):
+            quote, at = character, col
+        before = before if character.isspace() else character
+    return at if quote else 0
+
+
 def explain(error: yaml.YAMLError, text: str, lines: Sequence[str]) -> tuple[int, int, str, str]:
     """Line, column (from 1), message and hint for an error of the YAML parser."""
     if isinstance(error, yaml.reader.ReaderError):
@@ -77,7 +104,12 @@ def explain(error: yaml.YAMLError, text: str, lines: Sequence[str]) -> tuple[int
         message, hint = _REASONS["found a tab character that violates indentation"]
     # libyaml notices a key without its colon only on a later line
     for number in range(line, max(0, line - 3), -1):
-        found = full_width_hint(lines[number - 1]) if number <= len(lines) else ""
-        if found:
-            return number, 1, message, found
+        found = _slip(lines[number - 1], reason) if number <= len(lines) else None
+        if found is not None:
+            at, slip, hint = found
+            return number, at, slip or message, hint
+    if "{" in here or "[" in here:
+        at = _open_quote(here)
+        if at:
+            return line, at, "引号没有配对", "请在这个值的末尾补上同样的引号。"
     return line, col, message, hint
