@@ -32,6 +32,18 @@ class AsrConfig:
     confidence_floor: float = 0.35
 
 
+MANIFEST_FIELDS = (
+    # a call; the durations may be named without their unit
+    "conversation_id", "file", "project", "channel", "agent_id", "agent_name", "team", "customer_id", "started_at",
+    "duration_ms", "duration_s", "duration", "ring_count", "queue_wait_s", "queue_wait", "satisfaction", "region",
+    # a message of a chat
+    "role", "text", "time", "begin_ms", "end_ms", "audio_channel", "confidence",
+    # a ticket
+    "ticket_id", "request", "handling", "result",
+)  # fmt: skip
+"""Our fields that `manifest.columns` may map to a centre's headers."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ManifestConfig:
     """`columns` maps our field names to the headers a centre uses, first match wins; common Chinese and English

@@ -8,6 +8,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
+from qc.domain.config import MANIFEST_FIELDS
 from qc.errors import UsageError
 
 CALL: Mapping[str, str] = {
@@ -111,11 +112,11 @@ def columns(aliases: Mapping[str, str], configured: Mapping[str, Sequence[str]])
 
     Raises UsageError when `configured` names a field that does not exist in any family.
     """
-    known = sorted({*CALL, *MESSAGE, *TICKET, *_SYNONYMS})
     rank: dict[str, tuple[str, int]] = {}
     for name, headers in configured.items():
-        if name not in known:
-            raise UsageError(f"qc.yaml 的 manifest.columns 里没有 {name} 这个字段", f"可用的字段：{'、'.join(known)}")
+        if name not in MANIFEST_FIELDS:
+            known = "、".join(MANIFEST_FIELDS)
+            raise UsageError(f"qc.yaml 的 manifest.columns 里没有 {name} 这个字段", f"可用的字段：{known}")
         field = _SYNONYMS.get(name, name)
         if field in aliases:
             for place, header in enumerate(headers):

@@ -11,9 +11,10 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from qc.domain.config import AsrConfig, AudioConfig, Config, FolderConfig, ManifestConfig, RunConfig
+from qc.domain.config import MANIFEST_FIELDS, AsrConfig, AudioConfig, Config, FolderConfig, ManifestConfig, RunConfig
 from qc.domain.conversation import Channel, Role
-from qc.specs.document import check, read
+from qc.errors import SpecError
+from qc.specs.document import Document, Problems, read, suggest
 from qc.specs.model import Spec
 
 _AUDIO, _ASR, _RUN, _TOP = AudioConfig(), AsrConfig(), RunConfig(), Config()
@@ -147,11 +148,33 @@ def load_config(path: Path | None) -> Config:
     A relative model path counts from the file's folder. The digest covers every setting but the number of workers,
     which changes no result. Raises SpecError with all problems.
     """
-    config = (WorkspaceSpec() if path is None else check(read(path), WorkspaceSpec)).config()
+    config = (WorkspaceSpec() if path is None else _read(path)).config()
     model = config.asr.model
     if path is not None and ("/" in model or "\\" in model or model.endswith(".pt")):
         model = str(path.parent / model)
     return replace(config, asr=replace(config.asr, model=model), digest=_digest(config))
+
+
+def _read(path: Path) -> WorkspaceSpec:
+    document, problems = read(path), Problems()
+    spec = problems.check(document, WorkspaceSpec)
+    _columns(document, problems)
+    if spec is None or not problems.empty:
+        raise SpecError(problems.all)
+    return spec
+
+
+def _columns(document: Document, problems: Problems) -> None:
+    """The keys of `manifest.columns` are our fields; people write it the other way round, too."""
+    loc = ("manifest", "columns")
+    columns = document.part(loc) if document.holds(loc) else None
+    for name, given in columns.items() if isinstance(columns, dict) else ():
+        if name in MANIFEST_FIELDS:
+            continue
+        turned = [header for header in (given if isinstance(given, list) else [given]) if header in MANIFEST_FIELDS]
+        hint = suggest(name, MANIFEST_FIELDS, f"可以写：{'、'.join(MANIFEST_FIELDS)}。")
+        hint = f"是不是写反了：{turned[0]}: [{name}]" if turned else hint
+        problems.add(document, (*loc, name), "S002", f"没有 {name} 这个字段", hint, key=True)
 
 
 def _digest(config: Config) -> str:

@@ -10,9 +10,10 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from qc.domain.config import ManifestConfig
+from qc.domain.config import MANIFEST_FIELDS, ManifestConfig
 from qc.domain.conversation import Channel
 from qc.errors import UsageError
+from qc.ingest.columns import CALL, MESSAGE, TICKET, columns
 from qc.ingest.manifest import read_manifest
 
 HEADER = (
@@ -201,3 +202,11 @@ def test_repeated_and_empty_headers_lose_nothing(tmp_path):
     text = "流水号,备注,备注,\nA1,甲,乙,丙\n"
     found = read_manifest(manifest(tmp_path / "m.csv", text), ManifestConfig())
     assert dict(found.rows[0].details.meta.extra) == {"备注": "甲", "备注_3": "乙", "列4": "丙"}
+
+
+def test_a_config_may_name_every_field_there_is():
+    for name in MANIFEST_FIELDS:
+        assert {columns(family, {name: ["某列"]}).field_of("某列") for family in (CALL, MESSAGE, TICKET)} != {None}, (
+            name
+        )
+    assert {*CALL, *MESSAGE, *TICKET} <= set(MANIFEST_FIELDS)

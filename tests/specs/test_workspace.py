@@ -99,3 +99,21 @@ def test_mistakes_are_told_at_their_place(tmp_path: Path, text: str, line: int, 
 def test_a_section_whose_lines_are_all_comments_means_its_defaults(tmp_path: Path) -> None:
     text = "audio:\n  # mono: agent\nmanifest:\n  columns:\n    # agent_id: 工号\nfolders:\nrun:\nasr:\n"
     assert load_config(write(tmp_path, text)) == load_config(None)
+
+
+@pytest.mark.parametrize(
+    ("columns", "col", "hint"),
+    [
+        ("{工号: agent_id}", 13, "是不是写反了：agent_id: [工号]"),
+        ("{file: 录音, 班: [组, team]}", 23, "是不是写反了：team: [班]"),
+        ("{agentid: 工号}", 13, "你是不是想写“agent_id”？"),
+        ("{员工: 工号}", 13, "可以写：conversation_id、file、"),
+    ],
+)
+def test_a_column_must_be_a_field_of_ours(columns: str, col: int, hint: str, tmp_path: Path) -> None:
+    with pytest.raises(SpecError) as caught:
+        load_config(write(tmp_path, f"manifest:\n  columns: {columns}\nrun: {{workers: -1}}\n"))
+    first, second = caught.value.problems
+    assert (first.line, first.col, first.code) == (2, col, "S002")
+    assert first.hint.startswith(hint)
+    assert (second.line, second.code) == (3, "S005")  # all problems at once
