@@ -18,18 +18,22 @@ class ItemStatus(StrEnum):
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemScore:
     """One scorecard item on one conversation. `points` is signed (−5 deducted, +2 awarded, 0);
-    `max_points` is what the item is worth; `hits` how many hits its rules had; `fatal`: it triggered 一票否决."""
+    `max_points` is what the item is worth, `section_points` its section; `hits` how many hits its rules had; `fatal`:
+    it triggered 一票否决, whose reach is `auto_fail` (none, section, card). `effect`: deduct or award."""
 
     section_id: str
     section_title: str
+    section_points: float
     item_id: str
     item_title: str
     rule_ids: tuple[str, ...]
+    effect: str
     status: ItemStatus
     points: float
     max_points: float
     hits: int
     error_class: str
+    auto_fail: str
     fatal: bool
 
 

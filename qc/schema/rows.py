@@ -128,13 +128,16 @@ def item_scores(given: Iterable[Score]) -> pa.Table:
     same = [
         "section_id",
         "section_title",
+        "section_points",
         "item_id",
         "item_title",
         "points",
         "max_points",
         "hits",
         "error_class",
+        "auto_fail",
         "fatal",
+        "effect",
     ]
     return build(
         "item_scores",

@@ -154,9 +154,11 @@ ITEM_SCORES = _table(
         ("scorecard_id", pa.string(), "评分表编号"),
         ("section_id", pa.string(), "部分编号"),
         ("section_title", pa.string(), "部分名称"),
+        ("section_points", pa.float64(), "部分分值：本部分扣到此为止"),
         ("item_id", pa.string(), "评分项编号"),
         ("item_title", pa.string(), "评分项名称"),
         ("rule_ids", _WORDS, "引用的规则"),
+        ("effect", pa.string(), "deduct 扣分项、award 加分项"),
         (
             "status",
             pa.string(),
@@ -166,6 +168,7 @@ ITEM_SCORES = _table(
         ("max_points", pa.float64(), "该项满分"),
         ("hits", pa.int32(), "命中处数"),
         ("error_class", pa.string(), "差错类别"),
+        ("auto_fail", pa.string(), "一票否决的后果：none 无、section 本部分归零、card 总分归零"),
         ("fatal", pa.bool_(), "触发一票否决"),
     ],
 )

@@ -140,14 +140,17 @@ class _Line:
         self.passed = ItemScore(
             section_id=section.id,
             section_title=section.title,
+            section_points=section.points,
             item_id=item.id,
             item_title=item.title,
             rule_ids=item.rules,
+            effect=item.effect.value,
             status=ItemStatus.NOT_AWARDED if self.award else ItemStatus.PASSED,
             points=0.0,
             max_points=item.points if item.cap is None else item.cap,
             hits=0,
             error_class=item.error_class,
+            auto_fail=item.auto_fail.value,
             fatal=False,
         )
         self.undecided = replace(self.passed, status=ItemStatus.UNDECIDED)

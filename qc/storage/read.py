@@ -34,7 +34,7 @@ class StoredRun:
         """The table part by part, for readers that must stay small."""
         for path in self.part_files(name):
             try:
-                yield pq.read_table(path, columns=list(columns) if columns is not None else None)
+                yield _read(path, TABLES[name], columns)
             except (OSError, pa.ArrowInvalid) as error:
                 raise UsageError(
                     f"读不了 {path}：{type(error).__name__}", "文件可能损坏，请重新运行 qc run。"
@@ -43,6 +43,18 @@ class StoredRun:
     def part_files(self, name: str) -> list[Path]:
         """Committed part files of table `name`, in order."""
         return sorted((self.path / name).glob("part-*.parquet"))
+
+
+def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Table:
+    """Columns that a run written by an earlier version does not have are null."""
+    with pq.ParquetFile(path) as file:
+        if columns is None:
+            return file.read()
+        stored = set(file.schema_arrow.names)
+        table = file.read([c for c in columns if c in stored])
+    for missing in [c for c in columns if c not in stored]:
+        table = table.append_column(schema.field(missing), pa.nulls(table.num_rows, schema.field(missing).type))
+    return table.select(list(columns))
 
 
 def open_run(path: Path) -> StoredRun:
