@@ -10,7 +10,7 @@ import pyarrow.compute as pc
 
 from qc.reporting import charts
 from qc.reporting.batch import Batch, lookup
-from qc.reporting.coaching import Coaching, Top, coach, examples, most_frequent
+from qc.reporting.coaching import Coaching, Top, coach, examples, foremost
 from qc.reporting.estimates import Mean
 from qc.reporting.labels import BLANK
 from qc.reporting.records import Record
@@ -61,7 +61,7 @@ def agents_page(batch: Batch, records: Mapping[str, Record]) -> AgentsPage:
     """Compute the page. `records` must hold the conversations of `example_ids`."""
     staff = _staff(batch)
     total = summarise_all(staff)
-    tops, found = most_frequent(batch, _by(staff, "agent")), examples(batch, _by(staff, "agent"))
+    tops, found = foremost(batch, _by(staff, "agent")), examples(batch, _by(staff, "agent"))
     names, teams, interruptions = _first(staff, "agent_name"), _first(staff, "team"), _interruptions(batch, staff)
     people, groups = summarise(staff, "agent"), summarise(staff, "team")
     floor = charts.whisker_floor([s.score for s in (*people, *groups)])
@@ -79,7 +79,7 @@ def agents_page(batch: Batch, records: Mapping[str, Record]) -> AgentsPage:
         )
         for s in people
     ]
-    crowd, team_tops = _crowd(staff), most_frequent(batch, _by(staff, "team"))
+    crowd, team_tops = _crowd(staff), foremost(batch, _by(staff, "team"))
     return AgentsPage(
         agents=tuple(sorted(agents, key=_by_score)),
         teams=tuple(

@@ -73,7 +73,7 @@ class Batch:
             beside = lookup(ids, part)
             for name in beside.column_names[1:]:
                 table = table.append_column(name, beside[name])
-        for name in FINDING_COUNTS:
+        for name in (*FINDING_COUNTS, "undecided_items"):
             column = pc.fill_null(table[name], 0)
             table = table.set_column(table.column_names.index(name), name, column)
         table = table.append_column("sentiment", _sentiment(table))

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from qc.reporting import formatting
 from qc.reporting.estimates import Mean
 
 
@@ -73,6 +74,8 @@ class Columns:
 
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 12.0, 20.0, 26.0
+_EM, _LINE = 12.0, 15.0
+"""Width of a Chinese character of a name, and the distance of its lines."""
 
 
 def columns(
@@ -85,15 +88,14 @@ def columns(
     width: float = 420.0,
     height: float = 190.0,
     line: Sequence[float] = (),
-    top: float | None = None,
 ) -> Columns:
-    """Lay out a column chart. `line` holds one 0..1 value per column; `top` is where the axis ends, by default the
-    next round number above the tallest column."""
+    """Lay out a column chart. `line` holds one 0..1 value per column. The axis ends at the next round number above the
+    tallest column. Names wrap under their column; the chart grows by their further lines."""
     base = height - _BOTTOM
     right = width - (40.0 if line else _RIGHT)
     step = (right - _LEFT) / max(len(data), 1)
     bar = min(step * 0.68, 44.0)
-    scale = top or round_up(max((d.total for d in data), default=0.0))
+    scale = round_up(max((d.total for d in data), default=0.0))
     boxes, names, tops, points = [], [], [], []
     for i, datum in enumerate(data):
         middle = _LEFT + step * (i + 0.5)
@@ -103,7 +105,9 @@ def columns(
             foot -= tall
             if value:
                 boxes.append(Box(x=r(middle - bar / 2), y=r(foot), width=r(bar), height=r(tall), ink=ink))
-        names.append(Label(x=r(middle), y=r(base + 16), text=datum.short or datum.label))
+        lines = [datum.short] if datum.short else wrapped(datum.label, (step - 6) / _EM)
+        names += [Label(x=r(middle), y=r(base + 16 + k * _LINE), text=text) for k, text in enumerate(lines)]
+        height = max(height, base + _BOTTOM + (len(lines) - 1) * _LINE)
         if datum.total:
             # Under a line the number goes inside the column where it fits: the line runs over the heads.
             inside = bool(line) and base - foot > 24
@@ -111,7 +115,7 @@ def columns(
                 Top(x=r(middle), y=r(foot + 17 if inside else foot - 6), text=plain(datum.total), inside=inside)
             )
         if line:
-            points.append(Label(x=r(middle), y=r(base - line[i] * (base - _TOP)), text=f"{line[i]:.0%}"))
+            points.append(Label(x=r(middle), y=r(base - line[i] * (base - _TOP)), text=formatting.percent(line[i], 0)))
     whole = all(float(d.total).is_integer() for d in data)
     marks = (0.0, scale) if whole and scale % 2 else (0.0, scale / 2, scale)
     return Columns(
@@ -199,9 +203,22 @@ def round_up(value: float) -> float:
     return float(next(m * power for m in (1, 2, 4, 5, 6, 8, 10) if m * power >= value - 1e-9))
 
 
+def wrapped(text: str, width: float) -> list[str]:
+    """`text` in lines of at most `width` Chinese characters; letters and digits take a little over half of one."""
+    lines, room = [""], width
+    for char in text:
+        wide = 1.0 if ord(char) > 0x2E7F else 0.6
+        if wide > room and lines[-1]:
+            lines.append("")
+            room = width
+        lines[-1] += char
+        room -= wide
+    return lines
+
+
 def plain(value: float) -> str:
     """A number without needless decimals."""
-    return f"{value:.0f}" if float(value).is_integer() else f"{value:.1f}"
+    return formatting.amount(value, 1).replace(",", "")
 
 
 def r(value: float) -> float:

@@ -1,4 +1,4 @@
-"""What an agent or a team loses points on most often, and the clearest example of it."""
+"""What an agent or a team must work on first, 一票否决 before the most frequent deduction, and its clearest example."""
 
 from __future__ import annotations
 
@@ -21,10 +21,12 @@ _SEARCHED = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Top:
-    """The item deducted most often: how many times and how many points in all."""
+    """The item to work on first: how many times it was deducted, in how many of them it triggered 一票否决, and how
+    many points it cost of its own."""
 
     title: str
     times: int
+    fatal: int
     lost: float
 
 
@@ -34,6 +36,7 @@ class Example:
 
     title: str
     times: int
+    fatal: int
     advice: str
     message: str
     conversation_id: str
@@ -43,34 +46,42 @@ class Example:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coaching:
-    """What to work on: the rule's advice on the most frequent deduction, with a quote."""
+    """What to work on: the rule's advice on it, with a quote."""
 
     example: Example
     quote: Quote | None
 
+    @property
+    def turn(self) -> int | None:
+        """Where to look: the turn that is quoted."""
+        return self.quote.turn if self.quote else self.example.turn
 
-def most_frequent(batch: Batch, groups: pa.Table) -> Mapping[str, Top]:
-    """`groups` maps conversation_id to a column `who`; the most frequent deduction of each."""
+
+def foremost(batch: Batch, groups: pa.Table) -> Mapping[str, Top]:
+    """`groups` maps conversation_id to a column `who`; of each the item with the most 一票否决, else deductions."""
     items = batch.items.filter(deducted(batch.items))
     table = pa.table(
         {
             "who": lookup(items["conversation_id"], groups)["who"],
             "title": items["item_title"],
             "lost": pc.negate(items["points"]),
+            "fatal": pc.cast(pc.fill_null(items["fatal"], False), pa.int64()),
         }
     )
     table = table.filter(pc.is_valid(table["who"]))
-    grouped = table.group_by(["who", "title"], use_threads=False).aggregate([("lost", "sum"), ("lost", "count")])
+    grouped = table.group_by(["who", "title"], use_threads=False)
+    grouped = grouped.aggregate([("lost", "sum"), ("lost", "count"), ("fatal", "sum")])
     found: defaultdict[str, list[Top]] = defaultdict(list)
     for row in grouped.to_pylist():
-        found[row["who"]].append(Top(title=row["title"], times=row["lost_count"], lost=row["lost_sum"]))
-    return {who: min(tops, key=lambda t: (-t.times, -t.lost, t.title)) for who, tops in found.items()}
+        top = Top(title=row["title"], times=row["lost_count"], fatal=row["fatal_sum"], lost=row["lost_sum"])
+        found[row["who"]].append(top)
+    return {who: min(tops, key=lambda t: (-t.fatal, -t.times, -t.lost, t.title)) for who, tops in found.items()}
 
 
 def examples(batch: Batch, groups: pa.Table) -> Mapping[str, Example]:
-    """The clearest finding behind each group's most frequent deduction."""
-    tops = most_frequent(batch, groups)
-    items = batch.items.filter(deducted(batch.items)).select(["conversation_id", "item_title", "rule_ids"])
+    """The clearest finding behind the item each group must work on first."""
+    tops = foremost(batch, groups)
+    items = batch.items.filter(deducted(batch.items)).select(["conversation_id", "item_title", "rule_ids", "fatal"])
     items = items.append_column("who", lookup(items["conversation_id"], groups)["who"])
     findings = batch.findings
     hit = findings.filter(pc.and_(pc.equal(findings["verdict"], "hit"), pc.equal(findings["kind"], "violation")))
@@ -82,7 +93,7 @@ def examples(batch: Batch, groups: pa.Table) -> Mapping[str, Example]:
             continue
         for rule_id in item["rule_ids"] or ():
             if finding := by_key.get((item["conversation_id"], rule_id)):
-                candidate = _clarity(finding), _example(finding, top)
+                candidate = (not item["fatal"], *_clarity(finding)), _example(finding, top)
                 kept = chosen.get(item["who"])
                 if kept is None or candidate[0] < kept[0]:
                     chosen[item["who"]] = candidate
@@ -112,6 +123,7 @@ def _example(finding: dict[str, Any], top: Top) -> Example:
     return Example(
         title=top.title,
         times=top.times,
+        fatal=top.fatal,
         advice=finding["advice"] or "",
         message=finding["message"],
         conversation_id=finding["conversation_id"],

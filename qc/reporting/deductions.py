@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -11,25 +12,25 @@ import pyarrow.compute as pc
 from qc.reporting import charts
 from qc.reporting.batch import Batch, lookup
 from qc.reporting.estimates import Rate
+from qc.reporting.formatting import percent
 from qc.reporting.labels import BLANK
 
 _CHARTED = 12
-_LABEL = 7
-"""Characters that fit under a column; the table below has the whole title."""
 _HEAT_ROWS, _HEAT_COLUMNS = 12, 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deduction:
     """One item of that title on every card that has it. `rate`: deducted among the conversations where it could
-    be judged. `cumulative`: share of all lost points up to and including this one, 0..1."""
+    be judged. `share`: of all lost points, 0..1. `fatal`: how often it triggered 一票否决; what that cost beyond the
+    item's own points is not in `lost`."""
 
     title: str
     cards: tuple[str, ...]
     lost: float
     fatal: int
     rate: Rate
-    cumulative: float
+    share: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -57,14 +58,14 @@ class Deductions:
 
 
 def deductions(batch: Batch) -> Deductions:
-    """All items with at least one deduction, costliest first."""
+    """All items with at least one deduction: those that triggered 一票否决 first, then the costliest."""
     items = _judged(batch)
     rows = _pareto(items, _card_titles(batch))
     lost = sum(d.lost for d in rows)
     return Deductions(
         lost=lost,
         rows=rows,
-        chart=_chart([d for d in rows if d.lost][:_CHARTED], lost) if lost else None,
+        chart=_chart(rows, lost) if lost else None,
         heat=_heat(items, [d.title for d in rows[:_HEAT_ROWS]]) if rows else None,
     )
 
@@ -101,41 +102,37 @@ def _pareto(items: pa.Table, cards: dict[str, str]) -> tuple[Deduction, ...]:
         [("bad", "sum"), ("bad", "count"), ("lost", "sum"), ("fatal", "sum"), ("card", "distinct")]
     )
     found = [row for row in grouped.to_pylist() if row["bad_sum"]]
-    found.sort(key=lambda row: (-row["lost_sum"], -row["fatal_sum"], -row["bad_sum"], row["title"]))
+    found.sort(key=lambda row: (-row["fatal_sum"], -row["lost_sum"], -row["bad_sum"], row["title"]))
     total = sum(row["lost_sum"] for row in found)
-    rows, running = [], 0.0
-    for row in found:
-        running += row["lost_sum"]
-        rows.append(
-            Deduction(
-                title=row["title"],
-                cards=tuple(sorted(cards.get(c, c) for c in row["card_distinct"])),
-                lost=row["lost_sum"],
-                fatal=row["fatal_sum"],
-                rate=Rate(count=row["bad_sum"], n=row["bad_count"]),
-                cumulative=running / total if total else 0.0,
-            )
+    return tuple(
+        Deduction(
+            title=row["title"],
+            cards=tuple(sorted(cards.get(c, c) for c in row["card_distinct"])),
+            lost=row["lost_sum"],
+            fatal=row["fatal_sum"],
+            rate=Rate(count=row["bad_sum"], n=row["bad_count"]),
+            share=row["lost_sum"] / total if total else 0.0,
         )
-    return tuple(rows)
-
-
-def _chart(rows: Sequence[Deduction], total: float) -> charts.Columns:
-    return charts.columns(
-        title="扣分项排列图",
-        summary=f"失分最多的是“{rows[0].title}”，共 {charts.plain(rows[0].lost)} 分；"
-        f"前 {len(rows)} 项合计占 {rows[-1].cumulative:.0%}。",
-        data=[charts.Datum(label=d.title, values=(d.lost,), short=_short(d.title)) for d in rows],
-        series=[("扣分", "ink-main")],
-        unit="分",
-        width=min(1180.0, 340.0 + 70.0 * len(rows)),
-        height=240.0,
-        line=[d.cumulative for d in rows],
-        top=total,  # the line then starts at the head of the first column, as in any Pareto chart
+        for row in found
     )
 
 
-def _short(title: str) -> str:
-    return title if len(title) <= _LABEL else title[: _LABEL - 1] + "…"
+def _chart(rows: Sequence[Deduction], total: float) -> charts.Columns:
+    costly = sorted((d for d in rows if d.lost), key=lambda d: (-d.lost, -d.rate.count, d.title))[:_CHARTED]
+    fatal = sum(1 for d in rows if d.fatal)
+    cumulative = [min(c / total, 1.0) for c in accumulate(d.lost for d in costly)]
+    return charts.columns(
+        title="扣分项排列图",
+        summary=f"失分最多的是“{costly[0].title}”，共 {charts.plain(costly[0].lost)} 分；"
+        f"前 {len(costly)} 项合计占 {percent(cumulative[-1], 0)}。"
+        + (f"另有 {fatal} 项触发一票否决，见下表。" if fatal else ""),
+        data=[charts.Datum(label=d.title, values=(d.lost,)) for d in costly],
+        series=[("扣分", "ink-main")],
+        unit="分",
+        width=min(1180.0, 340.0 + 70.0 * len(costly)),
+        height=240.0,
+        line=cumulative,
+    )
 
 
 def _heat(items: pa.Table, titles: Sequence[str]) -> Heat | None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime
+from decimal import ROUND_HALF_UP, Context, Decimal
 
 from qc.reporting import labels
 
@@ -11,37 +12,48 @@ NOTHING = "—"
 _UNITS = {"s": "秒", "ms": "毫秒", "percent": "%"}
 
 
+_WIDE = Context(prec=400)
+"""Room for any float."""
+
+
+def fixed(value: float, digits: int) -> Decimal:
+    """`value` with `digits` decimals, halves away from zero as people round: 89.55 → 89.6. What the computer cannot
+    hold of a decimal fraction (89.55 is 89.5499999…) does not decide."""
+    exact = Decimal(repr(round(float(value), 9)))
+    return exact.quantize(Decimal(1).scaleb(-digits), ROUND_HALF_UP, _WIDE) + 0  # no negative zero
+
+
 def number(value: float | None, digits: int = 1) -> str:
     """`digits` decimals; thousands are grouped."""
-    return NOTHING if value is None else f"{value:,.{digits}f}"
+    return NOTHING if value is None else f"{fixed(value, digits):,}"
 
 
-def points(value: float) -> str:
-    """A change of points with its sign; the minus is a real one."""
-    text = f"{abs(value):.2f}".rstrip("0").rstrip(".")
+def points(value: float, digits: int = 2) -> str:
+    """A change of points with its sign and at most `digits` decimals; the minus is a real one."""
+    text = amount(abs(value), digits)
     if text == "0":
         return "0"
     return ("−" if value < 0 else "+") + text
 
 
-def amount(value: float | None) -> str:
-    """A number with at most two decimals, none when whole."""
+def amount(value: float | None, digits: int = 2) -> str:
+    """A number with at most `digits` decimals, none when whole."""
     if value is None:
         return NOTHING
-    text = f"{value:,.2f}"
-    return text.rstrip("0").rstrip(".")
+    text = number(value, digits)
+    return text.rstrip("0").rstrip(".") if "." in text else text
 
 
 def percent(value: float | None, digits: int = 1) -> str:
     """0.8125 → 81.3%."""
-    return NOTHING if value is None else f"{value * 100:.{digits}f}%"
+    return NOTHING if value is None else f"{fixed(value * 100, digits)}%"
 
 
 def signed(value: float | None) -> str:
     """A polarity −1..1 with its sign and two decimals."""
     if value is None:
         return NOTHING
-    text = f"{abs(value):.2f}"
+    text = number(abs(value), 2)
     return text if float(text) == 0 else ("−" if value < 0 else "+") + text
 
 
@@ -75,8 +87,7 @@ def moment(value: datetime | str | None) -> str:
 def measure(value: float, unit: str) -> str:
     """A measured value with its unit, whole unless small."""
     shown = _UNITS.get(unit, unit)
-    rounded = round(value) if abs(value) >= 100 else round(value, 1)
-    return f"{amount(rounded)}{'' if shown == '%' else ' '}{shown}".strip()
+    return f"{amount(value, 0 if abs(value) >= 100 else 1)}{'' if shown == '%' else ' '}{shown}".strip()
 
 
 def label(code: str | None, kind: str) -> str:

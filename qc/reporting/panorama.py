@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 
 from qc.reporting.charts import Box, Label, r
 from qc.reporting.dialogue import Mark, Span, overlaps, silences
-from qc.reporting.formatting import clock
+from qc.reporting.formatting import clock, number
 from qc.reporting.labels import ROLE
 from qc.reporting.records import Record, TurnRow
 
@@ -135,7 +135,7 @@ def panorama(record: Record, marks: dict[str, Mark]) -> Panorama | None:
     def gap(span: Span, ink: str) -> Gap:
         wide = x(span.end_ms) - x(span.start_ms)
         box = Box(x=r(x(span.start_ms)), y=top - 4, width=r(max(wide, 2)), height=r(bottom - top), ink=ink)
-        return Gap(box=box, span=span, label=f"{span.length_ms / 1000:.0f} 秒" if wide > 70 else "")
+        return Gap(box=box, span=span, label=f"{number(span.length_ms / 1000, 0)} 秒" if wide > 70 else "")
 
     return Panorama(
         width=_WIDTH,

@@ -76,12 +76,16 @@ class ItemRow:
     scorecard_id: str
     section_id: str
     section_title: str
+    section_points: float | None
+    """As `effect` and `auto_fail`, None in runs of earlier versions."""
     item_id: str
     item_title: str
     rule_ids: list[str]
+    effect: str | None
     status: str
     points: float
     max_points: float
+    auto_fail: str | None
     fatal: bool
 
 

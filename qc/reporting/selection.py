@@ -17,13 +17,15 @@ _WORST, _BEST = 10, 6
 _COLUMNS = [
     *("conversation_id", "project", "channel", "started_at", "duration_ms", "agent_id", "agent_name", "team", "region"),
     *("satisfaction", "score", "grade", "passed", "auto_fail", "violations", "fatal", "grave", "merits", "risks"),
-    *("undecided", "sentiment", "customer_emotion_start", "customer_emotion_end", "customer_emotion_level"),
+    *("undecided", "undecided_items", "sentiment"),
+    *("customer_emotion_start", "customer_emotion_end", "customer_emotion_level"),
 ]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """A conversation in a list. `score` in percent of the base, None where no card applied."""
+    """A conversation in a list. `score` in percent of the base, None where no card applied; `undecided` counts rules,
+    `undecided_items` the items of its cards that lost nothing only because nobody could tell."""
 
     conversation_id: str
     project: str
@@ -45,6 +47,7 @@ class Line:
     merits: int
     risks: int
     undecided: int
+    undecided_items: int
     sentiment: str
     customer_emotion_start: float | None
     customer_emotion_end: float | None
@@ -78,9 +81,9 @@ def worst(batch: Batch) -> tuple[Line, ...]:
 
 
 def best(batch: Batch) -> tuple[Line, ...]:
-    """The highest scores without any violation; merits first."""
+    """The highest scores without any violation and with every item decided; merits first."""
     table = _scored(batch)
-    table = table.filter(pc.equal(table["violations"], 0))
+    table = table.filter(pc.and_(pc.equal(table["violations"], 0), pc.equal(table["undecided_items"], 0)))
     order = [("score", "descending"), ("merits", "descending"), ("conversation_id", "ascending")]
     return lines(table.sort_by(order).slice(0, _BEST))
 

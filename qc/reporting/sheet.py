@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
+from qc.reporting.arithmetic import Arithmetic, Part, arithmetic
 from qc.reporting.dialogue import Mark
 from qc.reporting.evidence import Quote, quote_of
 from qc.reporting.labels import severity_rank
@@ -48,21 +49,23 @@ class ItemLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SectionSheet:
+    """`part`: what it is worth and lost; None in runs that do not tell."""
+
     title: str
     lines: tuple[ItemLine, ...]
-    points: float
+    part: Part | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CardSheet:
-    """`base + lost + won + adjustment = raw score`; the adjustment comes from section caps and items that do not
-    apply; then a 一票否决 may set the score. `zeroed`: titles of the items that triggered it."""
+    """One card. `arithmetic` leads to the score, or to the score before a 一票否决 of the whole card; None in runs that
+    do not hold what it takes. `undecided`: items that could not be judged. `zeroed`: titles of the items that triggered
+    a 一票否决 of the whole card."""
 
     score: ScoreRow
     sections: tuple[SectionSheet, ...]
-    lost: float
-    won: float
-    adjustment: float
+    arithmetic: Arithmetic | None
+    undecided: int
     zeroed: tuple[str, ...]
 
 
@@ -115,18 +118,22 @@ def sheets(record: Record, found: Sequence[Judgement]) -> tuple[CardSheet, ...]:
 
 
 def _telling(hits: Sequence[HitRow]) -> list[HitRow]:
-    """Without the conditions of a rule that its message says in words, and without words inside longer ones."""
-    kept = [h for h in hits if h.turn is not None or h.operator not in _SAID_BY_MESSAGE]
-    return [h for h in kept if not any(_inside(h, other) for other in kept)]
-
-
-def _inside(hit: HitRow, other: HitRow) -> bool:
-    if hit.turn != other.turn or hit.char_start is None or hit.char_end is None or hit.value is not None:
-        return False
-    if other.char_start is None or other.char_end is None:
-        return False
-    shorter = hit.char_end - hit.char_start < other.char_end - other.char_start
-    return shorter and other.char_start <= hit.char_start and hit.char_end <= other.char_end
+    """Without the conditions of a rule that its message says in words, and words that overlap in one turn as one."""
+    found: list[HitRow] = []
+    open_at: dict[int, int] = {}  # turn → where in `found` its latest stretch of words is
+    told = [h for h in hits if h.turn is not None or h.operator not in _SAID_BY_MESSAGE]
+    for hit in sorted(told, key=lambda h: (h.turn or 0, h.char_start or 0)):
+        if hit.turn is None or hit.char_start is None or hit.char_end is None or hit.value is not None:
+            found.append(hit)
+            continue
+        at = open_at.get(hit.turn)
+        until = -1 if at is None else found[at].char_end or 0
+        if at is not None and hit.char_start < until:
+            found[at] = replace(found[at], char_end=max(until, hit.char_end))
+        else:
+            open_at[hit.turn] = len(found)
+            found.append(hit)
+    return found
 
 
 def _evidence(hit: HitRow, turns: Mapping[int, TurnRow]) -> Evidence:
@@ -146,19 +153,17 @@ def _sheet(score: ScoreRow, items: Sequence[ItemRow], by_rule: dict[str, Judgeme
     for item in items:
         about = tuple(by_rule[i] for i in item.rule_ids if i in by_rule and not by_rule[i].trial)
         sections.setdefault(item.section_id, []).append(ItemLine(item=item, judgements=about))
-    lost = sum(i.points for i in items if i.points < 0)
-    won = sum(i.points for i in items if i.points > 0)
-    fatal = set(score.auto_fail_items)
+    sums = arithmetic(score, [[line.item for line in lines] for lines in sections.values()])
+    parts = sums.parts if sums else [None] * len(sections)
     return CardSheet(
         score=score,
         sections=tuple(
-            SectionSheet(title=ls[0].item.section_title, lines=tuple(ls), points=sum(x.item.points for x in ls))
-            for ls in sections.values()
+            SectionSheet(title=lines[0].item.section_title, lines=tuple(lines), part=part)
+            for lines, part in zip(sections.values(), parts, strict=True)
         ),
-        lost=lost,
-        won=won,
-        adjustment=round(score.raw_score - score.base - lost - won, 4) + 0.0,
-        zeroed=tuple(i.item_title for i in items if i.fatal or i.item_id in fatal),
+        arithmetic=sums,
+        undecided=sum(i.status == "undecided" for i in items),
+        zeroed=tuple(i.item_title for i in items if i.fatal and i.auto_fail != "section"),
     )
 
 

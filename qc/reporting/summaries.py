@@ -18,7 +18,8 @@ SMALL_SAMPLE = 30
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Summary:
     """Figures of one group. `score` is in percent of the base; `passing` counts conversations whose every card
-    passed; `silence` is the share 0..1 of spoken time in which nobody speaks; `pace` is characters a minute."""
+    passed; `silence` is the share 0..1 of spoken time in which nobody speaks; `pace` is characters a minute;
+    `undecided` counts conversations with an undecided rule, `unsettled` those with an undecided item on their card."""
 
     key: str
     conversations: int
@@ -29,6 +30,7 @@ class Summary:
     merits: int
     risks: int
     undecided: int
+    unsettled: int
     negative: Rate
     duration_ms: int
     voice_ms: int
@@ -55,7 +57,7 @@ def summarise_all(conversations: pa.Table) -> Summary:
 
 
 _SUMS = (
-    *("one", "pass", "scored", "auto_fail", "violations", "merits", "risk", "unsure", "negative", "mood"),
+    *("one", "pass", "scored", "auto_fail", "violations", "merits", "risk", "unsure", "unsettled", "negative", "mood"),
     *("duration_ms", "voice_ms", "silence_ms", "timed_ms"),
 )
 
@@ -75,6 +77,7 @@ def _figures(c: pa.Table) -> pa.Table:
             "merits": c["merits"],
             "risk": count(pc.greater(c["risks"], 0)),
             "unsure": count(pc.greater(c["undecided"], 0)),
+            "unsettled": count(pc.greater(c["undecided_items"], 0)),
             "negative": count(pc.equal(c["sentiment"], "negative")),
             "mood": count(pc.not_equal(c["sentiment"], "none")),
             "duration_ms": duration,
@@ -108,6 +111,7 @@ def _summary(row: dict[str, Any]) -> Summary:
         merits=total("merits"),
         risks=total("risk"),
         undecided=total("unsure"),
+        unsettled=total("unsettled"),
         negative=Rate(count=total("negative"), n=total("mood")),
         duration_ms=total("duration_ms"),
         voice_ms=total("voice_ms"),

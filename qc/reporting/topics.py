@@ -132,7 +132,7 @@ def hours(batch: Batch) -> charts.Columns | None:
     return charts.columns(
         title="各时段会话量",
         summary=f"{peak} 时最多，有 {sum(counts[peak])} 个会话，其中客户负面 {counts[peak][0]} 个。",
-        data=[charts.Datum(label=f"{h}", values=tuple(counts[h])) for h in range(first, last + 1)],
+        data=[charts.Datum(label=f"{h}", short=f"{h}", values=tuple(counts[h])) for h in range(first, last + 1)],
         series=[("客户负面", "mood-negative"), ("其他", "mood-neutral")],
         unit="个",
         width=760.0,

@@ -292,18 +292,23 @@ class RunBuilder:
                     "scorecard_id": card,
                     "section_id": section,
                     "section_title": section,
+                    "section_points": 60.0 if section == "服务规范" else 40.0,
                     "item_id": item,
                     "item_title": name,
                     "rule_ids": rules,
+                    "effect": "deduct",
                     "status": status,
                     "points": -points if hit else 0.0,
                     "max_points": points,
                     "hits": len(hit),
                     "error_class": "none",
+                    "auto_fail": "card" if kills else "none",
                     "fatal": bool(hit and kills),
                 }
             )
-        score = 0.0 if fatal else 100.0 - lost
+        worth = 100.0 if talk.project == "保险" else 80.0
+        raw = round(100.0 * (worth - lost) / worth, 2)
+        score = 0.0 if fatal else raw
         self.rows["scores"].append(
             {
                 "conversation_id": talk.id,
@@ -312,7 +317,7 @@ class RunBuilder:
                 "scorecard_version": "1.0.0",
                 "scorecard_digest": "cd" * 32,
                 "base": 100.0,
-                "raw_score": 100.0 - lost,
+                "raw_score": raw,
                 "score": score,
                 "grade": "优秀" if score >= 90 else "合格" if score >= 60 else "不合格",
                 "passed": score >= 60,

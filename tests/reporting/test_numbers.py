@@ -19,9 +19,11 @@ from qc.reporting.opinion import opinion_page
 from qc.reporting.records import read_records
 from qc.reporting.risks import risk_ids, risks
 from qc.reporting.rulings import accuracy, rulings
+from qc.reporting.selection import best
 from qc.reporting.summaries import summarise, summarise_all
 from qc.reporting.topics import topics
 from qc.storage.read import StoredRun
+from tests.reporting.conftest import Talk
 
 
 @pytest.fixture(scope="module")
@@ -76,8 +78,11 @@ def test_deductions(batch: Batch, sample: StoredRun) -> None:
     items = rows(sample, "item_scores")
     found = deductions(batch)
     assert found.lost == -sum(i["points"] for i in items if i["status"] == "deducted")
-    assert [d.lost for d in found.rows] == sorted((d.lost for d in found.rows), reverse=True)
-    assert found.rows[-1].cumulative == pytest.approx(1.0)
+    order = [(d.fatal, d.lost) for d in found.rows]
+    assert order == sorted(order, reverse=True) and found.rows[0].title == "不承诺收益"  # 一票否决 comes first
+    assert sum(d.share for d in found.rows) == pytest.approx(1.0)
+    assert found.chart is not None and found.chart.line[-1].text == "100%"
+    assert max(b.height for b in found.chart.boxes) > (found.chart.base - 20) / 2  # bars fill their axis
     promise = next(d for d in found.rows if d.title == "不承诺收益")
     assert (promise.rate.count, promise.rate.n, promise.fatal) == (1, 3, 1)  # not applicable outside 保险
     heat = found.heat
@@ -127,6 +132,59 @@ def test_agents(batch: Batch, sample: StoredRun) -> None:
     assert zhao.coaching.example.advice == "任何情况下不得索要验证码。"
     assert zhao.coaching.quote.hit == "验证码告诉我"
     assert sum(t.summary.conversations for t in page.teams) == len(named)
+
+
+def test_an_auto_fail_without_points_of_its_own_comes_first(builder, tmp_path: Path) -> None:
+    build = builder("fatal")
+    build.add(
+        Talk(
+            "X1",
+            turns=(("agent", "说。"), ("agent", "把密码给我。"), ("customer", "密码？")),
+            found={"service.greeting": (1, "说。"), "privacy.ask_secret": (2, "密码")},
+        )
+    )
+    build.add(Talk("X2", turns=(("agent", "说。"),), found={"service.greeting": (1, "说。")}))
+    for item in build.rows["item_scores"]:
+        if item["item_id"] == "privacy":
+            item |= {"points": 0.0, "max_points": 0.0, "auto_fail": "card", "fatal": item["status"] == "deducted"}
+    for finding in build.rows["findings"]:
+        if finding["rule_id"] == "privacy.ask_secret":
+            finding["first_turn"] = 3  # where the rule looked; the quote is what the agent said
+    run = build.write()
+    batch = Batch(run)
+    page = agents_page(batch, read_records(run, example_ids(batch)))
+    (agent,), (team,) = page.agents, page.teams
+    assert agent.top == team.top
+    assert agent.top is not None and (agent.top.title, agent.top.times, agent.top.fatal) == ("保护客户信息", 1, 1)
+    coaching = agent.coaching
+    assert coaching is not None and coaching.example.rule_id == "privacy.ask_secret"
+    assert coaching.quote is not None and coaching.quote.role == "agent" and coaching.turn == 2
+    assert deductions(batch).rows[0].title == "保护客户信息"
+    index = build_report(run, out=tmp_path / "r", template_dirs=[packaged("reports")])
+    agents = (index.parent / "agents.html").read_text(encoding="utf-8")
+    assert "1 次，一票否决 1 次" in agents and "第 2 轮" in agents and "第 3 轮" not in agents
+    assert re.search(
+        r'保护客户信息</th><td class="n"><span[^>]*><span[^>]*>◆</span> 一票否决 1 次</span></td>', index.read_text()
+    )
+
+
+def test_undecided_items_are_said_and_never_a_model(batch: Batch, sample: StoredRun, tmp_path: Path) -> None:
+    assert "A005" not in {line.conversation_id for line in best(batch)}
+    agents = agents_page(batch, read_records(sample, example_ids(batch))).agents
+    assert next(a for a in agents if a.agent_id == "1003").summary.unsettled == 1
+    index = build_report(sample, out=tmp_path / "r", template_dirs=[packaged("reports")])
+    listed = index.read_text(encoding="utf-8").split('id="all"')[1]
+    assert re.search(r'A005.*100\.0<small class="unsure">（1 项无法判定）', listed)
+    assert "1 项无法判定" in (index.parent / "conversations" / "A005.html").read_text(encoding="utf-8")
+
+
+def test_the_share_of_negative_customers_says_of_how_many(sample: StoredRun, tmp_path: Path) -> None:
+    index = build_report(sample, out=tmp_path / "r", template_dirs=[packaged("reports")])
+    opinion = (index.parent / "opinion.html").read_text(encoding="utf-8")
+    talks = [c for c in rows(sample, "conversations") if c["customer_emotion_worst"] is not None]
+    negative = sum(c["customer_emotion_level"] >= 2 for c in talks)
+    assert len(talks) < len(rows(sample, "conversations"))
+    assert f"客户有发言的 {len(talks)} 个中负面 {negative} 个" in opinion
 
 
 def test_topics_and_moods(batch: Batch, sample: StoredRun) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from itertools import pairwise
 
+import pyarrow.parquet as pq
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,6 +18,7 @@ from qc.reporting.estimates import Mean, Rate
 from qc.reporting.pagenames import page_names
 from qc.reporting.records import read_records
 from qc.storage.read import StoredRun
+from tests.reporting.conftest import Talk
 
 
 def test_wilson_matches_a_published_example() -> None:
@@ -102,7 +104,47 @@ def test_score_sheet_adds_up(sample: StoredRun) -> None:
     ids = sample.table("conversations", ["conversation_id"])["conversation_id"].to_pylist()
     for record in read_records(sample, ids).values():
         for sheet in conversation_page(record).sheets:
-            assert sheet.score.base + sheet.lost + sheet.won + sheet.adjustment == pytest.approx(sheet.score.raw_score)
+            sums = sheet.arithmetic
+            assert sums is not None and sheet.undecided == sum(i.status == "undecided" for i in record.items)
+            assert sums.earned + sums.credited == pytest.approx(sheet.score.raw_score, abs=0.01)
+            assert sums.lost == sum(s.part.lost for s in sheet.sections if s.part)
+
+
+def test_overlapping_words_of_a_rule_are_one_piece_of_evidence(builder) -> None:
+    build = builder("overlap")
+    build.add(
+        Talk("X", turns=(("agent", "这不归我们管您找快递去。再说吧"),), found={"service.shirking": (1, "不归我们管")})
+    )
+    (hit,) = build.rows["hits"]
+    for start, end in ((1, 4), (3, 9), (5, 10), (12, 14)):
+        build.rows["hits"].append(hit | {"char_start": start, "char_end": end})
+    (judgement,) = conversation_page(read_records(build.write(), ["X"])["X"]).judgements
+    assert [e.quote.hit for e in judgement.evidence if e.quote] == ["不归我们管您找快递", "再说"]
+    assert judgement.more == 0
+
+
+def test_a_run_of_an_earlier_version_still_reads(builder) -> None:
+    build = builder("old")
+    build.add(Talk("X", found={"service.greeting": (1, "您好")}))
+    run = build.write()
+    for path in run.part_files("item_scores"):
+        pq.write_table(pq.read_table(path).drop_columns(["section_points", "effect", "auto_fail"]), path)
+    (sheet,) = conversation_page(read_records(run, ["X"])["X"]).sheets
+    assert sheet.arithmetic is None and sheet.sections[0].part is None
+
+
+def test_names_wrap_whole() -> None:
+    titles = ["答应退款时告知到账时限并说明由谁负责跟进", "静音"]
+    chart = columns(
+        title="t",
+        summary="s",
+        data=[Datum(label=t, values=(1.0,)) for t in titles],
+        series=[("a", "x")],
+        unit="分",
+        width=200.0,
+    )
+    assert "".join(n.text for n in chart.names) == "".join(titles)
+    assert all(n.y < chart.height for n in chart.names) and len(chart.names) > 3
 
 
 def test_charts_fit_their_frame() -> None:
@@ -128,7 +170,15 @@ def test_charts_fit_their_frame() -> None:
         (formatting.points(-0.0), "0"),
         (formatting.amount(1234.5), "1,234.5"),
         (formatting.measure(21.34, "s"), "21.3 秒"),
-        (formatting.percent(0.8125), "81.2%"),
+        (formatting.percent(0.8125), "81.3%"),
+        (formatting.number(89.55), "89.6"),
+        (formatting.number(93.25), "93.3"),
+        (formatting.number(79.45), "79.5"),
+        (formatting.number((89.6 + 89.5) / 2), "89.6"),
+        (formatting.number(1234567.25), "1,234,567.3"),
+        (formatting.number(-2.25), "-2.3"),
+        (formatting.amount(100.0, 0), "100"),
+        (formatting.points(0.25, 1), "+0.3"),
         (formatting.label("unheard_of", "channel"), "unheard_of"),
     ],
 )
