@@ -90,6 +90,17 @@ _SENTENCES: Mapping[str, tuple[str, str]] = {
     "recursion_depth_exceeded": ("S007", "嵌套太深"),
 }
 
+# how to write the type that should stand there
+_WRITTEN: Mapping[str, str] = {
+    _TEXT: "请直接写文字，不加方括号、花括号。",
+    _NUMBER: "请写半角数字，不加引号和单位，例如 1.5。",
+    _INT: "请写半角整数，不加引号和单位，例如 3。",
+    _BOOL: "请写 true（是）或 false（否），不加引号。",
+    _LIST: "写作 [甲, 乙]，只有一个也要方括号：[甲]。",
+    _MAP: "写作 {键: 值, 键: 值}，或另起一行缩进着写“键: 值”。",
+}
+_RANGE = "请改成允许范围内的值。"
+
 _MISSING = {"missing", "missing_argument", "missing_keyword_only_argument", "missing_positional_only_argument"}
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument", "unexpected_positional_argument", "no_such_attribute"}
 _CHOICE = {"enum", "literal_error", "union_tag_invalid"}
@@ -170,6 +181,10 @@ def _say_types(group: list[ErrorDetails]) -> Complaint:
     wanted = wanted if wanted != _BOOL else f" {_BOOL}"
     first = group[0]
     hint = _quote_hint(first["input"]) if _TEXT in wanted else ""
+    if first["input"] is None:
+        hint = "请补上值，或删掉这个键。"
+    elif not hint:
+        hint = _WRITTEN.get(wanted.strip(), "请改成其中一种写法。" if others else "")
     return Complaint(first["loc"], "S003", f"类型不对：应为{wanted}，写成了 {show(first['input'])}", hint, False)
 
 
@@ -191,7 +206,7 @@ def _say(error: ErrorDetails, fields: Callable[[Loc], Mapping[str, str]]) -> Com
         return Complaint(loc, "S004", message, suggest(str(written), options, "请改成允许的取值。"), False)
     if kind in _SENTENCES:
         code, sentence = _SENTENCES[kind]
-        hint = f"应符合 {context['pattern']}" if "pattern" in context else ""
+        hint = f"应符合 {context['pattern']}" if "pattern" in context else _RANGE if code == "S005" else ""
         return Complaint(loc, code, sentence.format_map({**context, "given": show(given)}), hint, False)
     # our own validators raise Chinese sentences, with a hint on the second line if need be
     reason = str(context.get("error") if kind in ("value_error", "assertion_error") else error["msg"])
