@@ -16,7 +16,7 @@ from qc.matching.signals import Need, Signals
 from qc.pipeline.specs import Folders, configuration, emotion_lexicon, taxonomies
 from qc.ruletest.inline import TestOutcome, run_tests
 from qc.ruletest.lint import lint
-from qc.specs.rules import load_rules
+from qc.specs.rules import load_rules, read_rules
 from qc.specs.scorecards import load_scorecards
 from qc.text.shard import Shard
 from qc.text.signals import Analyser
@@ -137,16 +137,14 @@ def lint_rules(where: Folders) -> LintReport:
             return None
 
     attempt(lambda: configuration(where))
-    pack = attempt(lambda: load_rules([where.rules]))
+    files = read_rules([where.rules])
+    problems += files.problems
     attempt(lambda: emotion_lexicon(where))
     known = attempt(lambda: taxonomies(where))
-    if pack is not None:
-        topics = {t.id for taxonomy in known for t in taxonomy.topics} if known is not None else None
-        problems += lint(pack, topics=topics)
-        attempt(lambda: load_scorecards([where.scorecards], {r.id for r in pack.rules}))
-        return LintReport(len(pack.rules), _ordered(problems))
-    attempt(lambda: load_scorecards([where.scorecards], None))
-    return LintReport(0, _ordered(problems))
+    topics = {t.id for taxonomy in known for t in taxonomy.topics} if known is not None else None
+    problems += lint(files.pack, topics=topics, whole=len(files.pack.rules) == len(files.ids))
+    attempt(lambda: load_scorecards([where.scorecards], files.ids))
+    return LintReport(len(files.ids), _ordered(problems))
 
 
 def _ordered(problems: Sequence[Problem]) -> list[Problem]:

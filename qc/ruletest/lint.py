@@ -31,10 +31,11 @@ _MAX_PIECES = 12
 """Sentences over more pieces are not tried out in full."""
 
 
-def lint(pack: RulePack, *, topics: Collection[str] | None = None) -> list[Problem]:
+def lint(pack: RulePack, *, topics: Collection[str] | None = None, whole: bool = True) -> list[Problem]:
     """Every problem of the pack's rules and lexicons, in order of file and line. Retired rules are not looked at.
 
-    With `topics`, the ids of all topics there are, unknown topics are errors too.
+    With `topics`, the ids of all topics there are, unknown topics are errors too. Unless the pack is `whole`, a lexicon
+    that none of its rules uses is not noted: one that could not be loaded may use it.
     """
     notes = Notes()
     rules = [rule for rule in pack.rules if rule.status is not RuleStatus.RETIRED]
@@ -52,7 +53,7 @@ def lint(pack: RulePack, *, topics: Collection[str] | None = None) -> list[Probl
             lint_regex(rule, piece, notes)
     _same(rules, notes)
     used = {name for r in pack.rules for p in r.pieces for words in word_lists(p.operator) for name in words.lexicons}
-    lint_lexicons(pack.lexicons, used, notes)
+    lint_lexicons(pack.lexicons, used if whole else {lexicon.id for lexicon in pack.lexicons}, notes)
     return sorted(notes.found, key=lambda p: (p.path, p.line, p.col, p.code, p.message))
 
 

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+import re
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 from pydantic import Field, StringConstraints
 
 from qc.domain.rule import Lexicon, Word
+from qc.errors import Problem
 from qc.specs.document import Document, Problems, read
 from qc.specs.model import Spec
 from qc.specs.rule_shape import Text, WordText
 
 FOLDER = "_lexicons"
+_SUFFIXES = (".yml", ".yaml")
+_MISNAMED = re.compile(r"([^.~#].*?)\.ya?ml(?![^.])", re.IGNORECASE)
 
 
 class WordSpec(Spec):
@@ -34,14 +38,22 @@ class LexiconSpec(Spec):
     )
 
 
-def load_lexicons(roots: Iterable[Path], problems: Problems) -> tuple[tuple[Lexicon, ...], dict[str, Document]]:
-    """The word lists that stand directly in `_lexicons` folders, ordered by id, and their documents by path.
+class LexiconFiles(NamedTuple):
+    """The sound word lists in order of id, the documents by path, and the ids that rules may name: those of broken
+    lists are among them, for their own files have been told what is wrong."""
 
-    Everything wrong goes to `problems`; a list with problems is left out.
-    """
+    lexicons: tuple[Lexicon, ...]
+    documents: dict[str, Document]
+    ids: frozenset[str]
+
+
+def load_lexicons(roots: Sequence[Path], problems: Problems) -> LexiconFiles:
+    """The word lists that stand directly in `_lexicons` folders. Everything wrong goes to `problems`."""
     found: dict[str, Lexicon] = {}
     documents: dict[str, Document] = {}
-    for path in yaml_files(roots):
+    paths = yaml_files(roots)
+    problems.extend(misnamed(roots))
+    for path in paths:
         with problems.catch():
             document = read(path)
             documents[document.path] = document
@@ -62,7 +74,8 @@ def load_lexicons(roots: Iterable[Path], problems: Problems) -> tuple[tuple[Lexi
                     for w in spec.words
                 )
                 found[spec.id] = Lexicon(id=spec.id, title=spec.title, words=tuple(words), path=document.path)
-    return tuple(found[name] for name in sorted(found)), documents
+    lexicons = tuple(found[name] for name in sorted(found))
+    return LexiconFiles(lexicons, documents, frozenset(found) | {path.stem for path in paths})
 
 
 def yaml_files(folders: Iterable[Path]) -> Sequence[Path]:
@@ -72,5 +85,21 @@ def yaml_files(folders: Iterable[Path]) -> Sequence[Path]:
         for folder in folders
         if folder.is_dir()
         for path in sorted(folder.iterdir())
-        if path.suffix in (".yml", ".yaml") and not path.name.startswith(".")
+        if path.suffix in _SUFFIXES and not path.name.startswith(".")
     ]
+
+
+def misnamed(folders: Iterable[Path]) -> Iterator[Problem]:
+    """A warning for each file directly in the folders that is YAML by a part of its name, and so is not read."""
+    for path in sorted(path for folder in folders if folder.is_dir() for path in folder.iterdir()):
+        stem = _MISNAMED.match(path.name)
+        if stem and path.suffix not in _SUFFIXES and path.is_file():
+            yield Problem(
+                path=str(path),
+                line=1,
+                col=1,
+                code="R015",
+                message="文件名不以 .yml 结尾，没有读这个文件",
+                hint=f"请改名为 {stem[1]}.yml；Windows 要先显示文件扩展名。",
+                level="warning",
+            )

@@ -6,7 +6,8 @@ R030–R039 tests. What a rule says but had better not is for `qc.ruletest.lint`
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
@@ -15,19 +16,28 @@ from qc.domain import sentence
 from qc.domain.rule import Lexicon, Rule, RulePack, Scope
 from qc.errors import Problem, SpecError
 from qc.specs.document import Document, Loc, Problems, read
-from qc.specs.lexicons import FOLDER, load_lexicons, yaml_files
+from qc.specs.lexicons import FOLDER, load_lexicons, misnamed, yaml_files
 from qc.specs.pieces import about_operator, build_piece, speakers
 from qc.specs.rule_digest import pack_digest, rule_digest
 from qc.specs.rule_shape import RuleSpec
 from qc.specs.rule_tests import build_test
 from qc.specs.suggest import suggest
 
+_WORD = re.compile(r"[^\W\d]\w*")
+_CHINESE = re.compile("[且或非并和与]|^不是?$|^没有$")
+"""Chinese connectives, of which a sentence knows only the English ones."""
+_EXAMPLE = "写作 甲 and not (乙 or 丙)，甲、乙、丙是 find 里的片段名。"
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFiles:
-    """What a set of folders holds: the rules and lexicons that are sound, their documents by path, every problem."""
+    """What a set of folders holds: the rules and lexicons whose files are sound, all documents by path, every problem.
+
+    `ids` are those of all rule files by place, broken ones too, so that what refers to them is not blamed.
+    """
 
     pack: RulePack
+    ids: frozenset[str]
     documents: Mapping[str, Document]
     problems: tuple[Problem, ...]
 
@@ -48,17 +58,20 @@ def read_rules(roots: Sequence[Path], *, lexicon_roots: Sequence[Path] | None = 
     """As `load_rules`, but the problems are returned beside the rules that have none."""
     problems = Problems()
     folders = [root / FOLDER for root in roots] if lexicon_roots is None else list(lexicon_roots)
-    lexicons, documents = load_lexicons(folders, problems)
+    lexicons, documents, names = load_lexicons(folders, problems)
     known = {lexicon.id: lexicon for lexicon in lexicons}
     found: dict[str, Rule] = {}
+    ids: set[str] = set()
     for root in roots:
         if not root.is_dir():
             problems.extend([_no_folder(root)])
-        for path in _rule_files(root):
+        for path in _rule_files(root, problems):
+            wanted = ".".join(path.relative_to(root).with_suffix("").parts)
+            ids.add(wanted)
             with problems.catch():
                 document = read(path)
                 documents[document.path] = document
-                rule = _rule(document, path.relative_to(root), known, problems)
+                rule = _rule(document, wanted, known, names, problems)
                 if rule is None:
                     continue
                 if rule.id in found:
@@ -68,7 +81,7 @@ def read_rules(roots: Sequence[Path], *, lexicon_roots: Sequence[Path] | None = 
                     found[rule.id] = rule
     rules = tuple(found[name] for name in sorted(found))
     pack = RulePack(rules=rules, lexicons=lexicons, digest=pack_digest(rules, lexicons))
-    return RuleFiles(pack=pack, documents=documents, problems=problems.all)
+    return RuleFiles(pack=pack, ids=frozenset(ids), documents=documents, problems=problems.all)
 
 
 def _no_folder(root: Path) -> Problem:
@@ -77,22 +90,28 @@ def _no_folder(root: Path) -> Problem:
     )
 
 
-def _rule_files(folder: Path) -> Iterator[Path]:
+def _rule_files(folder: Path, problems: Problems) -> Iterator[Path]:
     """Rule files below a folder in order of path; names that begin with _ or . are not rules."""
     if not folder.is_dir():
         return
+    problems.extend(misnamed([folder]))
     yield from (path for path in yaml_files([folder]) if not path.name.startswith("_"))
     for inner in sorted(p for p in folder.iterdir() if p.is_dir() and not p.name.startswith(("_", "."))):
-        yield from _rule_files(inner)
+        yield from _rule_files(inner, problems)
 
 
-def _rule(document: Document, path: Path, lexicons: Mapping[str, Lexicon], problems: Problems) -> Rule | None:
-    """The rule of one file; None when anything is wrong with it."""
+def _rule(
+    document: Document, wanted: str, lexicons: Mapping[str, Lexicon], names: Collection[str], problems: Problems
+) -> Rule | None:
+    """The rule of one file, whose id should be `wanted`; None when anything is wrong with it.
+
+    It may name the lexicons of `names`, of which `lexicons` are sound.
+    """
     spec = problems.check(document, RuleSpec, reword=partial(about_operator, document))
     if spec is None:
+        _raw_sentences(document, problems)
         return None
     own = Problems()
-    wanted = ".".join(path.with_suffix("").parts)
     if spec.id != wanted:
         own.add(document, ("id",), "R001", f"编号 {spec.id} 与文件位置不符", f"按文件位置应为 {wanted}。")
     default = speakers(spec.scope.speaker)
@@ -100,12 +119,12 @@ def _rule(document: Document, path: Path, lexicons: Mapping[str, Lexicon], probl
     for name, piece in spec.find.items():
         if name.lower() in sentence.RESERVED:
             own.add(document, ("find", name), "R002", f"片段不能叫 {name}", "它是连接词，请换个名字。", key=True)
-        built = build_piece(document, name, piece, own, default_speaker=default, lexicons=lexicons)
+        built = build_piece(document, name, piece, own, default_speaker=default, lexicons=names)
         if built is not None:
             pieces.append(built)
-    _sentence(document, ("when",), spec.when, spec, own)
+    _sentence(document, ("when",), spec.when, spec.find, own)
     if spec.given is not None:
-        _sentence(document, ("given",), spec.given, spec, own)
+        _sentence(document, ("given",), spec.given, spec.find, own)
     _anchors(document, spec, own)
     tests = tuple(build_test(document, index, test, own) for index, test in enumerate(spec.tests))
     problems.extend(own.all)
@@ -134,16 +153,27 @@ def _rule(document: Document, path: Path, lexicons: Mapping[str, Lexicon], probl
     return replace(rule, digest=rule_digest(rule, lexicons))
 
 
-def _sentence(document: Document, loc: Loc, text: str, spec: RuleSpec, problems: Problems) -> None:
+def _raw_sentences(document: Document, problems: Problems) -> None:
+    """The sentences of a file of which something else has the wrong shape."""
+    find = document.part(("find",)) if document.holds(("find",)) else None
+    for key in ("when", "given"):
+        text = document.part((key,)) if document.holds((key,)) else None
+        if isinstance(text, str) and text.strip() and isinstance(find, dict):
+            _sentence(document, (key,), text, find, problems)
+
+
+def _sentence(document: Document, loc: Loc, text: str, pieces: Collection[str], problems: Problems) -> None:
     """The sentence reads, and names pieces that exist."""
+    chinese = any(_CHINESE.search(word) for word in _WORD.findall(text) if word not in pieces)
+    english = "连接词请写英文，前后空格：且 and、或 or、非 not。" if chinese else ""
     try:
         parsed = sentence.parse(text)
     except sentence.SentenceError as error:
-        _at(document, loc, text, error.at, "R003", error.message, "", problems)
+        _at(document, loc, text, error.at, "R003", error.message, english or _EXAMPLE, problems)
         return
     for name, _ in sentence.names(parsed):
-        if name.name not in spec.find:
-            hint = suggest(name.name, spec.find)
+        if name.name not in pieces:
+            hint = english if _CHINESE.search(name.name) else suggest(name.name, pieces)
             _at(document, loc, text, name.at, "R004", f"find 里没有片段 {name.name}", hint, problems)
 
 

@@ -261,3 +261,52 @@ def test_an_unknown_key_is_told_what_it_may_be(rules, old, new, message, hint):
     [found] = [p for p in read_rules([rules]).problems if p.code == "S002"]
     assert found.message == message
     assert found.hint.startswith(hint)
+
+
+BROKEN = RULE.replace("severity: medium", "severity: 5").replace("silent and", "silant and")
+
+
+def test_a_file_of_the_wrong_shape_is_told_its_unknown_pieces_too(rules):
+    write(rules, "service/silence.yml", BROKEN)
+    assert [(code, line) for code, line, _, _ in problems(rules)] == [("S004", 3), ("R004", 11)]
+
+
+def test_a_broken_lexicon_is_told_once_and_its_rules_stay(rules):
+    write(rules, "_lexicons/sorry.yml", LEXICON.replace("title: 致歉", "titel: 致歉"))
+    files = read_rules([rules])
+    assert [Path(p.path).name for p in files.problems] == ["sorry.yml"] * 2  # titel, and no title
+    assert [rule.id for rule in files.pack.rules] == ["service.silence"]
+    with pytest.raises(SpecError):
+        load_rules([rules])
+
+
+@pytest.mark.parametrize(
+    ("when", "code", "hint"),
+    [
+        ("silent 且 sorry", "R003", "且 and、或 or、非 not"),
+        ("非 silent", "R003", "且 and、或 or、非 not"),
+        ("silent或sorry", "R004", "且 and、或 or、非 not"),
+        ("silent and (sorry", "R003", "写作 甲 and not (乙 or 丙)"),
+        ("silent and sory", "R004", "你是不是想写“sorry”？"),
+    ],
+)
+def test_a_sentence_that_does_not_read_gets_a_hint(rules, when, code, hint):
+    write(rules, "service/silence.yml", RULE.replace("when: silent and not (sorry or promise)", f"when: {when}"))
+    found = read_rules([rules]).problems
+    assert {p.code for p in found} == {code}
+    assert hint in found[0].hint
+
+
+@pytest.mark.parametrize("name", ["service/closing.yml.txt", "service/a.YML", "_lexicons/sorry.yaml.bak"])
+def test_a_file_with_the_wrong_ending_is_not_passed_over_in_silence(rules, name):
+    write(rules, name, RULE)
+    [found] = read_rules([rules]).problems
+    assert (found.code, found.level, found.path) == ("R015", "warning", str(rules / name))
+    assert f"{Path(name).name.split('.')[0]}.yml" in found.hint
+    assert len(load_rules([rules]).rules) == 1
+
+
+def test_other_files_may_lie_about(rules):
+    for name in ("README.md", "service/notes.txt", "service/.silence.yml.swp", "service/silence.yml~"):
+        write(rules, name, "x")
+    assert read_rules([rules]).problems == ()
