@@ -110,7 +110,9 @@ class RunSpec(Spec):
     shard_size: int = Field(default=_RUN.shard_size, ge=1, le=100_000, description="一个分片几个会话")
     workers: int = Field(default=_RUN.workers, ge=0, le=512, description="进程数；0 为每核一个")
     allowance: float = Field(default=_RUN.allowance, ge=0, le=1, description="容许失败的比例；超过时退出码为 3")
-    max_turn_chars: int = Field(default=_RUN.max_turn_chars, ge=100, le=1_000_000, description="一句话最多几个字")
+    max_turn_chars: int = Field(
+        default=_RUN.max_turn_chars, ge=100, le=1_000_000, description="一句话最多几个字，更长的拆成几条"
+    )
     hot_word_runs: int = Field(default=_RUN.hot_word_runs, ge=0, le=1000, description="热词与之前几个批次比较")
 
 
