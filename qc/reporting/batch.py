@@ -30,7 +30,7 @@ _FINDING = [
 ]
 _ITEM = [
     *("conversation_id", "scorecard_id", "section_title", "item_id", "item_title", "rule_ids", "status", "points"),
-    *("max_points", "fatal"),
+    *("max_points", "auto_fail", "fatal"),
 ]
 
 
@@ -58,8 +58,13 @@ class Batch:
 
     @cached_property
     def items(self) -> pa.Table:
-        """Rows of `item_scores`, sorted by conversation, card and item."""
+        """Rows of `item_scores` with `zeroed` (its 一票否决 made the score 0), by conversation, card and item."""
         table = self.run.table("item_scores", _ITEM)
+        zero = self.scores.filter(pc.fill_null(self.scores["auto_fail"], False))
+        zeroed = pc.is_in(_card_key(table), value_set=_card_key(zero))
+        reach = pc.fill_null(table["auto_fail"], "card")  # earlier versions did not store it
+        zeroed = pc.and_(pc.and_(zeroed, pc.fill_null(table["fatal"], False)), pc.not_equal(reach, "section"))
+        table = table.append_column("zeroed", zeroed)
         keys = ("conversation_id", "scorecard_id", "item_id")
         return table.sort_by([(k, "ascending") for k in keys])
 
@@ -93,6 +98,10 @@ def lookup(keys: pa.ChunkedArray, table: pa.Table, key: str = "conversation_id")
     """The row of `table` for each of `keys`, in their order; nulls where there is none. `key` must be unique."""
     values = table[key].combine_chunks() if table.num_rows else pa.array([], table.schema.field(key).type)
     return table.take(pc.index_in(keys, value_set=values))
+
+
+def _card_key(table: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(table["conversation_id"], table["scorecard_id"], "\0")
 
 
 def is_risk(findings: pa.Table) -> pa.ChunkedArray:

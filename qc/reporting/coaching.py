@@ -21,12 +21,13 @@ _SEARCHED = 8
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Top:
-    """The item to work on first: how many times it was deducted, in how many of them it triggered 一票否决, and how
-    many points it cost of its own."""
+    """The item to work on first: how many times it was deducted, in how many of them it triggered 一票否决
+    (`fatal`) and in how many that made the whole score 0 (`zeroed`), and how many points it cost of its own."""
 
     title: str
     times: int
     fatal: int
+    zeroed: int
     lost: float
 
 
@@ -34,9 +35,7 @@ class Top:
 class Example:
     """The finding that shows a deduction best."""
 
-    title: str
-    times: int
-    fatal: int
+    top: Top
     advice: str
     message: str
     conversation_id: str
@@ -58,7 +57,8 @@ class Coaching:
 
 
 def foremost(batch: Batch, groups: pa.Table) -> Mapping[str, Top]:
-    """`groups` maps conversation_id to a column `who`; of each the item with the most 一票否决, else deductions."""
+    """`groups` maps conversation_id to a column `who`; of each the item to work on first: what made scores 0, then
+    other 一票否决, then what was deducted most often."""
     items = batch.items.filter(deducted(batch.items))
     table = pa.table(
         {
@@ -66,22 +66,32 @@ def foremost(batch: Batch, groups: pa.Table) -> Mapping[str, Top]:
             "title": items["item_title"],
             "lost": pc.negate(items["points"]),
             "fatal": pc.cast(pc.fill_null(items["fatal"], False), pa.int64()),
+            "zeroed": pc.cast(items["zeroed"], pa.int64()),
         }
     )
     table = table.filter(pc.is_valid(table["who"]))
     grouped = table.group_by(["who", "title"], use_threads=False)
-    grouped = grouped.aggregate([("lost", "sum"), ("lost", "count"), ("fatal", "sum")])
+    grouped = grouped.aggregate([("lost", "sum"), ("lost", "count"), ("fatal", "sum"), ("zeroed", "sum")])
     found: defaultdict[str, list[Top]] = defaultdict(list)
     for row in grouped.to_pylist():
-        top = Top(title=row["title"], times=row["lost_count"], fatal=row["fatal_sum"], lost=row["lost_sum"])
-        found[row["who"]].append(top)
-    return {who: min(tops, key=lambda t: (-t.fatal, -t.times, -t.lost, t.title)) for who, tops in found.items()}
+        found[row["who"]].append(
+            Top(
+                title=row["title"],
+                times=row["lost_count"],
+                fatal=row["fatal_sum"],
+                zeroed=row["zeroed_sum"],
+                lost=row["lost_sum"],
+            )
+        )
+    return {who: min(tops, key=_urgency) for who, tops in found.items()}
 
 
 def examples(batch: Batch, groups: pa.Table) -> Mapping[str, Example]:
     """The clearest finding behind the item each group must work on first."""
     tops = foremost(batch, groups)
-    items = batch.items.filter(deducted(batch.items)).select(["conversation_id", "item_title", "rule_ids", "fatal"])
+    items = batch.items.filter(deducted(batch.items)).select(
+        ["conversation_id", "item_title", "rule_ids", "fatal", "zeroed"]
+    )
     items = items.append_column("who", lookup(items["conversation_id"], groups)["who"])
     findings = batch.findings
     hit = findings.filter(pc.and_(pc.equal(findings["verdict"], "hit"), pc.equal(findings["kind"], "violation")))
@@ -93,7 +103,7 @@ def examples(batch: Batch, groups: pa.Table) -> Mapping[str, Example]:
             continue
         for rule_id in item["rule_ids"] or ():
             if finding := by_key.get((item["conversation_id"], rule_id)):
-                candidate = (not item["fatal"], *_clarity(finding)), _example(finding, top)
+                candidate = (not item["zeroed"], not item["fatal"], *_clarity(finding)), _example(finding, top)
                 kept = chosen.get(item["who"])
                 if kept is None or candidate[0] < kept[0]:
                     chosen[item["who"]] = candidate
@@ -105,6 +115,10 @@ def coach(example: Example, records: Mapping[str, Record]) -> Coaching:
     quoted = quotes(records[example.conversation_id], example.rule_id, limit=_SEARCHED)
     own = [q for q in quoted if q.role != "customer"]  # an agent learns most from their own words
     return Coaching(example=example, quote=next(iter((*own, *quoted)), None))
+
+
+def _urgency(top: Top) -> tuple[int, int, int, float, str]:
+    return -top.zeroed, -top.fatal, -top.times, -top.lost, top.title
 
 
 def _clarity(finding: dict[str, Any]) -> tuple[Any, ...]:
@@ -121,9 +135,7 @@ def _clarity(finding: dict[str, Any]) -> tuple[Any, ...]:
 
 def _example(finding: dict[str, Any], top: Top) -> Example:
     return Example(
-        title=top.title,
-        times=top.times,
-        fatal=top.fatal,
+        top=top,
         advice=finding["advice"] or "",
         message=finding["message"],
         conversation_id=finding["conversation_id"],

@@ -22,13 +22,15 @@ _HEAT_ROWS, _HEAT_COLUMNS = 12, 10
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Deduction:
     """One item of that title on every card that has it. `rate`: deducted among the conversations where it could
-    be judged. `share`: of all lost points, 0..1. `fatal`: how often it triggered 一票否决; what that cost beyond the
+    be judged. `share`: of all lost points, 0..1. `fatal`: how often it triggered 一票否决, `zeroed`:
+    how often that made the whole score 0; what that cost beyond the
     item's own points is not in `lost`."""
 
     title: str
     cards: tuple[str, ...]
     lost: float
     fatal: int
+    zeroed: int
     rate: Rate
     share: float
 
@@ -58,7 +60,7 @@ class Deductions:
 
 
 def deductions(batch: Batch) -> Deductions:
-    """All items with at least one deduction: those that triggered 一票否决 first, then the costliest."""
+    """All items with at least one deduction: what made scores 0, other 一票否决, then the costliest."""
     items = _judged(batch)
     rows = _pareto(items, _card_titles(batch))
     lost = sum(d.lost for d in rows)
@@ -88,6 +90,7 @@ def _judged(batch: Batch) -> pa.Table:
             "bad": pc.cast(bad, pa.int64()),
             "lost": pc.if_else(bad, pc.negate(items["points"]), 0.0),
             "fatal": pc.cast(pc.fill_null(items["fatal"], False), pa.int64()),
+            "zeroed": pc.cast(items["zeroed"], pa.int64()),
         }
     )
 
@@ -99,10 +102,10 @@ def _card_titles(batch: Batch) -> dict[str, str]:
 
 def _pareto(items: pa.Table, cards: dict[str, str]) -> tuple[Deduction, ...]:
     grouped = items.group_by("title", use_threads=False).aggregate(
-        [("bad", "sum"), ("bad", "count"), ("lost", "sum"), ("fatal", "sum"), ("card", "distinct")]
+        [("bad", "sum"), ("bad", "count"), ("lost", "sum"), ("fatal", "sum"), ("zeroed", "sum"), ("card", "distinct")]
     )
     found = [row for row in grouped.to_pylist() if row["bad_sum"]]
-    found.sort(key=lambda row: (-row["fatal_sum"], -row["lost_sum"], -row["bad_sum"], row["title"]))
+    found.sort(key=lambda row: (-row["zeroed_sum"], -row["fatal_sum"], -row["lost_sum"], -row["bad_sum"], row["title"]))
     total = sum(row["lost_sum"] for row in found)
     return tuple(
         Deduction(
@@ -110,6 +113,7 @@ def _pareto(items: pa.Table, cards: dict[str, str]) -> tuple[Deduction, ...]:
             cards=tuple(sorted(cards.get(c, c) for c in row["card_distinct"])),
             lost=row["lost_sum"],
             fatal=row["fatal_sum"],
+            zeroed=row["zeroed_sum"],
             rate=Rate(count=row["bad_sum"], n=row["bad_count"]),
             share=row["lost_sum"] / total if total else 0.0,
         )

@@ -78,7 +78,7 @@ def test_deductions(batch: Batch, sample: StoredRun) -> None:
     items = rows(sample, "item_scores")
     found = deductions(batch)
     assert found.lost == -sum(i["points"] for i in items if i["status"] == "deducted")
-    order = [(d.fatal, d.lost) for d in found.rows]
+    order = [(d.zeroed, d.fatal, d.lost) for d in found.rows]
     assert order == sorted(order, reverse=True) and found.rows[0].title == "不承诺收益"  # 一票否决 comes first
     assert sum(d.share for d in found.rows) == pytest.approx(1.0)
     assert found.chart is not None and found.chart.line[-1].text == "100%"
@@ -143,10 +143,16 @@ def test_an_auto_fail_without_points_of_its_own_comes_first(builder, tmp_path: P
             found={"service.greeting": (1, "说。"), "privacy.ask_secret": (2, "密码")},
         )
     )
+    build.add(Talk("X0", turns=(("agent", "不归我管。"),), found={"service.shirking": (1, "不归我管")}))
     build.add(Talk("X2", turns=(("agent", "说。"),), found={"service.greeting": (1, "说。")}))
     for item in build.rows["item_scores"]:
         if item["item_id"] == "privacy":
             item |= {"points": 0.0, "max_points": 0.0, "auto_fail": "card", "fatal": item["status"] == "deducted"}
+        if item["item_id"] == "duty" and item["status"] == "deducted":  # costs points, yet only its section
+            item |= {"auto_fail": "section", "fatal": True}
+    for scored in build.rows["scores"]:
+        if scored["conversation_id"] == "X1":
+            scored |= {"score": 0.0, "auto_fail": True}
     for finding in build.rows["findings"]:
         if finding["rule_id"] == "privacy.ask_secret":
             finding["first_turn"] = 3  # where the rule looked; the quote is what the agent said
@@ -155,17 +161,19 @@ def test_an_auto_fail_without_points_of_its_own_comes_first(builder, tmp_path: P
     page = agents_page(batch, read_records(run, example_ids(batch)))
     (agent,), (team,) = page.agents, page.teams
     assert agent.top == team.top
-    assert agent.top is not None and (agent.top.title, agent.top.times, agent.top.fatal) == ("保护客户信息", 1, 1)
+    assert agent.top is not None and (agent.top.title, agent.top.fatal, agent.top.zeroed) == ("保护客户信息", 1, 1)
     coaching = agent.coaching
     assert coaching is not None and coaching.example.rule_id == "privacy.ask_secret"
     assert coaching.quote is not None and coaching.quote.role == "agent" and coaching.turn == 2
-    assert deductions(batch).rows[0].title == "保护客户信息"
+    assert [(d.title, d.fatal, d.zeroed) for d in deductions(batch).rows[:2]] == [
+        ("保护客户信息", 1, 1),
+        ("首问负责", 1, 0),
+    ]
     index = build_report(run, out=tmp_path / "r", template_dirs=[packaged("reports")])
     agents = (index.parent / "agents.html").read_text(encoding="utf-8")
-    assert "1 次，一票否决 1 次" in agents and "第 2 轮" in agents and "第 3 轮" not in agents
-    assert re.search(
-        r'保护客户信息</th><td class="n"><span[^>]*><span[^>]*>◆</span> 一票否决 1 次</span></td>', index.read_text()
-    )
+    assert "1 次，一票否决 1 次（总分归零）" in agents and "第 2 轮" in agents and "第 3 轮" not in agents
+    shown = re.sub(r"<[^>]*>", "", index.read_text(encoding="utf-8").split('id="losses"')[1])
+    assert "保护客户信息◆ 一票否决 1 次（总分归零）1/2" in shown
 
 
 def test_undecided_items_are_said_and_never_a_model(batch: Batch, sample: StoredRun, tmp_path: Path) -> None:
