@@ -74,6 +74,7 @@ class Columns:
 
 
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 12.0, 20.0, 26.0
+_HANGING = "、，。；：！？）”"
 _EM, _LINE = 12.0, 15.0
 """Width of a Chinese character of a name, and the distance of its lines."""
 
@@ -204,15 +205,18 @@ def round_up(value: float) -> float:
 
 
 def wrapped(text: str, width: float) -> list[str]:
-    """`text` in lines of at most `width` Chinese characters; letters and digits take a little over half of one."""
-    lines, room = [""], width
-    for char in text:
-        wide = 1.0 if ord(char) > 0x2E7F else 0.6
-        if wide > room and lines[-1]:
+    """`text` in lines of about one length, of at most `width` Chinese characters; letters and digits take a little over
+    half of one. A mark that may not begin a line hangs at the end of the one before."""
+    ems = [1.0 if ord(char) > 0x2E7F else 0.6 for char in text]
+    even = sum(ems) / max(1, math.ceil(sum(ems) / max(width, 1.0)))
+    lines, taken = [""], 0.0
+    for char, wide in zip(text, ems, strict=True):
+        full = taken >= even - 1e-9 or taken + wide > width
+        if full and lines[-1] and char not in _HANGING:
             lines.append("")
-            room = width
+            taken = 0.0
         lines[-1] += char
-        room -= wide
+        taken += wide
     return lines
 
 

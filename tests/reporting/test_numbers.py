@@ -173,7 +173,7 @@ def test_an_auto_fail_without_points_of_its_own_comes_first(builder, tmp_path: P
     agents = (index.parent / "agents.html").read_text(encoding="utf-8")
     assert "1 次，一票否决 1 次（总分归零）" in agents and "第 2 轮" in agents and "第 3 轮" not in agents
     shown = re.sub(r"<[^>]*>", "", index.read_text(encoding="utf-8").split('id="losses"')[1])
-    assert "保护客户信息◆ 一票否决 1 次（总分归零）1/2" in shown
+    assert "保护客户信息◆ 一票否决 1 次（总分归零）1/3" in shown
 
 
 def test_undecided_items_are_said_and_never_a_model(batch: Batch, sample: StoredRun, tmp_path: Path) -> None:

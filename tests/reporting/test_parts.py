@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qc.reporting import formatting
-from qc.reporting.charts import Datum, columns, round_up, stacked
+from qc.reporting.charts import Datum, columns, round_up, stacked, wrapped
 from qc.reporting.conversation import conversation_page
 from qc.reporting.dialogue import Mark, Piece, cut
 from qc.reporting.estimates import Mean, Rate
@@ -131,6 +131,15 @@ def test_a_run_of_an_earlier_version_still_reads(builder) -> None:
         pq.write_table(pq.read_table(path).drop_columns(["section_points", "effect", "auto_fail"]), path)
     (sheet,) = conversation_page(read_records(run, ["X"])["X"]).sheets
     assert sheet.arithmetic is None and sheet.sections[0].part is None
+
+
+@given(st.text(alphabet="答应退款时限，、（）abc 1", max_size=40), st.floats(1, 20))
+def test_wrapping_loses_nothing_and_keeps_to_the_width(text: str, width: float) -> None:
+    lines = wrapped(text, width)
+    assert "".join(lines) == text and not any(line[0] in "，、）" for line in lines[1:])
+    for line in lines:
+        body = line.rstrip("，、）")
+        assert len(body) <= 1 or sum(1.0 if ord(c) > 0x2E7F else 0.6 for c in body) <= width + 1e-6
 
 
 def test_names_wrap_whole() -> None:
