@@ -95,6 +95,13 @@ def test_pages_need_no_network_and_every_link_leads_somewhere(pages: list[Page])
             assert not anchor or anchor in anchors[target], href
 
 
+def test_text_for_screen_readers_cannot_widen_a_page(pages: list[Page]) -> None:
+    """It is absolute: a table that scrolls must hold it, or a phone scrolls the whole page sideways."""
+    style = "".join(pages[0].raw["style"])
+    assert re.search(r"\.sr \{[^}]*position: absolute", style)
+    assert re.search(r"\.scroll \{[^}]*position: relative", style)
+
+
 def test_ids_are_unique(pages: list[Page]) -> None:
     for page in pages:
         ids = page.values("id")
