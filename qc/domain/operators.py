@@ -264,6 +264,7 @@ EntityType = Literal[
     "date",
     "account",
     "name",
+    "secret",
 ]
 
 
@@ -273,12 +274,12 @@ class EntitySpan:
 
     key: ClassVar[str] = "entity"
     zh: ClassVar[str] = "信息实体"
-    about: ClassVar[str] = "话里出现了手机号、身份证号、银行卡号、地址、金额、日期等信息。"
+    about: ClassVar[str] = "话里出现了手机号、身份证号、银行卡号、地址、金额、日期、密码等信息。"
 
     types: tuple[str, ...] = field(
         metadata=_zh(
             "mobile 手机号、landline 固话、id_card 身份证、bank_card 银行卡、email 邮箱、plate 车牌、"
-            "address 地址、amount 金额、date 日期、account 户号、name 姓名；一种或几种"
+            "address 地址、amount 金额、date 日期、account 户号、name 姓名、secret 密码或验证码的数字；一种或几种"
         )
     )
     valid_only: bool = field(metadata=_zh("true 时只算校验位或格式正确的"), default=False)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from qc.text.numbers import DIGIT, SPOKEN, classify
+from qc.text.numbers import DIGIT, TO_ARABIC, classify
 
 _FILLER = "嗯啊呃哦喂是对好的那就"
 DICTATED = rf"(?m)^[{_FILLER} ，。、]{{0,6}}[{DIGIT}][{DIGIT} ，。、\-]{{1,20}}x?[{_FILLER} ，。、啦了]{{0,4}}$"
@@ -16,7 +16,6 @@ _MAX_PIECES = 6
 _MAX_TURNS_BETWEEN = 3
 _DIGITS = re.compile(rf"[{DIGIT}](?:[{DIGIT} ，。、\-]*[{DIGIT}])?x?")
 _NOT_DIGITS = re.compile(rf"[^{DIGIT}x]")
-_TO_ARABIC = str.maketrans(SPOKEN)
 
 
 class Piece(NamedTuple):
@@ -53,7 +52,7 @@ def _longest(pieces: Sequence[Piece], candidates: Sequence[int]) -> tuple[str, i
     ):
         together += 1
     for size in range(together, 1, -1):
-        parts = [_NOT_DIGITS.sub("", pieces[k].text).translate(_TO_ARABIC) for k in candidates[:size]]
+        parts = [_NOT_DIGITS.sub("", pieces[k].text).translate(TO_ARABIC) for k in candidates[:size]]
         found = classify("".join(parts), "") if min(map(len, parts)) > 1 else None
         if found is not None and found[1] and max(map(len, parts)) < _COMPLETE:
             return found[0], size

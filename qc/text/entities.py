@@ -1,12 +1,13 @@
 """Items of information in the turns: numbers, addresses, amounts, dates; which of them are personal.
 
-Four RE2 expressions scan the joined buffer (numbers; e-mail, plate, name, amount and date; addresses; turns in which
-somebody dictates a piece of a number). What they match are
-candidates: checksums, calendars and the words before decide.
+Five RE2 expressions scan the joined buffer (numbers; e-mail, plate, name, amount and date; addresses; turns in which
+somebody dictates a piece of a number; digits behind a label). What they match are candidates: checksums, calendars and
+the words before decide.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
@@ -16,6 +17,7 @@ import numpy.typing as npt
 
 from qc.domain.conversation import Entity
 from qc.text.dictation import DICTATED, Piece, dictated
+from qc.text.labelled import LABELLED, labelled
 from qc.text.normalise import normalise
 from qc.text.numbers import NUMBER, numbers
 from qc.text.places import ADDRESS, REACH, extent
@@ -35,6 +37,7 @@ ENTITY_TYPES = (
     "date",
     "account",
     "name",
+    "secret",
 )
 PERSONAL_TYPES = frozenset(ENTITY_TYPES) - {"amount", "date"}
 
@@ -89,7 +92,7 @@ class _Span(NamedTuple):
 def find_entities(shard: Shard) -> Entities:
     """The entities of every turn. Turns that carry theirs already (read back from a stored, masked run) keep those."""
     known = np.fromiter((t.entities is not None for t in shard.turns), bool, len(shard.turns))
-    spans = [] if known.all() else _without_overlaps([*_candidates(shard.buffer), *_dictated(shard)])
+    spans = [] if known.all() else _spans(shard.buffer, _dictated(shard))
     flat = np.array(spans, np.int64).reshape(-1, 4)
     turn, start, end = shard.locate(flat[:, 0], flat[:, 1])
     fresh = ~known[turn]
@@ -116,7 +119,7 @@ def find_in(text: str) -> tuple[Entity, ...]:
     """The entities of one text, in order."""
     buffer = normalise(text).encode("utf-8", "replace")
     out = []
-    for span in _without_overlaps(_candidates(buffer)):
+    for span in _spans(buffer):
         start = len(buffer[: span.start].decode())
         name = ENTITY_TYPES[span.type]
         out.append(
@@ -133,7 +136,14 @@ def find_in(text: str) -> tuple[Entity, ...]:
 
 _PERSONAL = np.array([t in PERSONAL_TYPES for t in ENTITY_TYPES])
 _CODE = {name: i for i, name in enumerate(ENTITY_TYPES)}
-_PRIORITY = {name: i for i, name in enumerate(("email", "id_card", "bank_card", "mobile", "landline", "plate"))}
+_PRIORITY = {
+    name: i for i, name in enumerate(("secret", "email", "id_card", "bank_card", "mobile", "landline", "plate"))
+}
+
+
+def _spans(buffer: bytes, dictated: Iterable[_Span] = ()) -> list[_Span]:
+    found = _without_overlaps([*_candidates(buffer), *dictated])
+    return _without_overlaps([*found, *_labelled(buffer, found)])
 
 
 def _candidates(buffer: bytes) -> Iterator[_Span]:
@@ -146,10 +156,28 @@ def _candidates(buffer: bytes) -> Iterator[_Span]:
 
 def _numbers(buffer: bytes) -> Iterator[_Span]:
     for start, end in compile_pattern(NUMBER).spans(buffer):
-        text, after = buffer[start:end].decode(), chr(buffer[end]) if end < len(buffer) else ""
-        for found in numbers(text, _before(buffer, start), after):
+        text = buffer[start:end].decode()
+        for found in numbers(text, _before(buffer, start), _after(buffer, end)):
             first = start + len(text[: found.start].encode())
             yield _Span(first, first + len(text[found.start : found.end].encode()), _CODE[found.type], found.valid)
+
+
+def _labelled(buffer: bytes, found: list[_Span]) -> Iterator[_Span]:
+    """What only its label makes a number: what is left of it before the first item that was `found` in it. A secret
+    is one whatever it looks like, and any of these may have looked like an amount."""
+    found = [span for span in found if span.type != _CODE["amount"]]
+    ends = [span.end for span in found]
+    for kind, start, end in compile_pattern(LABELLED).named(buffer):
+        text = buffer[start:end].decode()
+        for number in labelled(kind, text, _before(buffer, start), _after(buffer, end)):
+            first = start + len(text[: number.start].encode())
+            span = _Span(first, first + len(text[number.start : number.end].encode()), _CODE[number.type], number.valid)
+            at = bisect_right(ends, span.start)
+            free = at == len(found) or found[at].start >= span.end
+            if free or number.type == "secret":
+                yield span
+            elif found[at].start > span.start and _PERSONAL[found[at].type]:
+                yield span._replace(end=found[at].start)
 
 
 def _dictated(shard: Shard) -> Iterator[_Span]:

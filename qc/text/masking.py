@@ -23,7 +23,9 @@ _KEPT = {
     "account": (2, 2),
     "plate": (2, 1),
 }
-"""How many digits (for a plate, characters) stay readable at either end; a number too short for that loses all."""
+"""How many digits (for a plate, characters) stay readable at either end."""
+_LEAST_HIDDEN = 4
+"""A number in which fewer would be hidden loses all its digits."""
 _DIGITS = frozenset("0123456789x" + MASK) | frozenset(SPOKEN)
 _WORTH_A_LOOK = re.compile(rf"(?:[0-9{''.join(SPOKEN)}][ \-，、。]{{0,2}}){{11}}|@|[一-龥][^一-龥]|[一-龥]{{6}}")
 """A value without it cannot hold personal data: 华东一区, A001.wav, 000123. The shortest numbers that need no word to
@@ -69,7 +71,7 @@ def _masked(kind: str, text: str) -> list[str]:
     head, tail = _KEPT.get(kind, (0, 0))
     every = kind == "plate"
     digits = [i for i, c in enumerate(normalise(text)) if every or c in _DIGITS]
-    if len(digits) <= head + tail:
+    if len(digits) < head + tail + _LEAST_HIDDEN:
         head = tail = 0
     hidden = frozenset(digits[head : len(digits) - tail])
     return [MASK if i in hidden else c for i, c in enumerate(text)]

@@ -5,6 +5,7 @@ Works on normalised text. Spoken digits are read as an ASR writes them: 幺三�
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from datetime import date
 from typing import NamedTuple
@@ -12,11 +13,13 @@ from typing import NamedTuple
 SPOKEN = {"零": "0", "〇": "0", "洞": "0", "一": "1", "幺": "1", "二": "2", "两": "2", "三": "3", "四": "4", "五": "5",
           "六": "6", "七": "7", "拐": "7", "八": "8", "九": "9"}  # fmt: skip
 DIGIT = "0-9" + "".join(SPOKEN)
-_SEPARATORS = frozenset(" -，、。")
-NUMBER = rf"[{DIGIT}](?:[ \-，、。]{{0,2}}[{DIGIT}]){{5,}}x?"
+SEPARATORS = r" \-，、。"
+"""What stands between the groups of a number, as a class of RE2."""
+NUMBER = rf"[{DIGIT}](?:[{SEPARATORS}]{{0,2}}[{DIGIT}]){{5,}}x?"
 """RE2: a run of at least six digits, in groups or not, with the x of an identity card."""
 
-_TO_ARABIC = str.maketrans(SPOKEN)
+TO_ARABIC = str.maketrans(SPOKEN)
+_MASKED = re.compile(rf"(?:[{SEPARATORS}]{{0,2}}\*){{2}}")
 _MAX_DIGITS = 40
 _OFTEN_SAID_TWICE = (11, 18)
 """Lengths of mobile numbers and identity cards."""
@@ -28,7 +31,7 @@ _PROVINCES = frozenset(
     for codes in ((11, 16), (21, 24), (31, 38), (41, 47), (50, 55), (61, 66), (71, 72), (81, 83))
     for code in range(*codes)
 )
-_NOT_PERSONAL = (
+NOT_PERSONAL = (
     "订单",
     "单号",
     "运单",
@@ -92,7 +95,7 @@ def numbers(text: str, before: str, after: str) -> Iterator[Number]:
                 continue
             found = _read(text, start, end, before)
             if found:
-                yield from found
+                yield from (n for n in found if n.type != "account" or not _is_masked(n, text, before, after))
                 i = j
                 break
         else:
@@ -104,13 +107,13 @@ def _read(text: str, start: int, end: int, before: str) -> list[Number]:
     character that only looks like a digit: 张三|一三八…."""
     edges = ((0, 0), (1, 0), (0, 1), (1, 1)) if text[start] in SPOKEN else ((0, 0),)
     for first, last in edges:
-        digits = "".join(c for c in text[start + first : end - last] if c not in _SEPARATORS).translate(_TO_ARABIC)
+        digits = "".join(c for c in text[start + first : end - last] if c not in SEPARATORS).translate(TO_ARABIC)
         found = classify(digits, before + text[: start + first])
         if found is not None and (first == last == 0 or found[0] in ("mobile", "id_card")):
             return [Number(found[0], start + first, end - last, found[1])]
     for size in _OFTEN_SAID_TWICE:
-        if end - start in (2 * size, 3 * size) and not any(c in _SEPARATORS for c in text[start:end]):
-            parts = [(at, classify(text[at : at + size].translate(_TO_ARABIC), "")) for at in range(start, end, size)]
+        if end - start in (2 * size, 3 * size) and not any(c in SEPARATORS for c in text[start:end]):
+            parts = [(at, classify(text[at : at + size].translate(TO_ARABIC), "")) for at in range(start, end, size)]
             if all(found is not None and found[1] for _, found in parts):
                 return [Number(found[0], at, at + size, True) for at, found in parts if found is not None]
     return []
@@ -131,7 +134,7 @@ def classify(digits: str, before: str) -> tuple[str, bool] | None:
         return None
     if len(digits) == 15 and any(w in near for w in _IDENTITY) and is_dated(digits[:6], "19" + digits[6:12]):
         return "id_card", True
-    other = any(w in near for w in _NOT_PERSONAL)
+    other = any(w in near for w in NOT_PERSONAL)
     if not other:
         if is_mobile(digits):
             return "mobile", True
@@ -186,6 +189,17 @@ def is_dated(region: str, birthday: str) -> bool:
         return False
 
 
+def goes_on_masked(after: str) -> bool:
+    """Whether what follows a number are its masked digits."""
+    return _MASKED.match(after) is not None
+
+
+def _is_masked(number: Number, text: str, before: str, after: str) -> bool:
+    """Whether it is what a mask leaves of a longer number: 卡号110105********002x is no account 110105."""
+    head = number.end == len(text) and goes_on_masked(after)
+    return head or (number.start == 0 and goes_on_masked(before[::-1]))
+
+
 def _is_latin(char: str) -> bool:
     return "a" <= char <= "z"
 
@@ -194,7 +208,7 @@ def _groups(text: str) -> list[tuple[int, int]]:
     """Spans between separators; a change between Arabic and spoken digits separates too (张三13812345678)."""
     out: list[tuple[int, int]] = []
     for i, char in enumerate(text):
-        if char in _SEPARATORS:
+        if char in SEPARATORS:
             continue
         joins = out and out[-1][1] == i and (char in SPOKEN) == (text[i - 1] in SPOKEN)
         if joins:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from qc.domain.conversation import Entity
 from qc.text.entities import ENTITY_TYPES, find_entities, find_in
+from qc.text.masking import mask
 from qc.text.numbers import classify, id_check_digit, is_mobile, luhn
 from qc.text.shard import Shard
 from tests.text.shards import conversation, said, shard
@@ -75,7 +76,6 @@ def test_found(text: str, expected: list[tuple[str, str]]) -> None:
         "我知道12号",
         "一一二二三三",
         "北京市朝阳区",
-        "电话是59683353，67862009",
         "一二三四五六七八九十",
         "京东快递A12345",
         "@所有人",
@@ -170,6 +170,76 @@ def test_an_address_from_its_first_character_to_its_last(address: str) -> None:
 )
 def test_no_address(text: str) -> None:
     assert [f for f in found(text) if f[0] == "address"] == []
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("我的电话是138、0013、800，对的", [("mobile", "138、0013、800")]),
+        ("联系电话是138，0013800", [("mobile", "138，0013800")]),
+        ("手机号码：１３８ ００１３ ８００", [("mobile", "１３８ ００１３ ８００")]),
+        ("手机幺三八，零零幺三，八零", [("mobile", "幺三八，零零幺三，八零")]),
+        ("号码是1380013800", [("mobile", "1380013800")]),
+        ("电话是59683353，67862009", [("landline", "59683353"), ("landline", "67862009")]),
+        ("电话是68582233-2200", [("landline", "68582233-2200")]),
+        ("电话89994768、4006662000", [("landline", "89994768")]),
+        ("电话是1380013800，6号楼", [("mobile", "1380013800")]),
+        ("身份证号是1101，0519，4912", [("id_card", "1101，0519，4912")]),
+        ("银行卡62，22，0212", [("bank_card", "62，22，0212")]),
+        ("护号是六零，一二，三四", [("account", "六零，一二，三四")]),
+        ("库号六零一二，三四五六七八", [("account", "六零一二，三四五六七八")]),
+        ("密码是62889", [("secret", "62889")]),
+        ("密码是123456，验证码 8842", [("secret", "123456"), ("secret", "8842")]),
+        ("账号的密码是123456", [("secret", "123456")]),
+        ("验证马是六六、二八、零九", [("secret", "六六、二八、零九")]),
+        ("验证码我告诉你，是六六二八零九。", [("secret", "六六二八零九")]),
+        ("密码1234，5678，90", [("secret", "1234，5678")]),
+        ("密码是13812345678", [("secret", "13812345678")]),
+        ("密码是1234567890123", [("secret", "1234567890123")]),
+    ],
+)
+def test_a_label_makes_a_number_of_what_was_misheard(text: str, expected: list[tuple[str, str]]) -> None:
+    assert found(text) == expected
+    assert not any(e.valid for e in find_in(text))
+    assert all(e.personal for e in find_in(text))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "拨打客服电话4006065500",
+        "投诉电话12398、12345",
+        "电话95598，95598",
+        "密码，10086",
+        "手机300000块",
+        "电话，2026-11-20打的",
+        "手机2304129pn",
+        "仓库号123456",
+        "发票号码是12345678",
+        "工单号码是12345678",
+        "验证码是123",
+        "验证码1分钟内有效，5分钟失效",
+        "密码错了三次",
+        "电话是12345",
+        "密码忘了，一共1234条",
+        "电话我没有，密码要到123456号柜台改",
+    ],
+)
+def test_a_label_alone_is_not_enough(text: str) -> None:
+    assert {kind for kind, _ in found(text)} <= {"amount", "date"}
+
+
+def test_a_label_changes_nothing_of_what_is_certain() -> None:
+    assert [(e.type, e.end - e.start, e.valid) for e in find_in("电话13812345678，6")] == [("mobile", 11, True)]
+    fragment = find_in("身份证是110105，194912，31002")
+    assert [(e.type, e.valid) for e in fragment] == [("id_card", False), ("mobile", True)]
+
+
+def test_a_secret_is_no_part_of_a_card() -> None:
+    text = "密码是62889，010-62345678，010"
+    assert luhn("6288901062345678010")
+    assert found(text)[0][0] == "secret"
+    assert not any(c.isdigit() for c in mask(text, find_in(text)))
 
 
 def test_valid_says_that_the_checksum_holds() -> None:
@@ -281,6 +351,9 @@ def test_no_overlaps_and_in_order() -> None:
         "户号123456789",
         "a@b.cn",
         "粤B12345",
+        "电话138、0013、800",
+        "密码是1234",
+        "身份证",
         "，",
         "的",
         "一三八",

@@ -26,6 +26,13 @@ from tests.text.shards import said
         ("车牌粤B12345", "车牌粤B****5"),
         ("固话010-62345678", "固话010-6*****78"),
         ("户号1234567890", "户号12******90"),
+        ("户号1234567", "户号*******"),
+        ("电话是138、0013、800", "电话是***、****、***"),
+        ("联系电话是138，0013800", "联系电话是***，*******"),
+        ("手机138001380001", "手机138*****0001"),
+        ("密码是62889", "密码是*****"),
+        ("密码是123456，验证码 8842", "密码是******，验证码 ****"),
+        ("密码是六六二八零九", "密码是******"),
         ("收件人：林晓。", "收件人：林*。"),
         ("住在广东省深圳市南山区科技路12号3栋", "住在广东省深圳市***********"),
         ("12月3号花了五十块钱", "12月3号花了五十块钱"),
@@ -47,6 +54,12 @@ PIECES = st.sampled_from(
         "收件人：林晓。",
         "粤B12345",
         "五十元",
+        "电话是138、0013、800",
+        "身份证",
+        "卡号",
+        "密码是62889",
+        "验证码八八四二",
+        "手机号",
         *"，的 😡\ud800\n",
     ]
 )
@@ -58,16 +71,21 @@ def test_same_length_and_repeatable(text: str) -> None:
     once = mask(text, entities)
     assert len(once) == len(text)
     assert mask(once, entities) == once
-    assert not [secret for secret in ("13812345678", "11010519491231002", "zhang@", "25号院") if secret in once]
+    assert mask(once, find_in(once)) == once
+    assert not [
+        secret
+        for secret in ("13812345678", "11010519491231002", "zhang@", "25号院", "62889", "八八四二", "0013")
+        if secret in once
+    ]
     outside = set(range(len(text))) - {i for e in entities for i in range(e.start, e.end)}
     assert all(once[i] == text[i] for i in outside)
 
 
 def test_turns_and_a_stored_run_read_back() -> None:
-    made = said("手机13812345678", "好的", "一三八", "一二三四", "五六七八")
+    made = said("手机13812345678", "电话138、0013、800", "密码是62889", "好的", "一三八", "一二三四", "五六七八")
     entities = find_entities(made)
     texts = mask_turns(made, entities)
-    assert texts == ["手机138****5678", "好的", "***", "****", "****"]
+    assert texts == ["手机138****5678", "电话***、****、***", "密码是*****", "好的", "***", "****", "****"]
     by_turn = entities.by_turn()
     conversation = made.conversations[0]
     stored = tuple(
@@ -75,6 +93,7 @@ def test_turns_and_a_stored_run_read_back() -> None:
         for i, (turn, text) in enumerate(zip(conversation.turns, texts, strict=True))
     )
     again = Shard([replace(conversation, turns=stored)])
+    assert find_entities(again).by_turn() == by_turn
     assert mask_turns(again, find_entities(again)) == texts
 
 
@@ -86,7 +105,8 @@ def test_turns_and_a_stored_run_read_back() -> None:
         ("13812345678_20261120.wav", "138****5678_20261120.wav"),
         ("01062345678", "0106*****78"),
         ("010-62345678.mp3", "010-6*****78.mp3"),
-        ("户号123456", "户号12**56"),
+        ("户号123456", "户号******"),
+        ("户号12345678", "户号12****78"),
         ("粤B12345", "粤B****5"),
         ("000123", "000123"),
         ("20261120_000123.wav", "20261120_000123.wav"),
@@ -104,7 +124,7 @@ def test_values(value: str, masked: str) -> None:
 
 VALUES = st.one_of(
     st.text(max_size=40),
-    st.text("0123456789一三八-_ .x@户号粤b", max_size=24),
+    st.text("0123456789一三八-_ .x@户号粤b密码手机", max_size=24),
     st.from_regex(r"[a-c]{0,2}_?[0-9]{4,19}x?[_ -]?[0-9]{0,8}(\.wav)?", fullmatch=True),
 )
 
