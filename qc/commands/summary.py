@@ -14,10 +14,9 @@ from qc.errors import EXIT_OK, EXIT_PARTIAL
 from qc.pipeline.report import write_report
 from qc.pipeline.run import Outcome
 from qc.pipeline.specs import Folders, configuration
+from qc.reporting.labels import KIND, SEVERITIES, SEVERITY
 from qc.storage.read import StoredRun, open_run
 
-_KINDS = {"violation": "违规", "merit": "亮点", "signal": "信号"}
-_SEVERITY = {"critical": "致命", "high": "严重", "medium": "一般", "low": "轻微"}
 _MOST = 10
 
 
@@ -70,10 +69,10 @@ def _findings(stored: StoredRun) -> str:
     hit = Counter((f["rule_id"], f["rule_title"], f["kind"], f["severity"]) for f in findings if f["verdict"] == "hit")
     undecided = Counter(f["rule_id"] for f in findings if f["verdict"] == "undecided")
     rows = [["规则", "编号", "类别", "严重程度", "命中会话", "无法判定"]]
-    rank = list(_SEVERITY)
+    rank = list(SEVERITIES)
     ordered = sorted(hit.items(), key=lambda x: (x[0][2] != "violation", -x[1], rank.index(x[0][3]), x[0][0]))
     for (rule, title, kind, severity), n in ordered[:_MOST]:
-        rows.append([title, rule, _KINDS[kind], _SEVERITY[severity], str(n), str(undecided.get(rule, 0))])
+        rows.append([title, rule, KIND[kind], SEVERITY[severity], str(n), str(undecided.get(rule, 0))])
     if len(rows) == 1:
         return "没有规则命中。" if stored.lineage.rules_digest else ""
     more = f"\n……另有 {len(ordered) - _MOST} 条规则命中，见报表。" if len(ordered) > _MOST else ""

@@ -12,22 +12,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.errors import UsageError
+from qc.reporting.labels import CHANNEL, KIND, ROLE
 from qc.storage.read import StoredRun
 
 Row = Mapping[str, Any]
 _UNTOLD = ("passed", "not_awarded", "not_applicable")
-_ROLES = {"agent": "坐席", "customer": "客户", "bot": "机器人", "system": "系统", "unknown": "未知"}
-_CHANNELS = {
-    "voice_inbound": "呼入电话",
-    "voice_outbound": "外呼电话",
-    "chat": "在线会话",
-    "bot_text": "文本机器人",
-    "bot_voice": "语音机器人",
-    "ticket": "工单",
-    "message": "留言",
-}
 _COLOURS = {"agent": "cyan", "customer": "yellow", "bot": "magenta"}
-_KINDS = {"violation": ("✗ 违规", "red"), "merit": ("✓ 亮点", "green"), "signal": ("! 信号", "yellow")}
+_MARKS = {"violation": ("✗", "red"), "merit": ("✓", "green"), "signal": ("!", "yellow")}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,7 +79,7 @@ def _head(stored: Stored) -> str:
     c = stored.conversation
     facts = [
         ("项目", c["project"]),
-        ("渠道", _CHANNELS[c["channel"]]),
+        ("渠道", CHANNEL[c["channel"]]),
         ("坐席", " ".join(filter(None, (c["agent_id"], c["agent_name"])))),
         ("班组", c["team"]),
         ("开始", c["started_at"] and f"{c['started_at']:%Y-%m-%d %H:%M:%S}"),
@@ -129,8 +120,8 @@ def _findings(stored: Stored) -> str:
         if finding["verdict"] == "undecided":
             mark, text = click.style("? 无法判定", dim=True), finding["reason"] or ""
         else:
-            label, colour = _KINDS[finding["kind"]]
-            mark, text = click.style(label, fg=colour), finding["message"]
+            sign, colour = _MARKS[finding["kind"]]
+            mark, text = click.style(f"{sign} {KIND[finding['kind']]}", fg=colour), finding["message"]
         lines.append(f"{mark} {finding['rule_title']}（{finding['rule_id']}）：{visible(text)}")
         if finding["advice"] and finding["verdict"] == "hit" and finding["kind"] == "violation":
             lines.append(f"    建议：{finding['advice']}")
@@ -144,7 +135,7 @@ def _dialogue(stored: Stored, terminal: bool) -> str:
             spans.setdefault(hit["turn"], []).append((hit["char_start"], hit["char_end"]))
     lines = []
     for turn in stored.turns:
-        who = click.style(_ROLES[turn["role"]], fg=_COLOURS.get(turn["role"]))
+        who = click.style(ROLE[turn["role"]], fg=_COLOURS.get(turn["role"]))
         when = "" if turn["start_ms"] is None else f"{_clock(turn['start_ms'])} "
         text = marked(turn["text"], spans.get(turn["turn"], ()), terminal)
         lines.append(f"{turn['turn']:>4} {when}{who}：{text}")

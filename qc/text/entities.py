@@ -10,12 +10,13 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import NamedTuple, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from qc.domain.conversation import Entity
+from qc.domain.operators import EntityType
 from qc.text.dictation import DICTATED, Piece, dictated
 from qc.text.labelled import LABELLED, labelled
 from qc.text.normalise import normalise
@@ -25,20 +26,7 @@ from qc.text.regex import compile_pattern
 from qc.text.shapes import SHAPES, holds
 from qc.text.shard import Ints, Shard
 
-ENTITY_TYPES = (
-    "mobile",
-    "landline",
-    "id_card",
-    "bank_card",
-    "email",
-    "plate",
-    "address",
-    "amount",
-    "date",
-    "account",
-    "name",
-    "secret",
-)
+ENTITY_TYPES: tuple[str, ...] = get_args(EntityType)
 PERSONAL_TYPES = frozenset(ENTITY_TYPES) - {"amount", "date"}
 
 _CONTEXT_BYTES = 3 * REACH
