@@ -33,12 +33,6 @@ class QcError(Exception):
         return f"错误：{self.message}" + (f"\n提示：{self.hint}" if self.hint else "")
 
 
-class CheckError(QcError):
-    """A check said no: lint, rule tests, a gate."""
-
-    exit_code = EXIT_CHECK
-
-
 class UsageError(QcError):
     """Wrong option, missing file, broken configuration."""
 

@@ -6,20 +6,13 @@ from pathlib import Path
 
 import click
 
-from qc.commands.options import FOLDER
+from qc.commands.options import FOLDER, runs_option
+from qc.errors import EXIT_CHECK, EXIT_OK
 
 
 @click.command("doctor", short_help="检查本机、模型与工作区，告诉你该做什么")
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
-    show_default=True,
-    metavar="目录",
-    help="批次写到哪里",
-)
+@runs_option("批次写到哪里")
 @click.pass_context
 def command(ctx: click.Context, workspace: Path | None, out: Path) -> None:
     """检查本机、转写模型与工作区。每行一项；有问题的附上该怎么做。有错误时退出码为 1。"""
@@ -37,4 +30,4 @@ def command(ctx: click.Context, workspace: Path | None, out: Path) -> None:
     click.echo(
         {Level.GOOD: "一切就绪。", Level.WARNING: "可以使用，有几处提醒。", Level.BAD: "有问题，请按提示处理。"}[worst]
     )
-    ctx.exit(1 if worst is Level.BAD else 0)
+    ctx.exit(EXIT_CHECK if worst is Level.BAD else EXIT_OK)

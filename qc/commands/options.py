@@ -19,6 +19,19 @@ FOLDER = click.Path(path_type=Path, exists=True, file_okay=False)
 MANIFEST = click.Path(path_type=Path, dir_okay=False)
 
 
+def runs_option(purpose: str) -> Callable[[Function], Function]:
+    """--out: the folder that holds runs; `purpose` is its help."""
+    return click.option(
+        "--out",
+        "-o",
+        type=click.Path(path_type=Path, file_okay=False),
+        default=Path("runs"),
+        show_default=True,
+        metavar="目录",
+        help=purpose,
+    )
+
+
 def spec_options(function: Function) -> Function:
     """--workspace, --rules, --scorecards."""
     for option in (
@@ -57,15 +70,7 @@ def output_options(function: Callable[..., None]) -> Callable[..., None]:
         click.option("--fresh", is_flag=True, help="不续跑未完成的批次，另开一个"),
         click.option("--name", default="", metavar="名称", help="批次名称，显示在报表上"),
         click.option("--run-id", metavar="编号", help="批次目录名（默认：时间加摘要）"),
-        click.option(
-            "--out",
-            "-o",
-            type=click.Path(path_type=Path, file_okay=False),
-            default=Path("runs"),
-            show_default=True,
-            metavar="目录",
-            help="批次写到哪里",
-        ),
+        runs_option("批次写到哪里"),
     ):
         wrapped = option(wrapped)
     return wrapped

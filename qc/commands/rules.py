@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from qc.commands.options import spec_options, workspace_of
+from qc.errors import EXIT_CHECK, EXIT_OK
 
 
 @click.group("rules", short_help="规则的检查与测试")
@@ -40,7 +41,7 @@ def test(
     report = test_rules(where, rule)
     for line in report.lines(verbose):
         click.echo(line)
-    ctx.exit(0 if report.passed else 1)
+    ctx.exit(EXIT_OK if report.passed else EXIT_CHECK)
 
 
 @command.command("lint", short_help="检查规则、词表与评分表的写法")
@@ -56,4 +57,4 @@ def lint(ctx: click.Context, strict: bool, workspace: Path | None, rules: Path |
     report = lint_rules(where)
     for line in report.lines():
         click.echo(line)
-    ctx.exit(0 if report.passed(strict) else 1)
+    ctx.exit(EXIT_OK if report.passed(strict) else EXIT_CHECK)

@@ -7,21 +7,13 @@ from pathlib import Path
 
 import click
 
-from qc.commands.options import FOLDER
+from qc.commands.options import FOLDER, runs_option
 
 
 @click.command("show", short_help="在终端里看一个会话和它的证据")
 @click.argument("conversation", metavar="会话编号")
 @click.option("--run", type=FOLDER, metavar="批次目录", help="哪个批次（默认：--out 下最新的）")
-@click.option(
-    "--out",
-    "-o",
-    type=click.Path(path_type=Path, file_okay=False),
-    default=Path("runs"),
-    show_default=True,
-    metavar="目录",
-    help="批次所在目录",
-)
+@runs_option("批次所在目录")
 def command(conversation: str, run: Path | None, out: Path) -> None:
     """在终端里看一个会话：评分、判定，以及标出证据的对话。编号可以只写开头。"""
     from qc.commands.transcript import render, select

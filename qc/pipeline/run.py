@@ -35,10 +35,12 @@ TRANSCRIPTS = "transcripts"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """A finished run. `within_allowance`: no more inputs failed than the configuration allows."""
+    """A finished run and the configuration it was made with. `within_allowance`: no more inputs failed than that
+    allows."""
 
     run: Path
     lineage: Lineage
+    config: Config
     within_allowance: bool
 
 
@@ -203,7 +205,8 @@ def _finish(plan: Plan, shards: list[ShardCounts], config: Config) -> Outcome:
     write_lineage(plan.run, lineage)
     clear_work(plan.run)
     lost = counts.failed + counts.quarantined
-    return Outcome(run=plan.run, lineage=lineage, within_allowance=lost <= config.run.allowance * counts.input)
+    within = lost <= config.run.allowance * counts.input
+    return Outcome(run=plan.run, lineage=lineage, config=config, within_allowance=within)
 
 
 def _first(name: str) -> list[str]:

@@ -37,11 +37,3 @@ class Analyser:
     def entities(self, shard: Shard) -> Entities:
         """Entities per turn."""
         return find_entities(shard)
-
-
-def analyse(
-    shard: Shard, lexicon: EmotionLexicon | None, taxonomies: Sequence[Taxonomy]
-) -> tuple[Emotions, Topics, Entities]:
-    """All signals of one shard; use Analyser for many."""
-    analyser = Analyser(lexicon, taxonomies)
-    return analyser.emotions(shard), analyser.topics(shard), analyser.entities(shard)

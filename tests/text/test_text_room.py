@@ -13,7 +13,7 @@ from qc.domain.emotion import EmotionLexicon
 from qc.domain.topic import Taxonomy
 from qc.text.masking import mask_turns
 from qc.text.shard import Shard
-from qc.text.signals import Analyser, analyse
+from qc.text.signals import Analyser
 from qc.text.terms import count_terms
 from tests.text.shards import said, shard
 
@@ -35,6 +35,11 @@ HOSTILE = {
     "line breaks": "\n",
     "keywords": "开发票",
 }
+
+
+def analyse(made, lexicon, taxonomies):
+    analyser = Analyser(lexicon, taxonomies)
+    return analyser.emotions(made), analyser.topics(made), analyser.entities(made)
 
 
 def everything(made: Shard, analyser: Analyser, taxonomies: tuple[Taxonomy, ...]) -> None:
