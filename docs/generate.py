@@ -29,6 +29,7 @@ def _cli() -> str:
 
     parts = [_NOTE, "# 命令参考\n"]
     for path, command in _commands("qc", cli):
+        command._help_option = None  # made anew, whoever asked for help before
         context = click.Context(
             command, info_name=path, terminal_width=100, max_content_width=100, help_option_names=["-h", "--help"]
         )

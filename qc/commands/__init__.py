@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import importlib
 import sys
 from typing import Any
 
@@ -11,6 +10,7 @@ import click
 
 from qc import __version__
 from qc.commands.chinese import speak_chinese
+from qc.commands.lazy import Lazy
 from qc.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE, QcError, origin
 
 speak_chinese()
@@ -21,7 +21,7 @@ _COMMANDS = {
     "inspect": "用当前规则重新判定已存的批次，不用模型",
     "report": "由已存的批次重新生成报表",
     "show": "在终端里看一个会话和它的证据",
-    "rules": "规则的检查与测试",
+    "rules": "规则：新建、检查、测试、比较、入库",
     "init": "新建一个工作区：配置、规则、评分表、CI",
     "doctor": "检查本机、模型与工作区，告诉你该做什么",
 }
@@ -34,26 +34,10 @@ _REFUSALS = {
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
 
-class _Lazy(click.Group):
-    """Loads a command's module when the command is called, so that `qc --help` starts fast."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
-            return None
-        module = importlib.import_module(f"qc.commands.{cmd_name}")
-        command: click.Command = module.command
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        with formatter.section("命令"):
-            formatter.write_dl(list(_COMMANDS.items()))
-
-
 @click.command(
-    cls=_Lazy,
+    cls=Lazy,
+    commands_in="qc.commands",
+    about=_COMMANDS,
     context_settings=_HELP,
     epilog="退出码：0 完成；1 检查未通过；2 用法或配置有误；3 完成但有录音失败；4 内部错误；130 被中断。",
 )

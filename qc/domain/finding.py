@@ -39,12 +39,15 @@ class Hit:
     unit: str | None = None
     category: str | None = None
     level: int | None = None
+    note: str = ""
+    """What the operator has to say of this hit in words: the missing step of a flow, how similar a sentence is."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Finding:
     """判定 with its proof. `reason` is set for UNDECIDED; `message` is the sentence for the agent;
-    `pieces` names the pieces that were true. Only HIT and UNDECIDED become objects and rows."""
+    `pieces` names the pieces that were true. `excused` names the exceptions (`unless`) without which the verdict would
+    have been HIT; its hits are then those excused. HIT and UNDECIDED become objects and rows, and MISS when excused."""
 
     conversation_id: str
     rule_id: str
@@ -52,4 +55,5 @@ class Finding:
     message: str = ""
     reason: str = ""
     pieces: tuple[str, ...] = ()
+    excused: tuple[str, ...] = ()
     hits: tuple[Hit, ...] = ()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from datetime import date
 from enum import IntEnum, StrEnum
 from typing import TYPE_CHECKING
 
@@ -63,6 +64,17 @@ class Scope:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Validity:
+    """生效时间: the rule concerns conversations that began on these days, both included; None: no bound.
+
+    A conversation without a date is concerned.
+    """
+
+    first: date | None = None
+    last: date | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRange:
     """`1..3`, `-3..-1`, `3..-3`: turns of the filtered speaker, 1-based, negative from the end, both ends included."""
 
@@ -100,11 +112,12 @@ class AnchorRelation(StrEnum):
 
 
 class Which(StrEnum):
-    """Relative to which hits of the other piece: any of them, the first, the last, or each of them."""
+    """Relative to which hits of the other piece: any of them, the first, the last, the n-th, or each of them."""
 
     ANY = "any"
     FIRST = "first"
     LAST = "last"
+    NTH = "nth"
     EACH = "each"
 
 
@@ -120,6 +133,8 @@ class Anchor:
     turns: int | None = None
     seconds: float | None = None
     which: Which = Which.ANY
+    nth: int | None = None
+    """With `Which.NTH`: which one, from 1."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -141,6 +156,8 @@ class Frame:
     """None: not said; taken as MISS."""
     anchors: tuple[Anchor, ...] = ()
     """All must hold."""
+    unless: tuple[Anchor, ...] = ()
+    """Exceptions: hits in turns that stand so to a hit of `piece` do not count, and are recorded as excused."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -187,6 +204,7 @@ class Rule:
     when: str
     given: str | None
     message: str
+    valid: Validity = Validity()
     advice: str = ""
     """What the agent should do instead, one sentence."""
     owner: str = ""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from qc.domain.operators import Emotion, EntitySpan, Keyword, Mode, Operator, Regex, Topic, word_lists
+from qc.domain.operators import Emotion, EntitySpan, Keyword, Mode, Operator, Regex, Topic, piece_names, word_lists
 from qc.domain.rule import Piece, Rule, RulePack, RuleStatus
 from qc.domain.sentence import Name, Sentence, SentenceError, names, parse
 from qc.errors import QcError, UsageError
@@ -69,6 +69,12 @@ def needs(operator: Operator) -> Need:
     return Need.ENTITIES if isinstance(operator, EntitySpan) else Need.NOTHING
 
 
+def refers_to(piece: Piece) -> tuple[str, ...]:
+    """The pieces that are judged before it: those of its anchors and exceptions, and those its operator looks at."""
+    near = (anchor.piece for anchor in (*piece.frame.anchors, *piece.frame.unless))
+    return tuple(dict.fromkeys((*near, *piece_names(piece.operator))))
+
+
 def is_absence(piece: Piece) -> bool:
     """Whether the piece is true when nothing is found."""
     none = isinstance(piece.operator, Keyword) and piece.operator.mode is Mode.NONE
@@ -116,14 +122,14 @@ def _known(rule: Rule, pieces: Mapping[str, Piece], name: Name) -> None:
 
 
 def _visit(rule: Rule, pieces: Mapping[str, Piece], name: str, order: list[str], path: tuple[str, ...]) -> None:
-    """Depth-first: the pieces a piece is anchored to come before it."""
+    """Depth-first: the pieces a piece refers to come before it."""
     if name in order:
         return
     if name in path:
-        raise UsageError(f"{rule.path}：规则 {rule.id} 的前置条件绕成了圈：{' → '.join((*path, name))}")
-    for anchor in pieces[name].frame.anchors:
-        _known(rule, pieces, Name(anchor.piece))
-        _visit(rule, pieces, anchor.piece, order, (*path, name))
+        raise UsageError(f"{rule.path}：规则 {rule.id} 的片段绕成了圈：{' → '.join((*path, name))}")
+    for other in refers_to(pieces[name]):
+        _known(rule, pieces, Name(other))
+        _visit(rule, pieces, other, order, (*path, name))
     order.append(name)
 
 

@@ -15,7 +15,7 @@ from qc.domain.rule import Frame, Piece, Rule, Scope, Truth, Which
 from qc.domain.sentence import Sentence, names
 from qc.matching import operators as _registered  # noqa: F401 - fills the registry
 from qc.matching.anchors import anchored, for_each
-from qc.matching.compile import CompiledRule, CompiledRules, is_absence
+from qc.matching.compile import CompiledRule, CompiledRules, is_absence, refers_to
 from qc.matching.context import Context
 from qc.matching.evidence import Bools, PieceResult
 from qc.matching.findings import finding
@@ -113,13 +113,13 @@ class _Bench:
         results: dict[str, PieceResult] = {}
         for name in rule.order:
             piece = rule.pieces[name]
-            if piece.frame.anchors:
+            if refers_to(piece):
                 results[name] = self._anchored(piece, results)
                 continue
             key = (piece.operator, piece.frame)
             if key not in self._results:
                 selection = self._selection(piece.frame)
-                self._results[key] = self._decide(piece, selection)
+                self._results[key] = self._decide(piece, selection, results)
             results[name] = self._results[key]
         return results
 
@@ -138,14 +138,14 @@ class _Bench:
             else:
                 selection = anchored(selection, anchor, done[anchor.piece])
         if each is None:
-            return self._decide(piece, selection)
+            return self._decide(piece, selection, done)
         frame, standard = self._standards(piece)
-        evidence = evaluate(piece.operator, piece.frame, selection, self.context)
+        evidence = evaluate(piece.operator, piece.frame, selection, self.context, done)
         return for_each(frame, each, done[each.piece], selection, evidence, standard)
 
-    def _decide(self, piece: Piece, selection: Selection) -> PieceResult:
+    def _decide(self, piece: Piece, selection: Selection, done: Mapping[str, PieceResult]) -> PieceResult:
         frame, standard = self._standards(piece)
-        evidence = evaluate(piece.operator, piece.frame, selection, self.context)
+        evidence = evaluate(piece.operator, piece.frame, selection, self.context, done)
         return decide(frame, selection, evidence, standard)
 
     def _standards(self, piece: Piece) -> tuple[Frame, Standard]:

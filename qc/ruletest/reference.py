@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from qc.domain.operators import OPERATORS, SPOKEN, Keyword, Operator, Regex
-from qc.ruletest.examples import EXAMPLES
+from qc.ruletest.examples import examples
 from qc.specs.model import Spec
+from qc.specs.operators import SHAPES
 from qc.specs.rule_shape import (
-    OPERATOR_SHAPES,
     AnchorSpec,
     CountSpec,
     Key,
     PieceSpec,
     SameTurnSpec,
+    UnlessSpec,
     WindowSpec,
     keys_of,
 )
@@ -44,6 +45,7 @@ def _frame_table() -> list[str]:
         "same_turn": SameTurnSpec,
         "window": WindowSpec,
         "count": CountSpec,
+        "unless": UnlessSpec,
     }
     for title, shape in inner.items():
         rows += ["", f"{title} 里面：", "", *_table(keys_of(shape))]
@@ -56,8 +58,8 @@ def _operator(operator: type[Operator]) -> list[str]:
         rows += ["", _SHORT[operator]]
     if operator in SPOKEN:
         rows += ["", "不写 `speaker` 时看 `scope.speaker` 的话轮。"]
-    rows += ["", *_table(keys_of(OPERATOR_SHAPES[operator]))]
-    return [*rows, "", "```yaml", EXAMPLES[operator.key].rstrip(), "```"]
+    rows += ["", *_table(keys_of(SHAPES[operator.key].shape))]
+    return [*rows, "", "```yaml", examples()[operator.key].rstrip(), "```"]
 
 
 def _table(keys: list[Key]) -> list[str]:

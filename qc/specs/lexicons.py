@@ -13,7 +13,7 @@ from qc.domain.rule import Lexicon, Word
 from qc.errors import Problem
 from qc.specs.document import Document, Problems, read
 from qc.specs.model import Spec
-from qc.specs.rule_shape import Text, WordText
+from qc.specs.scalars import Text, WordText
 
 FOLDER = "_lexicons"
 _SUFFIXES = (".yml", ".yaml")

@@ -20,6 +20,7 @@ def rule_digest(rule: Rule, lexicons: Mapping[str, Lexicon]) -> str:
     return _sha256(
         {
             "scope": _plain(rule.scope),
+            "valid": [None if day is None else day.isoformat() for day in (rule.valid.first, rule.valid.last)],
             "pieces": pieces,
             "when": sentence.show(sentence.parse(rule.when)),
             "given": None if rule.given is None else sentence.show(sentence.parse(rule.given)),

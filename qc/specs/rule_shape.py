@@ -2,156 +2,20 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from datetime import date
 from enum import Enum
-from typing import Annotated, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 
-from pydantic import Field, StringConstraints
+from pydantic import Field, create_model
 
-from qc.domain import operators as op
 from qc.domain.conversation import Channel, Role
-from qc.domain.emotion import COMPONENTS
-from qc.domain.rule import ErrorClass, OnEmpty, RuleKind, RuleStatus, Severity, Which
+from qc.domain.rule import AnchorRelation, ErrorClass, OnEmpty, RuleKind, RuleStatus, Severity
 from qc.specs.model import Spec
+from qc.specs.operators import SHAPES
+from qc.specs.scalars import Count, Percent, RuleId, Seconds, Slug, Text, Version
 
-Text = Annotated[str, StringConstraints(min_length=1, max_length=1000, pattern=r"\S")]
-Slug = Annotated[str, StringConstraints(pattern=r"^[^\W\d]\w*$", max_length=60)]
-RuleId = Annotated[str, StringConstraints(pattern=r"^\w+(\.\w+)+$", max_length=120)]
-Version = Annotated[str, StringConstraints(pattern=r"^\d+\.\d+\.\d+$")]
-WordText = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=r"^\S(.*\S)?$")]
-WordList = Annotated[list[WordText], Field(min_length=1)]
-Ids = Text | Annotated[list[Text], Field(min_length=1)]
-Seconds = Annotated[float, Field(ge=0, le=86400)]
-Percent = Annotated[float, Field(gt=0, le=100)]
-Count = Annotated[int, Field(ge=0, le=1_000_000)]
-Scalar = str | bool | float
 SpeakerName = Literal["agent", "customer", "bot", "system", "any"]
 Speakers = SpeakerName | Annotated[list[Literal["agent", "customer", "bot", "system"]], Field(min_length=1)]
-_SIDES = ("agent", "customer", "bot")
-_BETWEEN = ("any", "same_speaker", *(f"{a}_{b}" for a in _SIDES for b in _SIDES if a != b))
-
-
-def _about(operator: type[op.Operator], name: str, **options: Any) -> Any:
-    """A field described as the operator's own parameter is."""
-    described = {f.name: f.metadata["zh"] for f in fields(operator)}[name]
-    return Field(description=described, **options)
-
-
-class WordsSpec(Spec):
-    """词表：直接写词，或引用词表，或都有。"""
-
-    words: WordText | WordList | None = Field(default=None, description="一个词或一串词")
-    lexicon: Ids | None = Field(default=None, description="引用的词表编号")
-
-
-class KeywordSpec(Spec):
-    """关键词的几种写法；any、all、none 写其中一个。"""
-
-    any: WordText | WordList | None = Field(default=None, description="出现其中任意一个")
-    all: WordText | WordList | None = Field(default=None, description="全部出现")
-    none: WordText | WordList | None = Field(default=None, description="一个都不出现")
-    lexicon: Ids | None = Field(default=None, description="引用的词表编号，并入 any 或 none")
-    at_least: Annotated[int, Field(ge=1)] | None = _about(op.Keyword, "at_least", default=None)
-
-
-class RegexSpec(Spec):
-    """正则和例外。"""
-
-    pattern: Text = _about(op.Regex, "pattern")
-    exclude: Text | None = _about(op.Regex, "exclude", default=None, alias="except")
-
-
-class NearSpec(Spec):
-    """两组词挨得近。"""
-
-    a: WordText | WordList | WordsSpec = _about(op.Near, "a")
-    b: WordText | WordList | WordsSpec = _about(op.Near, "b")
-    within: Annotated[float, Field(ge=0, le=100_000)] = _about(op.Near, "within")
-    unit: op.NearUnit = _about(op.Near, "unit", default=op.NearUnit.CHARS)
-    ordered: bool = _about(op.Near, "ordered", default=False)
-
-
-class SilenceSpec(Spec):
-    """静音；min_s、total_s、percent 写其中一个。"""
-
-    min_s: Annotated[Seconds, Field(gt=0)] | None = _about(op.Silence, "min_s", default=None)
-    total_s: Annotated[Seconds, Field(gt=0)] | None = _about(op.Silence, "total_s", default=None)
-    percent: Percent | None = _about(op.Silence, "percent", default=None)
-    between: Literal[_BETWEEN] = _about(op.Silence, "between", default="any")  # type: ignore[valid-type]
-
-
-class SpeedSpec(Spec):
-    """语速；max、min 至少写一个。"""
-
-    max: Annotated[float, Field(gt=0)] | None = _about(op.Speed, "max", default=None)
-    min: Annotated[float, Field(gt=0)] | None = _about(op.Speed, "min", default=None)
-    min_chars: Count = _about(op.Speed, "min_chars", default=20)
-    over: op.SpeedOver = _about(op.Speed, "over", default=op.SpeedOver.TURN)
-
-
-class InterruptSpec(Spec):
-    """抢话。"""
-
-    min_overlap_s: Annotated[Seconds, Field(gt=0)] = _about(op.Interrupt, "min_overlap_s", default=0.5)
-    min_chars: Count = _about(op.Interrupt, "min_chars", default=4)
-
-
-class CallDurationSpec(Spec):
-    """通话时长；至少写一个。"""
-
-    min_s: Seconds | None = _about(op.CallDuration, "min_s", default=None)
-    max_s: Seconds | None = _about(op.CallDuration, "max_s", default=None)
-
-
-class TurnCountSpec(Spec):
-    """语句数；至少写一个。"""
-
-    min: Count | None = _about(op.TurnCount, "min", default=None)
-    max: Count | None = _about(op.TurnCount, "max", default=None)
-
-
-class MetaSpec(Spec):
-    """随录参数；至少写一个条件。"""
-
-    field: Text = _about(op.Meta, "name")
-    eq: Scalar | None = _about(op.Meta, "eq", default=None)
-    ne: Scalar | None = _about(op.Meta, "ne", default=None)
-    gt: Scalar | None = _about(op.Meta, "gt", default=None)
-    ge: Scalar | None = _about(op.Meta, "ge", default=None)
-    lt: Scalar | None = _about(op.Meta, "lt", default=None)
-    le: Scalar | None = _about(op.Meta, "le", default=None)
-    in_: Annotated[list[Scalar], Field(min_length=1)] | None = _about(op.Meta, "in_", default=None, alias="in")
-    not_in: Annotated[list[Scalar], Field(min_length=1)] | None = _about(op.Meta, "not_in", default=None)
-    between: Annotated[list[Scalar], Field(min_length=2, max_length=2)] | None = _about(
-        op.Meta, "between", default=None
-    )
-    null: bool | None = _about(op.Meta, "null", default=None)
-    not_null: bool | None = _about(op.Meta, "not_null", default=None)
-    contains: Text | None = _about(op.Meta, "contains", default=None)
-    not_contains: Text | None = _about(op.Meta, "not_contains", default=None)
-
-
-class EmotionSpec(Spec):
-    """情绪；至少写一个条件。"""
-
-    label: op.EmotionLabel | None = _about(op.Emotion, "label", default=None)
-    component: Literal[COMPONENTS] | None = _about(op.Emotion, "component", default=None)  # type: ignore[valid-type]
-    min_level: Annotated[int, Field(ge=0, le=5)] = _about(op.Emotion, "min_level", default=0)
-    at: op.EmotionAt = _about(op.Emotion, "at", default=op.EmotionAt.TURN)
-
-
-class TopicSpec(Spec):
-    """话题。"""
-
-    any: Ids = _about(op.Topic, "any")
-    min_share: Annotated[float, Field(ge=0, le=1)] = _about(op.Topic, "min_share", default=0.2)
-
-
-class EntitySpec(Spec):
-    """信息实体。"""
-
-    type: op.EntityType | Annotated[list[op.EntityType], Field(min_length=1)] = _about(op.EntitySpan, "types")
-    valid_only: bool = _about(op.EntitySpan, "valid_only", default=False)
 
 
 class WindowSpec(Spec):
@@ -173,6 +37,7 @@ class CountSpec(Spec):
 
 
 _WHICH = "相对哪一处命中：any 任一处、first 第一处、last 最后一处、each 每一处都要成立"
+_NTH = "相对第几处命中，从 1 数起；写了它就不写 which"
 
 
 class AnchorSpec(Spec):
@@ -181,31 +46,32 @@ class AnchorSpec(Spec):
     piece: Slug = Field(description="片段名")
     turns: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="几轮以内，任何人的话轮都算")
     seconds: Annotated[Seconds, Field(gt=0)] | None = Field(default=None, description="几秒以内")
-    which: Which = Field(default=Which.ANY, description=_WHICH)
+    which: Literal["any", "first", "last", "each"] | None = Field(default=None, description=_WHICH)
+    nth: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description=_NTH)
 
 
 class SameTurnSpec(Spec):
     """与另一个片段的命中在同一话轮。"""
 
     piece: Slug = Field(description="片段名")
-    which: Which = Field(default=Which.ANY, description=_WHICH)
+    which: Literal["any", "first", "last", "each"] | None = Field(default=None, description=_WHICH)
+    nth: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description=_NTH)
 
 
-class PieceSpec(Spec):
-    """一个片段：正好一个算子，加上限定范围的键。"""
+class UnlessSpec(Spec):
+    """一种例外：另一个片段命中时，这里的命中不算；不写远近表示在会话的任何地方。"""
 
-    keyword: WordText | WordList | KeywordSpec | None = Field(default=None, description=op.Keyword.about)
-    regex: Text | RegexSpec | None = Field(default=None, description=op.Regex.about)
-    near: NearSpec | None = Field(default=None, description=op.Near.about)
-    silence: SilenceSpec | None = Field(default=None, description=op.Silence.about)
-    speed: SpeedSpec | None = Field(default=None, description=op.Speed.about)
-    interrupt: InterruptSpec | None = Field(default=None, description=op.Interrupt.about)
-    call_duration: CallDurationSpec | None = Field(default=None, description=op.CallDuration.about)
-    turn_count: TurnCountSpec | None = Field(default=None, description=op.TurnCount.about)
-    meta: MetaSpec | None = Field(default=None, description=op.Meta.about)
-    emotion: EmotionSpec | None = Field(default=None, description=op.Emotion.about)
-    topic: TopicSpec | None = Field(default=None, description=op.Topic.about)
-    entity: EntitySpec | None = Field(default=None, description=op.EntitySpan.about)
+    piece: Slug = Field(description="片段名")
+    where: AnchorRelation = Field(
+        default=AnchorRelation.AROUND,
+        description="例外在命中的哪边：before 之前、after 之后、around 前后（含同一轮）、same_turn 同一轮",
+    )
+    turns: Annotated[int, Field(ge=1, le=10_000)] | None = Field(default=None, description="几轮以内")
+    seconds: Annotated[Seconds, Field(gt=0)] | None = Field(default=None, description="几秒以内")
+
+
+class FrameSpec(Spec):
+    """限定范围的键。"""
 
     speaker: Speakers | None = Field(default=None, description="谁说的：角色、一串角色或 any；不写时用 scope.speaker")
     range: str | int | None = Field(
@@ -222,23 +88,27 @@ class PieceSpec(Spec):
     before: AnchorSpec | None = Field(default=None, description="在另一个片段命中之前")
     around: AnchorSpec | None = Field(default=None, description="在另一个片段命中的前后（含同一轮）")
     same_turn: SameTurnSpec | None = Field(default=None, description="与另一个片段的命中在同一话轮")
+    unless: Slug | UnlessSpec | Annotated[list[Slug | UnlessSpec], Field(min_length=1)] | None = Field(
+        default=None, description="例外：这些片段命中时，这里的命中不算，并记下来"
+    )
 
 
-OPERATOR_SHAPES: dict[type[op.Operator], type[Spec]] = {
-    op.Keyword: KeywordSpec,
-    op.Regex: RegexSpec,
-    op.Near: NearSpec,
-    op.Silence: SilenceSpec,
-    op.Speed: SpeedSpec,
-    op.Interrupt: InterruptSpec,
-    op.CallDuration: CallDurationSpec,
-    op.TurnCount: TurnCountSpec,
-    op.Meta: MetaSpec,
-    op.Emotion: EmotionSpec,
-    op.Topic: TopicSpec,
-    op.EntitySpan: EntitySpec,
-}
-"""The full form of every operator in a file; keyword and regex also have short ones."""
+def _operator_fields() -> dict[str, Any]:
+    return {
+        key: (
+            shape.shape | None if shape.short is None else shape.short | shape.shape | None,
+            Field(default=None, description=shape.operator.about),
+        )
+        for key, shape in SHAPES.items()
+    }
+
+
+if TYPE_CHECKING:
+    PieceSpec = FrameSpec
+else:  # the keys of operators come from their own files
+    PieceSpec = create_model(
+        "PieceSpec", __base__=FrameSpec, __doc__="一个片段：正好一个算子，加上限定范围的键。", **_operator_fields()
+    )
 
 
 class Key(NamedTuple):
@@ -269,6 +139,13 @@ class ScopeSpec(Spec):
     projects: Annotated[list[Text], Field(min_length=1)] | None = Field(default=None, description="业务项目")
     channels: Annotated[list[Channel], Field(min_length=1)] | None = Field(default=None, description="渠道")
     speaker: Speakers | None = Field(default=None, description="各片段默认看谁说的话")
+
+
+class ValidSpec(Spec):
+    """生效时间，按会话开始的日期算，首尾都含；不写的一头不限。"""
+
+    from_: date | None = Field(default=None, alias="from", description="从哪天起，如 2026-01-01")
+    to: date | None = Field(default=None, description="到哪天止，如 2026-12-31")
 
 
 class TurnSpec(Spec):
@@ -322,6 +199,7 @@ class RuleSpec(Spec):
     version: Version = Field(default="1.0.0", description="版本，如 1.2.0")
     owner: str = Field(default="", description="谁负责")
     basis: str = Field(default="", description="依据的文件和条款")
+    valid: ValidSpec = Field(default=ValidSpec(), description="生效时间")
     scope: ScopeSpec = Field(default=ScopeSpec(), description="适用范围")
     given: Text | None = Field(default=None, description="前提：不成立则规则不适用")
     find: Annotated[dict[Slug, PieceSpec], Field(min_length=1)] = Field(description="各个片段，名字自取")

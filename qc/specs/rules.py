@@ -13,7 +13,8 @@ from functools import partial
 from pathlib import Path
 
 from qc.domain import sentence
-from qc.domain.rule import Lexicon, Rule, RulePack, Scope
+from qc.domain.operators import piece_names
+from qc.domain.rule import Lexicon, Piece, Rule, RulePack, Scope, Validity
 from qc.errors import Problem, SpecError
 from qc.specs.document import Document, Loc, Problems, read
 from qc.specs.lexicons import FOLDER, load_lexicons, misnamed, yaml_files
@@ -119,13 +120,15 @@ def _rule(
     for name, piece in spec.find.items():
         if name.lower() in sentence.RESERVED:
             own.add(document, ("find", name), "R002", f"片段不能叫 {name}", "它是连接词，请换个名字。", key=True)
-        built = build_piece(document, name, piece, own, default_speaker=default, lexicons=names)
+        built = build_piece(document, name, piece, own, default_speaker=default, lexicons=names, siblings=spec.find)
         if built is not None:
             pieces.append(built)
     _sentence(document, ("when",), spec.when, spec.find, own)
     if spec.given is not None:
         _sentence(document, ("given",), spec.given, spec.find, own)
-    _anchors(document, spec, own)
+    if spec.valid.from_ is not None and spec.valid.to is not None and spec.valid.from_ > spec.valid.to:
+        own.add(document, ("valid", "to"), "R006", "生效时间的结束早于开始")
+    _references(document, spec, pieces, own)
     tests = tuple(build_test(document, index, test, own) for index, test in enumerate(spec.tests))
     problems.extend(own.all)
     if not own.empty:
@@ -142,6 +145,7 @@ def _rule(
         pieces=tuple(pieces),
         when=spec.when,
         given=spec.given,
+        valid=Validity(first=spec.valid.from_, last=spec.valid.to),
         message=spec.message,
         advice=spec.advice,
         owner=spec.owner,
@@ -187,22 +191,30 @@ def _at(
     )
 
 
-def _anchors(document: Document, spec: RuleSpec, problems: Problems) -> None:
-    """Anchors name pieces that exist, and never lead back to where they began."""
-    leads = {
-        name: [(key, a.piece) for key in ("after", "before", "around", "same_turn") if (a := getattr(piece, key))]
-        for name, piece in spec.find.items()
-    }
-    for name, anchors in leads.items():
-        for key, piece in anchors:
-            loc = ("find", name, key, "piece")
-            if piece not in spec.find:
-                problems.add(document, loc, "R004", f"find 里没有片段 {piece}", suggest(piece, spec.find))
-            elif _reaches(leads, piece, name):
-                problems.add(document, loc, "R005", f"前置条件绕成了圈：{name} → {piece} → … → {name}", "请去掉一个。")
+def _references(document: Document, spec: RuleSpec, pieces: Sequence[Piece], problems: Problems) -> None:
+    """Anchors and exceptions name pieces that exist, and no piece waits for itself."""
+    leads = {piece.name: [other for other, _ in _referred(piece)] for piece in pieces}
+    for piece in pieces:
+        for other, loc in _referred(piece):
+            place = ("find", piece.name, *loc)
+            if other not in spec.find and loc[-1] != "":
+                problems.add(document, place, "R004", f"find 里没有片段 {other}", suggest(other, spec.find))
+            elif _reaches(leads, other, piece.name):
+                message = f"片段绕成了圈：{piece.name} → {other} → … → {piece.name}"
+                problems.add(document, place, "R005", message, "请去掉一个。")
 
 
-def _reaches(leads: Mapping[str, list[tuple[str, str]]], start: str, goal: str) -> bool:
+def _referred(piece: Piece) -> Iterator[tuple[str, Loc]]:
+    """The pieces a piece refers to, each with the place below it; operators check the names they use themselves."""
+    for anchor in piece.frame.anchors:
+        yield anchor.piece, (anchor.relation.value, "piece")
+    for exception in piece.frame.unless:
+        yield exception.piece, ("unless",)
+    for name in piece_names(piece.operator):
+        yield name, (piece.operator.key, "")
+
+
+def _reaches(leads: Mapping[str, list[str]], start: str, goal: str) -> bool:
     seen: set[str] = set()
     waiting = [start]
     while waiting:
@@ -211,5 +223,5 @@ def _reaches(leads: Mapping[str, list[tuple[str, str]]], start: str, goal: str) 
             return True
         if name not in seen:
             seen.add(name)
-            waiting += [piece for _, piece in leads.get(name, ())]
+            waiting += leads.get(name, ())
     return False

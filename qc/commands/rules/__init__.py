@@ -1,0 +1,19 @@
+"""`qc rules …`: the life of a rule, one file per command."""
+
+from __future__ import annotations
+
+import click
+
+from qc.commands.lazy import Lazy
+
+_COMMANDS = {
+    "lint": "检查规则、词表与评分表的写法",
+    "test": "运行写在规则和话题文件末尾的测试",
+}
+
+
+@click.group(
+    "rules", cls=Lazy, commands_in="qc.commands.rules", about=_COMMANDS, short_help="规则：新建、检查、测试、比较、入库"
+)
+def command() -> None:
+    """规则从新建到上线。改了规则、词表或评分表之后，先 lint 再 test。"""

@@ -1,0 +1,115 @@
+"""Operators: what a piece of a rule looks for, as data. One frozen class per operator, one file per family.
+
+`key` is the word in a rule file, `zh` its Chinese name, `about` its explanation for rule editors; each field carries
+the explanation of its parameter under metadata key "zh". How an operator is evaluated is in `qc.matching`.
+
+`SPOKEN` operators look at the turns of the framed speaker and take the rule's default speaker; the others measure
+the whole conversation or the time between turns.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import fields
+
+from qc.domain.operators.dialogue import TurnCount
+from qc.domain.operators.signals import (
+    Emotion,
+    EmotionAt,
+    EmotionLabel,
+    EntitySpan,
+    EntityType,
+    Meta,
+    Scalar,
+    Topic,
+)
+from qc.domain.operators.timing import CallDuration, Interrupt, Silence, Speed, SpeedOver
+from qc.domain.operators.words import Keyword, Mode, Near, NearUnit, Regex, Words
+
+__all__ = [
+    "OPERATORS",
+    "SPOKEN",
+    "TEXTUAL",
+    "CallDuration",
+    "Emotion",
+    "EmotionAt",
+    "EmotionLabel",
+    "EntitySpan",
+    "EntityType",
+    "Interrupt",
+    "Keyword",
+    "Meta",
+    "Mode",
+    "Near",
+    "NearUnit",
+    "Operator",
+    "Regex",
+    "Scalar",
+    "Silence",
+    "Speed",
+    "SpeedOver",
+    "Topic",
+    "TurnCount",
+    "Words",
+    "measures_whole",
+    "piece_names",
+    "word_lists",
+]
+
+Operator = (
+    Keyword
+    | Regex
+    | Near
+    | Silence
+    | Speed
+    | Interrupt
+    | CallDuration
+    | TurnCount
+    | Meta
+    | Emotion
+    | Topic
+    | EntitySpan
+)
+OPERATORS: tuple[type[Operator], ...] = (
+    Keyword,
+    Regex,
+    Near,
+    Silence,
+    Speed,
+    Interrupt,
+    CallDuration,
+    TurnCount,
+    Meta,
+    Emotion,
+    Topic,
+    EntitySpan,
+)
+SPOKEN: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Speed, Interrupt, TurnCount, Emotion, EntitySpan})
+"""Operators over the turns of a speaker."""
+TEXTUAL: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Emotion, EntitySpan})
+"""Operators whose evidence is what was said, and so only as good as the transcription."""
+
+
+def measures_whole(operator: Operator) -> bool:
+    """Whether the operator yields one measure of the conversation instead of hits in turns."""
+    if isinstance(operator, Silence):
+        return operator.min_s is None
+    if isinstance(operator, Speed):
+        return operator.over is SpeedOver.AVERAGE
+    if isinstance(operator, Emotion):
+        return operator.at in (EmotionAt.START, EmotionAt.END)
+    return isinstance(operator, CallDuration | TurnCount | Meta | Topic)
+
+
+def word_lists(operator: Operator) -> Iterator[Words]:
+    """The word lists of an operator, in order."""
+    for parameter in fields(operator):
+        value = getattr(operator, parameter.name)
+        if isinstance(value, Words):
+            yield value
+
+
+def piece_names(operator: Operator) -> tuple[str, ...]:
+    """The other pieces of the rule an operator refers to: they are judged before it. None of its own rule's words
+    depend on them; an operator that refers to pieces declares them in a property `pieces`."""
+    return getattr(operator, "pieces", ())

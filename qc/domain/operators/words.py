@@ -1,0 +1,82 @@
+"""What was said: operators over the words of turns."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import ClassVar
+
+from qc.domain.operators.base import zh as _zh
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Words:
+    """Literal words and the ids of lexicons whose words are added to them."""
+
+    words: tuple[str, ...] = ()
+    lexicons: tuple[str, ...] = ()
+
+
+class Mode(StrEnum):
+    """How many of the words must occur in one unit of text (turn, clause, or the joined turns)."""
+
+    ANY = "any"
+    ALL = "all"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Keyword:
+    """Literal containment of words."""
+
+    key: ClassVar[str] = "keyword"
+    zh: ClassVar[str] = "关键词"
+    about: ClassVar[str] = (
+        "话里出现了词表中的词就成立。比对前先统一大小写、全角半角和繁简；数字和英文按整个词比对。"
+        "all 要求一个话轮里全部出现，"
+        "at_least 要求至少几个不同的词；加 in_clause 则要求在同一个分句里，加 joined 则在范围内的话轮连起来看。"
+        "none 表示一个都不出现。"
+    )
+
+    words: Words = field(metadata=_zh("要找的词：一个词、一串词，或用 lexicon 引用词表"))
+    mode: Mode = field(metadata=_zh("any 出现任意一个（默认）；all 全部出现；none 一个都不出现"), default=Mode.ANY)
+    at_least: int = field(metadata=_zh("与 any 合用：至少出现几个不同的词"), default=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Regex:
+    """A linear-time regular expression over the normalised text."""
+
+    key: ClassVar[str] = "regex"
+    zh: ClassVar[str] = "正则"
+    about: ClassVar[str] = (
+        "用 RE2 正则匹配统一后的文字：半角、小写、简体；逗号、问号、感叹号、冒号、分号是全角的“，？！：；”。"
+        "^ 和 $ 是话轮的开头和结尾，匹配不会跨话轮（joined 时除外）。不支持回看、前瞻和反向引用，用 except 排除例外。"
+    )
+
+    pattern: str = field(metadata=_zh("正则表达式"))
+    exclude: str | None = field(metadata=_zh("与它的匹配处重叠的命中不算"), default=None)
+
+
+class NearUnit(StrEnum):
+    CHARS = "chars"
+    TURNS = "turns"
+    SECONDS = "seconds"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Near:
+    """Two words close to each other."""
+
+    key: ClassVar[str] = "near"
+    zh: ClassVar[str] = "邻近"
+    about: ClassVar[str] = (
+        "a 中的词和 b 中的词挨得够近就成立。按字数时两者须在同一话轮（in_clause 时同一分句，joined 时连起来的话轮）里；"
+        "按轮数或秒数时可以在不同的话轮里。两个词不能互相重叠。"
+    )
+
+    a: Words = field(metadata=_zh("第一组词"))
+    b: Words = field(metadata=_zh("第二组词"))
+    within: float = field(metadata=_zh("最远多远：两词之间相隔的字数，或话轮相差几轮，或相差几秒"))
+    unit: NearUnit = field(metadata=_zh("距离的单位：chars 字、turns 轮、seconds 秒"), default=NearUnit.CHARS)
+    ordered: bool = field(metadata=_zh("true 时 a 必须在 b 前面"), default=False)

@@ -1,0 +1,88 @@
+"""What was said: shapes and builders of the word operators."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+from pydantic import Field
+
+from qc.domain import operators as op
+from qc.specs.model import Spec
+from qc.specs.operators.site import OperatorShape, Site, about, listed
+from qc.specs.scalars import Ids, Text, WordList, WordText
+
+
+class WordsSpec(Spec):
+    """词表：直接写词，或引用词表，或都有。"""
+
+    words: WordText | WordList | None = Field(default=None, description="一个词或一串词")
+    lexicon: Ids | None = Field(default=None, description="引用的词表编号")
+
+
+class KeywordSpec(Spec):
+    """关键词的几种写法；any、all、none 写其中一个。"""
+
+    any: WordText | WordList | None = Field(default=None, description="出现其中任意一个")
+    all: WordText | WordList | None = Field(default=None, description="全部出现")
+    none: WordText | WordList | None = Field(default=None, description="一个都不出现")
+    lexicon: Ids | None = Field(default=None, description="引用的词表编号，并入 any 或 none")
+    at_least: Annotated[int, Field(ge=1)] | None = about(op.Keyword, "at_least", default=None)
+
+
+class RegexSpec(Spec):
+    """正则和例外。"""
+
+    pattern: Text = about(op.Regex, "pattern")
+    exclude: Text | None = about(op.Regex, "exclude", default=None, alias="except")
+
+
+class NearSpec(Spec):
+    """两组词挨得近。"""
+
+    a: WordText | WordList | WordsSpec = about(op.Near, "a")
+    b: WordText | WordList | WordsSpec = about(op.Near, "b")
+    within: Annotated[float, Field(ge=0, le=100_000)] = about(op.Near, "within")
+    unit: op.NearUnit = about(op.Near, "unit", default=op.NearUnit.CHARS)
+    ordered: bool = about(op.Near, "ordered", default=False)
+
+
+def _keyword(at: Site, spec: str | list[str] | KeywordSpec) -> op.Keyword:
+    if not isinstance(spec, KeywordSpec):
+        return op.Keyword(words=op.Words(words=listed(spec)))
+    given = [mode for mode in op.Mode if getattr(spec, mode) is not None]
+    mode = given[0] if given else op.Mode.ANY
+    words = op.Words(words=listed(getattr(spec, mode)), lexicons=at.lexicons(("keyword", "lexicon"), spec.lexicon))
+    if len(given) > 1:
+        at.wrong(("keyword", given[1]), "R021", "any、all、none 只能写一个", "请拆成几个片段。")
+    if not given and spec.lexicon is None:
+        at.wrong(("keyword",), "R021", "没有写词", "请写 any、all、none 之一，或用 lexicon 引用词表。")
+    if mode is op.Mode.ALL and spec.lexicon is not None:
+        at.wrong(("keyword", "lexicon"), "R021", "all 不能与 lexicon 合用", "请用 any 和 at_least。")
+    if spec.at_least is not None and mode is not op.Mode.ANY:
+        at.wrong(("keyword", "at_least"), "R021", "at_least 只能与 any 或 lexicon 合用")
+    if spec.at_least is not None and spec.lexicon is None and spec.at_least > len(words.words):
+        at.wrong(("keyword", "at_least"), "R021", f"只有 {len(words.words)} 个词，不能要求至少 {spec.at_least} 个")
+    return op.Keyword(words=words, mode=mode, at_least=spec.at_least or 1)
+
+
+def _regex(at: Site, spec: str | RegexSpec) -> op.Regex:
+    return op.Regex(pattern=spec) if isinstance(spec, str) else op.Regex(pattern=spec.pattern, exclude=spec.exclude)
+
+
+def _near(at: Site, spec: NearSpec) -> op.Near:
+    def words(key: str, side: str | list[str] | WordsSpec) -> op.Words:
+        if not isinstance(side, WordsSpec):
+            return op.Words(words=listed(side))
+        if side.words is None and side.lexicon is None:
+            at.wrong(("near", key), "R021", "没有写词", "请写 words，或用 lexicon 引用词表。")
+        return op.Words(words=listed(side.words), lexicons=at.lexicons(("near", key, "lexicon"), side.lexicon))
+
+    a, b = words("a", spec.a), words("b", spec.b)
+    return op.Near(a=a, b=b, within=spec.within, unit=spec.unit, ordered=spec.ordered)
+
+
+WORDS = (
+    OperatorShape(op.Keyword, KeywordSpec, _keyword, short=WordText | WordList),
+    OperatorShape(op.Regex, RegexSpec, _regex, short=Text),
+    OperatorShape(op.Near, NearSpec, _near),
+)
