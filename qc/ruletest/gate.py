@@ -1,7 +1,7 @@
 """What a gate says of a rule change. `qc rules ci` runs five in order: lint, test, baseline, diff, lock.
 
-Written out as JUnit XML (`qc.ruletest.junit`), as annotations of GitHub and GitLab (`qc.ruletest.annotations`) and, here,
-as Markdown for a pull request.
+Written out as JUnit XML (`qc.ruletest.junit`), as annotations of GitHub and GitLab (`qc.ruletest.annotations`) and,
+here, as Markdown for a pull request.
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ _FORBIDDEN = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 
 
 def junit(results: Sequence[GateResult]) -> str:
-    """One `testsuite` per gate and suite of its cases; pending cases are `skipped`. A gate that failed without a failing
+    """One `testsuite` per gate and suite of its cases; pending cases are `skipped`. A gate that failed without a failed
     case gets one of its own."""
     suites: list[str] = []
     totals = [0, 0, 0]
