@@ -30,10 +30,12 @@ class KeywordSpec(Spec):
 
 
 class RegexSpec(Spec):
-    """正则和例外。"""
+    """正则和例外；pattern 与 use 至少写一个，都写时匹配任意一个。"""
 
-    pattern: Text = about(op.Regex, "pattern")
+    pattern: Text | None = about(op.Regex, "pattern", default=None)
+    use: Ids | None = Field(default=None, description="引用 _patterns 里的片段：一个编号或一串编号，匹配任意一个")
     exclude: Text | None = about(op.Regex, "exclude", default=None, alias="except")
+    except_use: Ids | None = Field(default=None, description="引用 _patterns 里的片段作例外")
 
 
 class NearSpec(Spec):
@@ -66,7 +68,22 @@ def _keyword(at: Site, spec: str | list[str] | KeywordSpec) -> op.Keyword:
 
 
 def _regex(at: Site, spec: str | RegexSpec) -> op.Regex:
-    return op.Regex(pattern=spec) if isinstance(spec, str) else op.Regex(pattern=spec.pattern, exclude=spec.exclude)
+    if isinstance(spec, str):
+        return op.Regex(pattern=spec)
+    if spec.pattern is None and spec.use is None:
+        at.wrong(("regex",), "R021", "没有写正则", "请写 pattern，或用 use 引用 _patterns 里的片段。")
+    return op.Regex(
+        pattern=_any_of(at.patterns(("regex", "use"), spec.use), spec.pattern) or "",
+        exclude=_any_of(at.patterns(("regex", "except_use"), spec.except_use), spec.exclude),
+    )
+
+
+def _any_of(used: tuple[str, ...], own: str | None) -> str | None:
+    """One expression that matches what any of the given ones does; None when there is none."""
+    patterns = (*used, *(() if own is None else (own,)))
+    return (
+        "|".join(f"(?:{pattern})" for pattern in patterns) if len(patterns) > 1 else patterns[0] if patterns else None
+    )
 
 
 def _near(at: Site, spec: NearSpec) -> op.Near:
