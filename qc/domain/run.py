@@ -61,6 +61,10 @@ class Lineage:
     rules_digest: str = ""
     rules: Mapping[str, str] = field(default_factory=dict)
     """Rule id → version."""
+    rule_digests: Mapping[str, str] = field(default_factory=dict)
+    """Rule id → digest, of the rules that were judged (drafts and retired ones were not). Runs of before have none."""
+    confidence_floor: float | None = None
+    """Evidence below it was not certain (asr.confidence_floor); None in runs of before."""
     scorecards: tuple[CardLineage, ...] = ()
     lexicons_digest: str = ""
     config_digest: str = ""

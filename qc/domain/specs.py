@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qc.domain.emotion import EmotionLexicon
-from qc.domain.rule import RulePack
+from qc.domain.rule import Rule, RulePack, RuleStatus
 from qc.domain.scorecard import Scorecard
 from qc.domain.topic import Taxonomy
 
@@ -20,3 +20,8 @@ class Specs:
     emotion: EmotionLexicon
     taxonomies: tuple[Taxonomy, ...]
     lexicons_digest: str
+
+    @property
+    def in_force(self) -> tuple[Rule, ...]:
+        """The rules that are judged: stable and shadow ones, not drafts and retired ones."""
+        return tuple(rule for rule in self.pack.rules if rule.status in (RuleStatus.STABLE, RuleStatus.SHADOW))

@@ -17,7 +17,7 @@ from qc.domain.score import Score
 from qc.domain.scorecard import Scorecard
 from qc.domain.specs import Specs
 from qc.matching.compile import CompiledRules, compile_rules
-from qc.matching.judge import Judgement, judge
+from qc.matching.judge import VERDICTS, Judgement, judge
 from qc.matching.signals import Signals
 from qc.pipeline.privacy import masked, masked_failure
 from qc.schema import rows
@@ -74,14 +74,14 @@ class Inspector:
         tables["failures"] = rows.failures(failures)
         tables["turns"] = rows.turns(shard.conversations, [by_turn.get(i, ()) for i in range(len(shard.turns))])
         if self._specs is None or self._rules is None:
-            tables["conversations"] = _conversations(shard, None, None)
+            tables["conversations"] = _conversations(shard, None, None, None)
             return ShardTables(tables=tables)
         emotions = self._analyser.emotions(shard)
         topics = self._analyser.topics(shard)
         judgement = judge(self._rules, shard, Signals(emotions=emotions, topics=topics, entities=entities))
         found = [f for fs in judgement.findings for f in fs]
         scores = _scores(self._specs.cards, shard, judgement)
-        tables["conversations"] = _conversations(shard, emotions, topics)
+        tables["conversations"] = _conversations(shard, emotions, topics, judgement)
         tables["findings"] = rows.findings(found, {r.id: r for r in judgement.rules})
         tables["hits"] = rows.hits(found)
         tables["scores"] = rows.scores(scores)
@@ -110,7 +110,9 @@ def _scores(cards: Sequence[Scorecard], shard: Shard, judgement: Judgement) -> l
     return out
 
 
-def _conversations(shard: Shard, emotions: Emotions | None, topics: Topics | None) -> pa.Table:
+def _conversations(
+    shard: Shard, emotions: Emotions | None, topics: Topics | None, judgement: Judgement | None
+) -> pa.Table:
     shown = shard.conversations
     timing = measure(shard)
     n = len(shard)
@@ -155,12 +157,21 @@ def _conversations(shard: Shard, emotions: Emotions | None, topics: Topics | Non
             )
         },
         "primary_topic": none if topics is None else [topics.primary(i) for i in range(n)],
+        "not_applicable": none if judgement is None else _not_applicable(judgement),
     }
     for role, parts in _FELT_PARTS.items():
         felt = None if emotions is None else getattr(emotions, role)
         for part in parts:
             columns[f"{role}_emotion_{part}"] = none if felt is None else _felt(felt, part)
     return rows.build("conversations", columns)
+
+
+def _not_applicable(judgement: Judgement) -> pa.Array:
+    """Per conversation, the ids of the rules that did not concern it, in order."""
+    conversation, rule = np.nonzero(VERDICTS.index(Verdict.NOT_APPLICABLE) == judgement.verdicts.T)
+    offsets = np.searchsorted(conversation, np.arange(judgement.verdicts.shape[1] + 1))
+    ids = pa.array([r.id for r in judgement.rules], pa.string()).take(pa.array(rule))
+    return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), ids)
 
 
 def _felt(emotion: RoleEmotion, part: str) -> list[float | int | None]:

@@ -41,6 +41,7 @@ def planned_lineage(
     mask: bool,
     notes: tuple[str, ...],
     shard_size: int,
+    confidence_floor: float,
     name: str = "",
     judged_again: Lineage | None = None,
 ) -> Lineage:
@@ -61,6 +62,8 @@ def planned_lineage(
         asr_options=options,
         rules_digest="" if specs is None else specs.pack.digest,
         rules={} if specs is None else {r.id: r.version for r in specs.pack.rules},
+        rule_digests={} if specs is None else {r.id: r.digest for r in specs.in_force},
+        confidence_floor=None if specs is None else confidence_floor,
         scorecards=()
         if specs is None
         else tuple(CardLineage(id=c.id, title=c.title, version=c.version, digest=c.digest) for c in specs.cards),

@@ -75,6 +75,7 @@ def run_batch(
         mask=not options.keep_personal_data,
         notes=notes,
         shard_size=config.run.shard_size,
+        confidence_floor=config.asr.confidence_floor,
         name=options.name or config.name,
     )
     plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh)
@@ -114,6 +115,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         mask=before.personal_data == "masked" or not options.keep_personal_data,
         notes=(*before.notes, f"由批次 {before.run_id} 重新判定"),
         shard_size=config.run.shard_size,
+        confidence_floor=config.asr.confidence_floor,
         name=options.name or before.name,
         judged_again=before,
     )

@@ -81,6 +81,7 @@ CONVERSATIONS = _table(
         ("agent_emotion_worst_turn", pa.int32(), "坐席情绪最差的话轮"),
         ("agent_emotion_level", pa.int32(), "坐席负面情绪最高等级 0–5"),
         ("primary_topic", pa.string(), "主要话题编号，未识别为 unknown"),
+        ("not_applicable", _WORDS, "不适用的规则；判定过而既不在这里也不在 findings 的，是未命中。未判定时为空"),
     ],
 )
 
