@@ -68,7 +68,7 @@ def finding(
         counts.append(count)
     hits = evidence[0] or evidence[1]
     return Finding(
-        conversation_id=context.shard.conversations[conversation].id,
+        conversation_id=context.shard.columns.id[conversation],
         rule_id=rule.rule.id,
         verdict=verdict,
         message=fill(rule.rule.message, hits, counts[0] or counts[1]),

@@ -105,9 +105,7 @@ def durations_ms(shard: Shard) -> Ints:
     n = len(shard)
     spoken = np.full(n, NO_TIME, np.int64)
     np.maximum.at(spoken, shard.conversation, np.maximum(shard.end_ms, shard.start_ms))
-    given = np.fromiter(
-        (NO_TIME if c.meta.duration_ms is None else c.meta.duration_ms for c in shard.conversations), np.int64, n
-    )
+    given = shard.columns.duration_ms
     return np.where(given > 0, given, spoken)
 
 

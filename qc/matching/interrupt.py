@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from qc.domain.conversation import Conversation, Role
+from qc.domain.conversation import Role
 from qc.domain.operators import Interrupt
 from qc.domain.rule import Frame
 from qc.matching.context import Context
@@ -13,7 +13,7 @@ from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
 from qc.matching.times import untimed
 from qc.matching.whole_turns import whole_turns
-from qc.text.shard import NO_TIME, ROLE_CODES, Ints, Shard
+from qc.text.shard import NO_CHANNEL, NO_TIME, ROLE_CODES, Ints, Shard
 from qc.text.timing import spoken_chars
 
 
@@ -22,9 +22,8 @@ def find_interruptions(operator: Interrupt, frame: Frame, selection: Selection, 
     """Turns of enough characters that begin inside a turn of the other side and overlap it long enough."""
     shard = selection.shard
     unmeasured = untimed(shard, spans=True)
-    for index, conversation in enumerate(shard.conversations):
-        if conversation.turns and _audio_channels(conversation) < 2:
-            unmeasured[index] = "不是双声道录音，分不清谁打断了谁"
+    one_channel = (_audio_channels(shard) < 2) & (np.diff(shard.first_turn) > 0)
+    unmeasured |= {int(c): "不是双声道录音，分不清谁打断了谁" for c in np.flatnonzero(one_channel)}
     timed = (shard.start_ms != NO_TIME) & (shard.end_ms > shard.start_ms) & ~context.invented
     overlap = _overlap_ms(shard, timed)
     enough = spoken_chars(shard) >= operator.min_chars
@@ -35,10 +34,13 @@ def find_interruptions(operator: Interrupt, frame: Frame, selection: Selection, 
     return Evidence(hits=found, unmeasured=unmeasured)
 
 
-def _audio_channels(conversation: Conversation) -> int:
-    if conversation.source.audio_channels is not None:
-        return conversation.source.audio_channels
-    return len({turn.audio_channel for turn in conversation.turns} - {None})
+def _audio_channels(shard: Shard) -> Ints:
+    """Audio channels of each conversation: what the source says, or else those its turns were heard on."""
+    given = shard.columns.audio_channels
+    channel = shard.turn_columns.audio_channel
+    heard = channel != NO_CHANNEL
+    pairs = np.unique(np.stack((shard.conversation[heard], channel[heard])), axis=1)
+    return np.where(given != NO_CHANNEL, given, np.bincount(pairs[0], minlength=len(shard)))
 
 
 def _overlap_ms(shard: Shard, timed: Bools) -> Ints:

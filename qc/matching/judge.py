@@ -97,7 +97,8 @@ class _Bench:
         self._selections: dict[Frame, Selection] = {}
         self._results: dict[tuple[Operator, Frame], PieceResult] = {}
         self._kinds: dict[tuple[str, Channel], int] = {}
-        kinds = (self._kinds.setdefault((c.project, c.channel), len(self._kinds)) for c in shard.conversations)
+        pairs = zip(shard.columns.project, shard.columns.channel, strict=True)
+        kinds = (self._kinds.setdefault(pair, len(self._kinds)) for pair in pairs)
         self._kind = np.fromiter(kinds, np.int64, len(shard))
 
     def concerned(self, scope: Scope) -> Bools:

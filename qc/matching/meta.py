@@ -8,7 +8,7 @@ from operator import eq, ge, gt, le, lt, ne
 
 import numpy as np
 
-from qc.domain.conversation import CallMeta, Conversation
+from qc.domain.conversation import CallMeta
 from qc.domain.operators import Meta, Scalar
 from qc.domain.rule import Frame
 from qc.matching.context import Context
@@ -27,8 +27,8 @@ def compare_meta(operator: Meta, frame: Frame, selection: Selection, context: Co
     holding: list[int] = []
     values: list[float] = []
     unmeasured: dict[int, str] = {}
-    for index, conversation in enumerate(selection.shard.conversations):
-        value = field_value(conversation, operator.name)
+    for index, meta in enumerate(selection.shard.columns.meta):
+        value = field_value(meta, operator.name)
         try:
             if _holds(operator, value):
                 holding.append(index)
@@ -42,9 +42,9 @@ class _UnknownError(Exception):
     """The comparison cannot be made."""
 
 
-def field_value(conversation: Conversation, name: str) -> str | float | None:
+def field_value(meta: CallMeta, name: str) -> str | float | None:
     """The value of a metadata field or of another manifest column; None and blank: not given."""
-    value = getattr(conversation.meta, name) if name in META_FIELDS else conversation.meta.extra.get(name)
+    value = getattr(meta, name) if name in META_FIELDS else meta.extra.get(name)
     return None if value is None or (isinstance(value, str) and not value.strip()) else value
 
 

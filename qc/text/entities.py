@@ -79,7 +79,8 @@ class _Span(NamedTuple):
 
 def find_entities(shard: Shard) -> Entities:
     """The entities of every turn. Turns that carry theirs already (read back from a stored, masked run) keep those."""
-    known = np.fromiter((t.entities is not None for t in shard.turns), bool, len(shard.turns))
+    stored_entities = shard.turn_columns.entities or [None] * len(shard.turns)
+    known = np.fromiter((e is not None for e in stored_entities), bool, len(shard.turns))
     spans = [] if known.all() else _spans(shard.buffer, _dictated(shard))
     flat = np.array(spans, np.int64).reshape(-1, 4)
     turn, start, end = shard.locate(flat[:, 0], flat[:, 1])
@@ -88,7 +89,7 @@ def find_entities(shard: Shard) -> Entities:
     stored = [
         (i, e.start, e.end, ENTITY_TYPES.index(e.type), e.valid, e.personal)
         for i in np.flatnonzero(known).tolist()
-        for e in shard.turns[i].entities or ()
+        for e in stored_entities[i] or ()
     ]
     rows.append(np.array(stored, np.int64).reshape(-1, 6))
     table = np.concatenate(rows)

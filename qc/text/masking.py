@@ -48,7 +48,7 @@ def mask(text: str, entities: Iterable[Entity]) -> str:
 
 def mask_turns(shard: Shard, entities: Entities) -> list[str]:
     """The texts of all turns of the shard, masked."""
-    texts = [t.text for t in shard.turns]
+    texts = list(shard.turn_columns.text)
     for turn, found in entities.by_turn().items():
         texts[turn] = mask(texts[turn], found)
     return texts

@@ -52,9 +52,15 @@ def normalise(text: str) -> str:
     if len(text) < _LONG:
         return text.translate(table())
     codes = np.frombuffer(text.encode("utf-32-le", "surrogatepass"), np.uint32)
-    basic = codes < len(_codes())
-    mapped = np.where(basic, _codes()[np.where(basic, codes, 0)], codes)
-    return mapped.tobytes().decode("utf-32-le", "surrogatepass")
+    return normalise_codes(codes).tobytes().decode("utf-32-le", "surrogatepass")
+
+
+def normalise_codes(codes: npt.NDArray[np.uint32]) -> npt.NDArray[np.uint32]:
+    """`normalise` on code points, a new array of the same length."""
+    normalised = _codes().take(codes, mode="clip")
+    beyond = np.flatnonzero(codes >= len(_codes()))
+    normalised[beyond] = codes[beyond]
+    return normalised
 
 
 _LONG = 500

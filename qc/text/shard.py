@@ -14,11 +14,23 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.domain.conversation import Conversation, Role, Turn
-from qc.text.normalise import normalise
+from qc.text.columns import (
+    NO_CHANNEL,
+    NO_TIME,
+    ROLE_CODES,
+    ConversationColumns,
+    Ints,
+    Lazy,
+    TurnColumns,
+    Utf8Texts,
+    conversation_columns,
+    turn_columns,
+)
+from qc.text.normalise import normalise_codes
 
-Ints = npt.NDArray[np.int64]
-ROLE_CODES: dict[Role, int] = {role: i for i, role in enumerate(Role)}
-NO_TIME = -1
+__all__ = ["NO_CHANNEL", "NO_TIME", "ROLE_CODES", "Ints", "Shard", "normalise_join"]
+
+_ROLES = tuple(Role)
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,26 +42,61 @@ class _Views:
 
 
 class Shard:
-    """Columns over the turns of `conversations`.
+    """Columns over conversations (`columns`, see ConversationColumns) and their turns (`turn_columns`).
 
-    `turns`: the Turn objects, `conversation`: owner index per turn, `role`: code per turn (see ROLE_CODES),
-    `start_ms`/`end_ms`: NO_TIME where not given, `confidence`: NaN where not given.
+    `conversation`: owner index per turn, `role`: code per turn (see ROLE_CODES), `start_ms`/`end_ms`: NO_TIME where
+    not given, `confidence`: NaN where not given. `turns` and `conversations` give objects; a shard made from columns
+    makes each anew, so ask for what hit, not for all.
     """
 
     def __init__(self, conversations: Sequence[Conversation]) -> None:
-        self.conversations = tuple(conversations)
-        self.turns: tuple[Turn, ...] = tuple(t for c in self.conversations for t in c.turns)
-        counts = np.fromiter((len(c.turns) for c in self.conversations), np.int64, len(self.conversations))
-        self.first_turn: Ints = np.concatenate(([0], np.cumsum(counts)))
-        n = len(self.turns)
-        self.conversation: Ints = np.repeat(np.arange(len(self.conversations), dtype=np.int64), counts)
-        self.role: npt.NDArray[np.int8] = np.fromiter((ROLE_CODES[t.role] for t in self.turns), np.int8, n)
-        self.start_ms: Ints = np.fromiter(
-            (NO_TIME if t.start_ms is None else t.start_ms for t in self.turns), np.int64, n
+        objects = tuple(conversations)
+        turns = tuple(t for c in objects for t in c.turns)
+        self._fill(conversation_columns(objects), turn_columns(turns))
+        self.conversations: Sequence[Conversation] = objects
+        self.turns: Sequence[Turn] = turns
+
+    @classmethod
+    def from_columns(cls, conversations: ConversationColumns, turns: TurnColumns) -> Shard:
+        """A shard of stored conversations; no Turn or Conversation is made before it is asked for."""
+        shard = cls.__new__(cls)
+        shard._fill(conversations, turns)
+        shard.conversations = Lazy(len(conversations.id), shard._conversation)
+        shard.turns = Lazy(len(turns.role), shard._turn)
+        return shard
+
+    def _fill(self, conversations: ConversationColumns, turns: TurnColumns) -> None:
+        self.columns = conversations
+        self.turn_columns = turns
+        self.first_turn: Ints = conversations.first_turn
+        owners = np.arange(len(conversations.id), dtype=np.int64)
+        self.conversation: Ints = np.repeat(owners, np.diff(self.first_turn))
+        self.role = turns.role
+        self.start_ms = turns.start_ms
+        self.end_ms = turns.end_ms
+        self.confidence = turns.confidence
+
+    def _turn(self, i: int) -> Turn:
+        columns = self.turn_columns
+        start, end, channel = int(self.start_ms[i]), int(self.end_ms[i]), int(columns.audio_channel[i])
+        return Turn(
+            role=_ROLES[self.role[i]],
+            text=columns.text[i],
+            start_ms=None if start == NO_TIME else start,
+            end_ms=None if end == NO_TIME else end,
+            confidence=None if np.isnan(self.confidence[i]) else float(self.confidence[i]),
+            audio_channel=None if channel == NO_CHANNEL else channel,
+            entities=None if columns.entities is None else columns.entities[i],
         )
-        self.end_ms: Ints = np.fromiter((NO_TIME if t.end_ms is None else t.end_ms for t in self.turns), np.int64, n)
-        self.confidence: npt.NDArray[np.float32] = np.fromiter(
-            (np.nan if t.confidence is None else t.confidence for t in self.turns), np.float32, n
+
+    def _conversation(self, i: int) -> Conversation:
+        return Conversation(
+            id=self.columns.id[i],
+            project=self.columns.project[i],
+            channel=self.columns.channel[i],
+            turns=tuple(self.turns[int(self.first_turn[i]) : int(self.first_turn[i + 1])]),
+            meta=self.columns.meta[i],
+            source=self.columns.source[i],
         )
 
     @property
@@ -58,16 +105,14 @@ class Shard:
         return np.asarray(self.confidence == 0, bool)
 
     def __len__(self) -> int:
-        return len(self.conversations)
+        return len(self.columns.id)
 
     @cached_property
     def _views(self) -> _Views:
-        lengths = np.fromiter((len(t.text) for t in self.turns), np.int64, len(self.turns))
-        text = normalise_join(self.turns)
+        text, char_start = normalise_join(self.turn_columns.text)
         buffer = text.encode("utf-8", "replace")
-        char_start = np.concatenate(([0], np.cumsum(lengths + 1)))
         ends = np.flatnonzero(np.frombuffer(buffer, np.uint8) == 0x0A)
-        byte_start = np.concatenate(([0], ends + 1, [len(buffer) + 1]))[: len(self.turns) + 1]
+        byte_start = np.concatenate(([0], ends + 1, [len(buffer) + 1]))[: len(char_start)]
         return _Views(text, buffer, char_start, byte_start.astype(np.int64))
 
     @property
@@ -110,7 +155,22 @@ class Shard:
         return self.text[self.char_start[turn] : self.char_start[turn + 1] - 1]
 
 
-def normalise_join(turns: Sequence[Turn]) -> str:
-    """Normalised texts joined by line feeds; line breaks inside a turn have become spaces."""
-    # The joiner must survive normalisation, which maps "\n" to a space: join with a private character first.
-    return normalise("\ue000".join(t.text.replace("\ue000", " ") for t in turns)).replace("\ue000", "\n")
+def normalise_join(texts: Sequence[str]) -> tuple[str, Ints]:
+    """Normalised texts joined by line feeds (line breaks inside a text have become spaces), and where each begins,
+    plus one past the end."""
+    n = len(texts)
+    if isinstance(texts, Utf8Texts):
+        starts, ends = texts.offsets[:-1], texts.offsets[1:]
+        data = np.frombuffer(texts.data, np.uint8)[starts[0] if n else 0 : ends[-1] if n else 0]
+        data = np.where(data == 0x0A, np.uint8(0x20), data)
+        joined = np.insert(data, ends[:-1] - starts[0], np.uint8(0x0A)).tobytes().decode() if n else ""
+        codes = np.frombuffer(joined.encode("utf-32-le"), np.uint32)
+        breaks = np.flatnonzero(codes == 0x0A)
+    else:
+        codes = np.frombuffer("\n".join(texts).encode("utf-32-le", "surrogatepass"), np.uint32)
+        breaks = np.cumsum(np.fromiter(map(len, texts), np.int64, n) + 1)[:-1] - 1
+    normalised = normalise_codes(codes)
+    normalised[breaks] = 0x0A
+    text = normalised.tobytes().decode("utf-32-le", "surrogatepass")
+    char_start = np.concatenate(([0], breaks + 1, [len(codes) + 1])) if n else np.zeros(1)
+    return text, char_start.astype(np.int64)

@@ -103,8 +103,8 @@ def _allowed(shard: Shard, entities: Entities, n: int) -> Bools:
 
 
 def _count(shard: Shard, emotions: Emotions, owner: Ints, term: Ints, terms: list[str]) -> TermTable:
-    projects = sorted({c.project for c in shard.conversations})
-    project = np.array([projects.index(c.project) for c in shard.conversations], np.int64)
+    projects = sorted(set(shard.columns.project))
+    project = np.array([projects.index(p) for p in shard.columns.project], np.int64)
     width = max(len(terms), 1)
     pair, occurrences = np.unique(owner * width + term, return_counts=True)
     holder = pair // width

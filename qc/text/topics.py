@@ -72,7 +72,7 @@ class TopicAssigner:
         """Topics of every conversation; a project without a taxonomy is all unknown."""
         shares: list[tuple[TopicShare, ...]] = [_ALL_UNKNOWN] * len(shard)
         for compiled in self._compiled:
-            concerned = np.array([c.project in compiled.projects for c in shard.conversations], bool)
+            concerned = np.array([p in compiled.projects for p in shard.columns.project], bool)
             if concerned.any():
                 for conversation, found in compiled.assign(shard, concerned).items():
                     shares[conversation] = found

@@ -34,7 +34,7 @@ def test_forms() -> None:
 def test_every_turn_is_found_again(conversations: list[list[str]]) -> None:
     made = shard(*([("customer", text) for text in texts] for texts in conversations))
     for turn, text in enumerate(t for texts in conversations for t in texts):
-        assert made.normalised(turn) == normalise(text.replace("\ue000", " "))
+        assert made.normalised(turn) == normalise(text)
         if text:
             first, last = made.byte_start[turn : turn + 1], made.byte_start[turn + 1 : turn + 2] - 1
             assert [int(x[0]) for x in made.locate(first, last)] == [turn, 0, len(text)]
