@@ -235,9 +235,30 @@ class Lexicon:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PatternTests:
+    """Sentences a shared pattern must find something in, and sentences it must not."""
+
+    match: tuple[str, ...] = ()
+    not_match: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SharedPattern:
+    """片段: a named regular expression. Rules hold its text already; `rules` are the ids of those that name it."""
+
+    id: str
+    title: str
+    pattern: str
+    tests: PatternTests = PatternTests()
+    rules: tuple[str, ...] = ()
+    path: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class RulePack:
-    """All rules and lexicons in force. `digest` covers everything that can move a verdict."""
+    """All rules, lexicons and shared patterns in force. `digest` covers everything that can move a verdict."""
 
     rules: tuple[Rule, ...]
     lexicons: tuple[Lexicon, ...]
     digest: str
+    patterns: tuple[SharedPattern, ...] = ()

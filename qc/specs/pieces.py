@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 
 from qc.domain import operators as op
@@ -11,6 +11,8 @@ from qc.domain.conversation import Role
 from qc.domain.rule import Anchor, AnchorRelation, Frame, Piece, TimeWindow, TurnRange, Which
 from qc.specs.document import Document, Problems
 from qc.specs.operators import SHAPES, Site
+from qc.specs.operators.site import listed
+from qc.specs.operators.words import RegexSpec
 from qc.specs.rule_shape import AnchorSpec, FrameSpec, PieceSpec, SameTurnSpec, Speakers, UnlessSpec, WindowSpec
 from qc.specs.suggest import nearest, suggest_field
 from qc.specs.wording import Complaint
@@ -28,9 +30,11 @@ def build_piece(
     default_speaker: frozenset[Role] | None = None,
     lexicons: Collection[str] = (),
     siblings: Collection[str] = (),
+    patterns: Mapping[str, str] | None = None,
 ) -> Piece | None:
-    """The piece at `find.<name>`; None when it has no operator. Problems are noted, unknown lexicons among them."""
-    at = Site(document, name, problems, lexicons=lexicons, siblings=siblings)
+    """The piece at `find.<name>`; None when it has no operator. Problems are noted, unknown lexicons and patterns among
+    them. `patterns`: the texts of the shared patterns by id."""
+    at = Site(document, name, problems, lexicons=lexicons, siblings=siblings, patterns=patterns)
     given = [key for key in OPERATOR_KEYS if getattr(spec, key) is not None]
     if len(given) != 1:
         if given:
@@ -54,6 +58,12 @@ def about_operator(document: Document, found: Complaint) -> Complaint:
         return found
     hint = suggest_field(name, {operator.key: operator.zh for operator in op.OPERATORS})
     return found._replace(message=f"没有算子 {name}", hint=hint)
+
+
+def pattern_names(spec: FrameSpec) -> tuple[str, ...]:
+    """The shared patterns a piece names, whether they exist or not."""
+    regex = getattr(spec, "regex", None)
+    return (*listed(regex.use), *listed(regex.except_use)) if isinstance(regex, RegexSpec) else ()
 
 
 def speakers(given: Speakers | None) -> frozenset[Role] | None:

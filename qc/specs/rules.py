@@ -11,14 +11,16 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 from qc.domain import sentence
 from qc.domain.operators import piece_names
 from qc.domain.rule import Lexicon, Piece, Rule, RulePack, Scope, Validity
 from qc.errors import Problem, SpecError
+from qc.specs import patterns as shared
 from qc.specs.document import Document, Loc, Problems, read
 from qc.specs.lexicons import FOLDER, load_lexicons, misnamed, yaml_files
-from qc.specs.pieces import about_operator, build_piece, speakers
+from qc.specs.pieces import about_operator, build_piece, pattern_names, speakers
 from qc.specs.rule_digest import pack_digest, rule_digest
 from qc.specs.rule_shape import RuleSpec
 from qc.specs.rule_tests import build_test
@@ -32,7 +34,8 @@ _EXAMPLE = "写作 甲 and not (乙 or 丙)，甲、乙、丙是 find 里的片�
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleFiles:
-    """What a set of folders holds: the rules and lexicons whose files are sound, all documents by path, every problem.
+    """What a set of folders holds: the rules, lexicons and shared patterns whose files are sound, all documents by
+    path, every problem.
 
     `ids` are those of all rule files by place, broken ones too, so that what refers to them is not blamed.
     """
@@ -60,8 +63,12 @@ def read_rules(roots: Sequence[Path], *, lexicon_roots: Sequence[Path] | None = 
     problems = Problems()
     folders = [root / FOLDER for root in roots] if lexicon_roots is None else list(lexicon_roots)
     lexicons, documents, names = load_lexicons(folders, problems)
-    known = {lexicon.id: lexicon for lexicon in lexicons}
+    patterns = shared.load_patterns([root / shared.FOLDER for root in roots], problems)
+    documents.update(patterns.documents)
+    texts = dict.fromkeys(patterns.ids, "") | {pattern.id: pattern.pattern for pattern in patterns.patterns}
+    there = _There({lexicon.id: lexicon for lexicon in lexicons}, names, texts)
     found: dict[str, Rule] = {}
+    users: dict[str, list[str]] = {}
     ids: set[str] = set()
     for root in roots:
         if not root.is_dir():
@@ -72,7 +79,9 @@ def read_rules(roots: Sequence[Path], *, lexicon_roots: Sequence[Path] | None = 
             with problems.catch():
                 document = read(path)
                 documents[document.path] = document
-                rule = _rule(document, wanted, known, names, problems)
+                rule, named = _rule(document, wanted, there, problems)
+                for name in named:
+                    users.setdefault(name, []).append(wanted)
                 if rule is None:
                     continue
                 if rule.id in found:
@@ -81,7 +90,12 @@ def read_rules(roots: Sequence[Path], *, lexicon_roots: Sequence[Path] | None = 
                 else:
                     found[rule.id] = rule
     rules = tuple(found[name] for name in sorted(found))
-    pack = RulePack(rules=rules, lexicons=lexicons, digest=pack_digest(rules, lexicons))
+    pack = RulePack(
+        rules=rules,
+        lexicons=lexicons,
+        patterns=tuple(replace(p, rules=tuple(sorted(users.get(p.id, ())))) for p in patterns.patterns),
+        digest=pack_digest(rules, lexicons),
+    )
     return RuleFiles(pack=pack, ids=frozenset(ids), documents=documents, problems=problems.all)
 
 
@@ -101,17 +115,23 @@ def _rule_files(folder: Path, problems: Problems) -> Iterator[Path]:
         yield from _rule_files(inner, problems)
 
 
-def _rule(
-    document: Document, wanted: str, lexicons: Mapping[str, Lexicon], names: Collection[str], problems: Problems
-) -> Rule | None:
-    """The rule of one file, whose id should be `wanted`; None when anything is wrong with it.
+class _There(NamedTuple):
+    """What a rule may name: the lexicons of `names`, of which `lexicons` are sound, and the shared patterns by id, of
+    which a broken one has no text."""
 
-    It may name the lexicons of `names`, of which `lexicons` are sound.
-    """
+    lexicons: Mapping[str, Lexicon]
+    names: Collection[str]
+    patterns: Mapping[str, str]
+
+
+def _rule(document: Document, wanted: str, there: _There, problems: Problems) -> tuple[Rule | None, frozenset[str]]:
+    """The rule of one file, whose id should be `wanted`, and the shared patterns it names; no rule when anything is
+    wrong with it or with one of these."""
     spec = problems.check(document, RuleSpec, reword=partial(about_operator, document))
     if spec is None:
         _raw_sentences(document, problems)
-        return None
+        return None, frozenset()
+    named = frozenset(name for piece in spec.find.values() for name in pattern_names(piece))
     own = Problems()
     if spec.id != wanted:
         own.add(document, ("id",), "R001", f"编号 {spec.id} 与文件位置不符", f"按文件位置应为 {wanted}。")
@@ -120,7 +140,16 @@ def _rule(
     for name, piece in spec.find.items():
         if name.lower() in sentence.RESERVED:
             own.add(document, ("find", name), "R002", f"片段不能叫 {name}", "它是连接词，请换个名字。", key=True)
-        built = build_piece(document, name, piece, own, default_speaker=default, lexicons=names, siblings=spec.find)
+        built = build_piece(
+            document,
+            name,
+            piece,
+            own,
+            default_speaker=default,
+            lexicons=there.names,
+            siblings=spec.find,
+            patterns=there.patterns,
+        )
         if built is not None:
             pieces.append(built)
     _sentence(document, ("when",), spec.when, spec.find, own)
@@ -131,8 +160,8 @@ def _rule(
     _references(document, spec, pieces, own)
     tests = tuple(build_test(document, index, test, own) for index, test in enumerate(spec.tests))
     problems.extend(own.all)
-    if not own.empty:
-        return None
+    if not own.empty or not all(there.patterns[name] for name in named):
+        return None, named
     rule = Rule(
         id=spec.id,
         title=spec.title,
@@ -154,7 +183,7 @@ def _rule(
         tests=tuple(test for test in tests if test is not None),
         path=document.path,
     )
-    return replace(rule, digest=rule_digest(rule, lexicons))
+    return replace(rule, digest=rule_digest(rule, there.lexicons)), named
 
 
 def _raw_sentences(document: Document, problems: Problems) -> None:

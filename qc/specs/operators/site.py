@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -15,8 +15,9 @@ from qc.specs.suggest import suggest
 
 
 class Site:
-    """Where a piece stands in its file: builders note problems here. `lexicons`: those it may refer to; `siblings`: the
-    names of all pieces of the rule."""
+    """Where a piece stands in its file: builders note problems here. `lexicons`: those it may refer to; `patterns`: the
+    texts of the shared patterns by id, empty for one whose file is broken; `siblings`: the names of all pieces of the
+    rule."""
 
     def __init__(
         self,
@@ -26,9 +27,10 @@ class Site:
         *,
         lexicons: Collection[str],
         siblings: Collection[str],
+        patterns: Mapping[str, str] | None = None,
     ) -> None:
         self.document, self.name, self.loc, self.problems = document, name, ("find", name), problems
-        self._lexicons, self._siblings = lexicons, siblings
+        self._lexicons, self._siblings, self._patterns = lexicons, siblings, patterns or {}
 
     def wrong(self, loc: Loc, code: str, message: str, hint: str = "") -> None:
         """Note an error at a place below the piece."""
@@ -39,6 +41,12 @@ class Site:
         return self._known(
             loc, given, self._lexicons, "R014", "找不到词表", "词表放在 _lexicons 文件夹里，编号就是文件名。"
         )
+
+    def patterns(self, loc: Loc, given: str | list[str] | None) -> tuple[str, ...]:
+        """The texts of the shared patterns whose ids stand at `loc`; those that do not exist are problems."""
+        fallback = "片段放在 _patterns 文件夹里，编号就是文件名。"
+        names = self._known(loc, given, self._patterns, "R018", "找不到片段", fallback)
+        return tuple(self._patterns[name] for name in names if name in self._patterns)
 
     def pieces(self, loc: Loc, given: str | list[str] | None) -> tuple[str, ...]:
         """The names of other pieces at `loc`; those that do not exist are problems."""
