@@ -8,7 +8,7 @@ import numpy as np
 
 from qc.domain.operators import Words
 from qc.domain.rule import Frame
-from qc.matching.evidence import Bools, Cause, Flags
+from qc.matching.evidence import NONE, Bools, Cause, Flags
 from qc.matching.frame import Selection
 from qc.matching.signals import Signals
 from qc.matching.view import PickedView, Spans, TurnView, View
@@ -31,6 +31,8 @@ class Context:
         self.floor = floor
         self._lines: dict[Selection, PickedView] = {}
         self._matches: dict[tuple[Pattern, View], tuple[Ints, Ints]] = {}
+        self._notes: dict[str, int] = {}
+        self._said: list[str] = []
 
     @cached_property
     def _all_turns(self) -> TurnView:
@@ -57,6 +59,17 @@ class Context:
             word, start, end = matches.of(self.vocabulary.numbers(words))
             found.append((word, view.locate(start, end)))
         return found
+
+    def note(self, text: str) -> int:
+        """The number of a note, for the column `note` of Hits; equal notes share one."""
+        number = self._notes.setdefault(text, len(self._notes))
+        if number == len(self._said):
+            self._said.append(text)
+        return number
+
+    def said(self, note: int) -> str:
+        """The note of that number; NONE: nothing."""
+        return "" if note == NONE else self._said[note]
 
     def text(self, frame: Frame, selection: Selection) -> View:
         """The text a frame reads, for regular expressions."""

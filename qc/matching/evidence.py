@@ -47,6 +47,7 @@ class Hits:
     `conversation` indexes the shard's conversations; `turn` its turns, NONE for a measure of the whole conversation;
     `last_turn` is where the hit ends. `start`/`end` are characters of `turn` and `last_turn`, NONE: no text.
     Rows of one `group` count as one hit (the words of `all`, the two ends of `near`). `word` is a vocabulary id.
+    `note` numbers what the operator has to say of the hit, see `Context.note`.
     `start_ms`/`end_ms` override the times interpolated from the characters. `cause` holds Cause flags, 0: certain.
     """
 
@@ -61,6 +62,7 @@ class Hits:
     start_ms: Ints
     end_ms: Ints
     cause: Flags
+    note: Ints
 
     def __len__(self) -> int:
         return len(self.conversation)
@@ -88,6 +90,7 @@ def hits(
     start_ms: Ints | None = None,
     end_ms: Ints | None = None,
     cause: Flags | None = None,
+    note: Ints | None = None,
 ) -> Hits:
     """Hits with the columns that are not given filled in; without `group` every row counts on its own."""
     n = len(conversation)
@@ -105,6 +108,7 @@ def hits(
         start_ms=np.full(n, NO_TIME, np.int64) if start_ms is None else start_ms,
         end_ms=np.full(n, NO_TIME, np.int64) if end_ms is None else end_ms,
         cause=np.zeros(n, np.uint8) if cause is None else cause,
+        note=none if note is None else note,
     )
 
 

@@ -102,10 +102,10 @@ def _objects(context: Context, piece: Piece, rows: Hits) -> list[Hit]:
     found = []
     for i, (start_ms, end_ms) in enumerate(zip(timed[0].tolist(), timed[1].tolist(), strict=True)):
         measured = None if np.isnan(rows.value[i]) else float(rows.value[i])
+        note = context.said(int(rows.note[i]))
         if rows.turn[i] == NONE:
-            found.append(
-                Hit(piece=piece.name, operator=piece.operator.key, value=measured, unit=unit_of(piece.operator))
-            )
+            unit = unit_of(piece.operator)
+            found.append(Hit(piece=piece.name, operator=piece.operator.key, value=measured, unit=unit, note=note))
             continue
         number = int(rows.turn[i])
         turn = shard.turns[number]
@@ -128,6 +128,7 @@ def _objects(context: Context, piece: Piece, rows: Hits) -> list[Hit]:
                 unit=None if measured is None else unit_of(piece.operator),
                 category=None if word is None else word.category,
                 level=None if word is None else word.level,
+                note=note,
             )
         )
     return found
