@@ -27,16 +27,33 @@ class Per(StrEnum):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class MetaCondition:
+    """The call's metadata field, or other manifest column, `field` has one of `values`, compared as text."""
+
+    field: str
+    values: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CardScope(Scope):
+    """Which conversations a card concerns: all conditions of `meta` must hold too; a field without a value has none."""
+
+    meta: tuple[MetaCondition, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Item:
     """评分项. Hits of any of `rules` deduct (or award) `points`, once or per hit, at most `cap` in all.
 
-    The item is not applicable when all of its rules are; it then leaves the denominator.
+    The item is not applicable when all of its rules are, or when it has `conditions` and none of these rules is a hit;
+    it then leaves the denominator.
     """
 
     id: str
     title: str
     rules: tuple[str, ...]
     points: float
+    conditions: tuple[str, ...] = ()
     effect: Effect = Effect.DEDUCT
     per: Per = Per.ONCE
     cap: float | None = None
@@ -73,7 +90,7 @@ class Scorecard:
     pass_mark: float
     grades: tuple[Grade, ...]
     sections: tuple[Section, ...]
-    scope: Scope
+    scope: CardScope
     bonus_cap: float = 0.0
     fallback: bool = False
     """Only for conversations that no other card concerns."""

@@ -9,7 +9,9 @@ The arithmetic, and one example carried through it. A card of base 100 has the s
    for every hit up to `cap`; what it can lose at most is its worth. Of the others, an item none of whose rules
    concerned the conversation is not applicable and leaves the denominator; one with an undecided rule is undecided
    and keeps its points; the rest passed. Shadow rules, and rules without a verdict (draft, retired), count as not
-   applicable. *问候 missed its greeting: −10. 静音 was hit twice: −8. 核身 is not applicable; 态度 is undecided.*
+   applicable. An item with conditions (`if`) counts only when one of these rules is HIT; else it is not applicable, or
+   undecided when one of them is and the item's own rules concerned the conversation.
+   *问候 missed its greeting: −10. 静音 was hit twice: −8. 核身 is not applicable; 态度 is undecided.*
 2. **Section.** It is worth its points, or the worth of its applicable items if that is less, and loses what they
    lose but not more. *服务: 60 − 18 = 42 of 60. 合规: 20 of 20, since 核身 left.*
 3. **Card.** base × kept ÷ worth, over all sections. *100 × (42 + 20) ÷ (60 + 20) = 77.5.* A card with nothing
@@ -25,10 +27,10 @@ Scores are rounded to two decimals before they are graded, so that the grade agr
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import fields, replace
 from math import fsum
 
-from qc.domain.conversation import Conversation
+from qc.domain.conversation import CallMeta, Conversation
 from qc.domain.finding import Verdict
 from qc.domain.rule import ErrorClass
 from qc.domain.score import ItemScore, ItemStatus, Score
@@ -42,8 +44,18 @@ def applicable(cards: Sequence[Scorecard], conversation: Conversation) -> list[S
         for card in cards
         if (not card.scope.projects or conversation.project in card.scope.projects)
         and (not card.scope.channels or conversation.channel in card.scope.channels)
+        and all(_said(conversation.meta, wanted.field) in wanted.values for wanted in card.scope.meta)
     ]
     return [card for card in concerned if not card.fallback] or concerned
+
+
+_META = frozenset(f.name for f in fields(CallMeta)) - {"extra"}
+
+
+def _said(meta: CallMeta, field: str) -> str | None:
+    """A metadata field or other manifest column as text; None: not given."""
+    value = getattr(meta, field) if field in _META else meta.extra.get(field)
+    return None if value is None else f"{value:g}" if isinstance(value, float) else str(value).strip()
 
 
 def score(
@@ -130,11 +142,12 @@ _DEDUCTED, _UNDECIDED = ItemStatus.DEDUCTED, ItemStatus.UNDECIDED
 class _Line:
     """One item with the outcomes that need no arithmetic made in advance."""
 
-    __slots__ = ("_item", "_rules", "absent", "award", "fatal", "passed", "undecided")
+    __slots__ = ("_conditions", "_item", "_rules", "absent", "award", "fatal", "passed", "undecided")
 
     def __init__(self, section: Section, item: Item, shadow: Collection[str]) -> None:
         self._item = item
         self._rules = tuple(rule for rule in item.rules if rule not in shadow)
+        self._conditions = tuple(rule for rule in item.conditions if rule not in shadow) if item.conditions else None
         self.award = item.effect is Effect.AWARD
         self.fatal = item.auto_fail
         self.passed = ItemScore(
@@ -157,6 +170,17 @@ class _Line:
         self.absent = replace(self.passed, status=ItemStatus.NOT_APPLICABLE)
 
     def judge(self, verdicts: Mapping[str, Verdict], hit_counts: Mapping[str, int]) -> ItemScore:
+        """The item on one conversation; `self.absent` itself when it is not applicable."""
+        if self._conditions is None:
+            return self._own(verdicts, hit_counts)
+        met = [verdicts.get(rule, _NA) for rule in self._conditions]
+        if _HIT in met:
+            return self._own(verdicts, hit_counts)
+        if _UNSURE in met and self._own(verdicts, hit_counts) is not self.absent:
+            return self.undecided
+        return self.absent
+
+    def _own(self, verdicts: Mapping[str, Verdict], hit_counts: Mapping[str, int]) -> ItemScore:
         hits, outcome = 0, self.absent
         for rule in self._rules:
             verdict = verdicts.get(rule, _NA)

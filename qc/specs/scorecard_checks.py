@@ -62,6 +62,14 @@ def _check_references(
                 hint = suggest(rule, rule_ids, "请检查 rules 目录里有没有这条规则。")
                 problems.add(document, place, "C005", f"没有规则 {rule}", hint)
             used.setdefault(rule, item.title)
+        for n, rule in enumerate(item.needed):
+            place = (*at, "if") if isinstance(item.conditions, str) else (*at, "if", n)
+            if rule in item.rules:
+                hint = "条件应是另一条规则，例如“客户要求退保”；请改条件，或删掉 if。"
+                problems.add(document, place, "C023", f"规则 {rule} 不能又作条件又扣分", hint)
+            elif rule_ids is not None and rule not in rule_ids:
+                hint = suggest(rule, rule_ids, "请检查 rules 目录里有没有这条规则。")
+                problems.add(document, place, "C005", f"没有规则 {rule}", hint)
 
 
 def _check_grades(problems: Problems, document: Document, card: ScorecardSpec) -> None:

@@ -17,10 +17,13 @@ _Points = Annotated[float, Field(ge=0, le=10_000)]
 
 
 class ScopeSpec(Spec):
-    """适用范围；不写的一项不限。"""
+    """适用范围；不写的一项不限，写了的都要符合。"""
 
     projects: tuple[_Text, ...] = Field(default=(), description="业务项目")
     channels: tuple[Channel, ...] = Field(default=(), description="渠道")
+    meta: dict[_Text, Annotated[tuple[_Text | int, ...], Field(min_length=1)]] = Field(
+        default={}, description="随录参数，字段: [允许的值, …]，例如 region: [北京, 天津]；没有这个值的会话不适用"
+    )
 
 
 class GradeSpec(Spec):
@@ -36,12 +39,21 @@ class ItemSpec(Spec):
     id: _Id
     title: _Text = Field(description="名称，写给坐席看")
     rules: tuple[_Text, ...] = Field(min_length=1, description="引用的规则编号，任一条命中就算")
+    conditions: _Text | Annotated[tuple[_Text, ...], Field(min_length=1)] | None = Field(
+        default=None, alias="if", description="条件：这些规则有一条命中时才评这一项，否则不适用；一个编号或一串编号"
+    )
     points: _Points = Field(description="扣（加）多少分；只作一票否决时可写 0")
     effect: Effect = Field(default=Effect.DEDUCT, description="deduct 扣分，award 加分")
     per: Per = Field(default=Per.ONCE, description="once 只扣一次，hit 每处扣一次（要写 cap）")
     cap: _Points | None = Field(default=None, description="每处扣一次时，这一项最多扣多少分，也是这一项的分值")
     auto_fail: AutoFail = Field(default=AutoFail.NONE, description="一票否决：card 整张表 0 分，section 本部分 0 分")
     error_class: ErrorClass = Field(default=ErrorClass.NONE, description="差错类别（COPC）：客户、业务、合规")
+
+    @property
+    def needed(self) -> tuple[str, ...]:
+        """The rules of the condition; empty when there is none."""
+        given = self.conditions
+        return () if given is None else (given,) if isinstance(given, str) else given
 
     @property
     def worth(self) -> float:

@@ -7,12 +7,11 @@ import json
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
 
-from qc.domain.rule import Scope
-from qc.domain.scorecard import Grade, Item, Scorecard, Section
+from qc.domain.scorecard import CardScope, Grade, Item, MetaCondition, Scorecard, Section
 from qc.errors import Problem
 from qc.specs.document import Problems, read
 from qc.specs.scorecard_checks import check_card
-from qc.specs.scorecard_shape import ScorecardSpec, SectionSpec
+from qc.specs.scorecard_shape import ScopeSpec, ScorecardSpec, SectionSpec
 
 
 def load_scorecards(roots: Sequence[Path], rule_ids: Collection[str] | None) -> tuple[Scorecard, ...]:
@@ -62,12 +61,23 @@ def _card(spec: ScorecardSpec, path: str) -> Scorecard:
         pass_mark=spec.pass_mark,
         grades=tuple(Grade(name=g.name, min=g.min) for g in spec.grades),
         sections=tuple(_section(s) for s in spec.sections),
-        scope=Scope(projects=frozenset(spec.scope.projects), channels=frozenset(spec.scope.channels)),
+        scope=_scope(spec.scope),
         fallback=spec.fallback,
         bonus_cap=spec.bonus_cap,
         over_base=spec.over_base,
         digest=hashlib.sha256(content.encode()).hexdigest(),
         path=path,
+    )
+
+
+def _scope(spec: ScopeSpec) -> CardScope:
+    return CardScope(
+        projects=frozenset(spec.projects),
+        channels=frozenset(spec.channels),
+        meta=tuple(
+            MetaCondition(field=name, values=frozenset(str(value).strip() for value in values))
+            for name, values in sorted(spec.meta.items())
+        ),
     )
 
 
@@ -77,6 +87,7 @@ def _section(spec: SectionSpec) -> Section:
             id=i.id,
             title=i.title,
             rules=i.rules,
+            conditions=i.needed,
             points=i.points,
             effect=i.effect,
             per=i.per,

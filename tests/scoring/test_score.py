@@ -9,9 +9,9 @@ import pytest
 
 from qc.domain.conversation import CallMeta, Channel, Conversation, Source
 from qc.domain.finding import Verdict
-from qc.domain.rule import ErrorClass, Scope
+from qc.domain.rule import ErrorClass
 from qc.domain.score import ItemStatus, Score
-from qc.domain.scorecard import AutoFail, Effect, Grade, Item, Per, Scorecard, Section
+from qc.domain.scorecard import AutoFail, CardScope, Effect, Grade, Item, MetaCondition, Per, Scorecard, Section
 from qc.scoring.score import Scorer, applicable, score
 
 HIT, MISS, NA, UNDECIDED = Verdict.HIT, Verdict.MISS, Verdict.NOT_APPLICABLE, Verdict.UNDECIDED
@@ -29,7 +29,7 @@ CARD = Scorecard(
     pass_mark=80,
     bonus_cap=5,
     grades=(Grade(name="优秀", min=90), Grade(name="合格", min=80), Grade(name="不合格", min=0)),
-    scope=Scope(),
+    scope=CardScope(),
     digest="d",
     sections=(
         Section(
@@ -215,8 +215,8 @@ def test_cards_apply_by_project_and_channel() -> None:
         return Conversation(id="c", project=project, channel=channel, turns=(), meta=CallMeta(), source=source)
 
     every = replace(CARD, id="every")
-    voice = replace(CARD, id="voice", scope=Scope(channels=frozenset({Channel.VOICE_INBOUND})))
-    power = replace(CARD, id="power", scope=Scope(projects=frozenset({"95598"}), channels=voice.scope.channels))
+    voice = replace(CARD, id="voice", scope=CardScope(channels=frozenset({Channel.VOICE_INBOUND})))
+    power = replace(CARD, id="power", scope=CardScope(projects=frozenset({"95598"}), channels=voice.scope.channels))
     other = replace(CARD, id="other", fallback=True)
     cards = (every, voice, power, other)
 
@@ -229,3 +229,73 @@ def test_cards_apply_by_project_and_channel() -> None:
     assert applicable((power, other), conversation("电商", Channel.CHAT)) == [other]
     assert applicable((power, other), conversation("95598", Channel.VOICE_INBOUND)) == [power]
     assert applicable((power,), conversation("电商", Channel.CHAT)) == []
+
+
+def test_cards_apply_by_metadata() -> None:
+    def conversation(meta: CallMeta) -> Conversation:
+        source = Source(path="a", format="audio", sha256="0")
+        return Conversation(id="c", project="保险", channel=Channel.CHAT, turns=(), meta=meta, source=source)
+
+    north = MetaCondition(field="region", values=frozenset({"北京", "天津"}))
+    best = MetaCondition(field="satisfaction", values=frozenset({"5"}))
+    level = MetaCondition(field="客户等级", values=frozenset({"VIP"}))
+    cards = tuple(
+        replace(CARD, id=name, scope=CardScope(meta=meta))
+        for name, meta in {"north": (north,), "best": (north, best), "level": (level,)}.items()
+    )
+
+    def concerned(**meta: object) -> list[str]:
+        return [card.id for card in applicable(cards, conversation(CallMeta(**meta)))]  # type: ignore[arg-type]
+
+    assert concerned(region="北京") == ["north"]
+    assert concerned(region="天津", satisfaction=5) == ["north", "best"]
+    assert concerned(region="上海", satisfaction=5) == []
+    assert concerned(extra={"客户等级": "VIP"}) == ["level"]
+    assert concerned() == []  # a field without a value has none of the values
+
+
+CONDITIONAL = replace(
+    CARD,
+    sections=(
+        CARD.sections[0],
+        replace(
+            CARD.sections[1],
+            items=(
+                item("identity", 20, conditions=("surrender", "claim"), auto_fail=AutoFail.CARD),
+                *CARD.sections[1].items[1:],
+            ),
+        ),
+    ),
+)
+
+
+@pytest.mark.parametrize(
+    ("surrender", "identity", "status", "total"),
+    [
+        (HIT, MISS, "passed", 100),
+        (HIT, HIT, "deducted", 0),
+        (HIT, NA, "not_applicable", 100),
+        (MISS, HIT, "not_applicable", 100),
+        (NA, HIT, "not_applicable", 100),
+        (UNDECIDED, HIT, "undecided", 100),
+        (UNDECIDED, MISS, "undecided", 100),
+        (UNDECIDED, NA, "not_applicable", 100),
+    ],
+)
+def test_an_item_counts_only_when_its_condition_is_met(surrender, identity, status, total) -> None:
+    result = scored(CONDITIONAL, surrender=surrender, claim=MISS, identity=identity)
+    assert next(i for i in result.items if i.item_id == "identity").status == status
+    assert result.score == total
+
+
+def test_an_unmet_condition_leaves_the_denominator() -> None:
+    # 服务 60 loses 10 of 60; 合规 is worth 20 without 身份, 40 with it
+    assert scored(CONDITIONAL, greeting=HIT, surrender=MISS).score == round(100 * 70 / 80, 2)
+    assert scored(CONDITIONAL, greeting=HIT, surrender=HIT).score == 90
+    assert scored(CONDITIONAL, greeting=HIT, surrender=HIT, identity=NA).score == round(100 * 70 / 80, 2)
+
+
+def test_a_shadow_rule_meets_no_condition() -> None:
+    verdicts = {**dict.fromkeys(RULES, MISS), "surrender": HIT, "identity": HIT}
+    assert score(CONDITIONAL, "c", verdicts, {}, {"surrender"}).score == 100
+    assert score(CONDITIONAL, "c", verdicts, {}).score == 0

@@ -10,9 +10,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qc.domain.finding import Verdict
-from qc.domain.rule import Scope
 from qc.domain.score import ItemStatus
-from qc.domain.scorecard import AutoFail, Effect, Grade, Item, Per, Scorecard, Section
+from qc.domain.scorecard import AutoFail, CardScope, Effect, Grade, Item, Per, Scorecard, Section
 from qc.scoring.score import score
 
 HIT, MISS, NA, UNDECIDED = Verdict.HIT, Verdict.MISS, Verdict.NOT_APPLICABLE, Verdict.UNDECIDED
@@ -41,6 +40,7 @@ def items(draw: st.DrawFn, number: int) -> Item:
         title="项",
         rules=tuple(f"r{number}x{n}" for n in range(draw(st.integers(1, 2)))),
         points=points,
+        conditions=(f"if{number}",) if draw(st.integers(0, 3)) == 0 else (),
         effect=Effect.AWARD if award else Effect.DEDUCT,
         per=per,
         cap=points * draw(st.integers(1, 4)) if per is Per.HIT else None,
@@ -67,11 +67,11 @@ def cases(draw: st.DrawFn) -> Case:
         pass_mark=60,
         grades=(Grade(name="甲", min=60), Grade(name="乙", min=0)),
         sections=tuple(sections),
-        scope=Scope(),
+        scope=CardScope(),
         bonus_cap=draw(st.integers(0, 10)),
         over_base=draw(st.booleans()),
     )
-    rules = [r for s in sections for i in s.items for r in i.rules]
+    rules = [r for s in sections for i in s.items for r in (*i.rules, *i.conditions)]
     return Case(
         card=card,
         verdicts={r: draw(st.sampled_from(Verdict)) for r in rules},
@@ -137,3 +137,33 @@ def test_the_order_of_items_and_sections_does_not_matter(case: Case, chance: ran
     b = score(shuffled, "c", case.verdicts, case.counts)
     assert (a.score, a.raw_score, a.grade, a.auto_fail) == (b.score, b.raw_score, b.grade, b.auto_fail)
     assert sorted(a.items, key=lambda i: i.item_id) == sorted(b.items, key=lambda i: i.item_id)
+
+
+def _without(card: Scorecard, dropped: Callable[[Item], bool]) -> Scorecard:
+    sections = [replace(s, items=tuple(i for i in s.items if not dropped(i))) for s in card.sections]
+    return replace(card, sections=tuple(sections))
+
+
+@given(cases())
+def test_an_item_whose_condition_is_not_met_counts_as_if_it_were_not_there(case: Case) -> None:
+    unmet = {c: MISS for s in case.card.sections for i in s.items for c in i.conditions}
+    whole = score(case.card, "c", {**case.verdicts, **unmet}, case.counts)
+    bare = score(_without(case.card, lambda i: bool(i.conditions)), "c", case.verdicts, case.counts)
+    assert (whole.score, whole.raw_score, whole.auto_fail_items) == (bare.score, bare.raw_score, bare.auto_fail_items)
+    conditional = {i.id for s in case.card.sections for i in s.items if i.conditions}
+    assert all(i.status is ItemStatus.NOT_APPLICABLE for i in whole.items if i.item_id in conditional)
+
+
+@given(cases())
+def test_a_met_condition_changes_nothing(case: Case) -> None:
+    met = {c: HIT for s in case.card.sections for i in s.items for c in i.conditions}
+    plain = [replace(s, items=tuple(replace(i, conditions=()) for i in s.items)) for s in case.card.sections]
+    bare = score(replace(case.card, sections=tuple(plain)), "c", case.verdicts, case.counts)
+    assert score(case.card, "c", {**case.verdicts, **met}, case.counts) == bare
+
+
+@given(cases())
+def test_an_undecided_condition_never_lowers_the_score_below_a_met_one(case: Case) -> None:
+    for item in (i for s in case.card.sections for i in s.items if i.conditions and _deducts(i)):
+        [rule] = item.conditions
+        assert case.score(**{rule: UNDECIDED}) >= case.score(**{rule: HIT})

@@ -80,6 +80,17 @@ def test_a_card_arrives_whole(tmp_path: Path) -> None:
     assert card.path.endswith("card.yml")
 
 
+def test_conditions_and_metadata(tmp_path: Path) -> None:
+    text = CARD.replace("channels: [voice_inbound]", "meta: {region: [北京, 天津], 等级: [5]}")
+    text = text.replace("points: 60, auto", "if: service.tone, points: 60, auto").replace(
+        "[service.tone]", "[service.x]"
+    )
+    text = text.replace("points: 20, auto", "if: [service.tone, service.empathy], points: 20, auto")
+    (card,) = load_scorecards([write(tmp_path, text)], RULES | {"service.x"})
+    assert [(m.field, m.values) for m in card.scope.meta] == [("region", {"北京", "天津"}), ("等级", {"5"})]
+    assert [i.conditions for i in card.sections[1].items] == [("service.tone",), ("service.tone", "service.empathy")]
+
+
 def test_the_digest_follows_the_content_not_the_writing(tmp_path: Path) -> None:
     (first,) = load_scorecards([write(tmp_path / "a", CARD)], RULES)
     (same,) = load_scorecards([write(tmp_path / "b", "# 注释\n" + CARD.replace("base: 100\n", ""))], RULES)
@@ -113,6 +124,10 @@ def test_the_digest_follows_the_content_not_the_writing(tmp_path: Path) -> None:
         ("version: 1.0.0", "version: 1.0", 3, "S003", "应为文字", '"1.0"'),
         ("effect: award", "effect: awrd", 15, "S004", "awrd", "award"),
         ("points: 3", "points: -3", 15, "S005", "不能小于 0", ""),
+        ("points: 20, error", "if: service.angry, points: 20, error", 13, "C005", "没有规则 service.angry", ""),
+        ("points: 20, error", "if: [service.greeting], points: 20, error", 13, "C023", "又作条件又扣分", "if"),
+        ("points: 20, error", "if: [], points: 20, error", 13, "S006", "至少要有 1 项", ""),
+        ('["95598"],', '["95598"], meta: {region: 北京},', 6, "S003", "应为列表", "方括号"),
         ("  - id: compliance", "  - ids: compliance", 16, "S002", "未知字段 ids", "id"),
     ],
 )
