@@ -2,20 +2,25 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import TypeVar
 
 import click
 
 from qc.domain.emotion import EmotionLexicon
 from qc.domain.finding import Verdict
+from qc.domain.rule import RulePack
 from qc.domain.topic import Taxonomy
 from qc.errors import Problem, SpecError, UsageError
 from qc.matching.signals import Need, Signals
 from qc.pipeline.specs import Folders, configuration, emotion_lexicon, taxonomies
 from qc.ruletest.inline import TestOutcome, run_tests
 from qc.ruletest.lint import lint
+from qc.ruletest.mutate import MutationReport, mutate
+from qc.ruletest.mutate_piece import MOST
 from qc.specs.rules import load_rules, read_rules
 from qc.specs.scorecards import load_scorecards
 from qc.text.shard import Shard
@@ -81,27 +86,48 @@ def _failed(outcome: TestOutcome) -> Iterator[str]:
 def test_rules(where: Folders, only: Collection[str]) -> TestReport:
     """Run the inline tests of the rules named, or of all rules and, where the rules folder has topics of its own, of
     these too (they load jieba). Raises UsageError for an unknown id, SpecError."""
-    pack = load_rules([where.rules])
-    unknown = sorted(set(only) - {r.id for r in pack.rules})
-    if unknown:
-        raise UsageError(f"没有规则 {'、'.join(unknown)}", f"规则编号是文件里的 id；规则目录是 {where.rules}。")
+    pack = _pack(where, only)
     floor = configuration(where).asr.confidence_floor
     outcomes = run_tests(pack, signals_from(where), confidence_floor=floor, rules=sorted(only) or None)
     topics = run_topic_tests(taxonomies(where)) if not only and (where.rules / "_topics").is_dir() else ()
     return TestReport(outcomes, topics)
 
 
+def mutate_rules(where: Folders, only: Collection[str], *, everything: bool = False) -> MutationReport:
+    """Mutation testing of the rules named, or of all stable and shadow rules; with `everything` every word and every
+    alternative of an expression is tried. Raises UsageError for an unknown id, SpecError."""
+    return mutate(
+        _pack(where, only),
+        signals_from(where),
+        confidence_floor=configuration(where).asr.confidence_floor,
+        rules=sorted(only) or None,
+        most=sys.maxsize if everything else MOST,
+    )
+
+
+def _pack(where: Folders, named: Collection[str]) -> RulePack:
+    """All rules; those named are among them."""
+    pack = load_rules([where.rules])
+    unknown = sorted(set(named) - {r.id for r in pack.rules})
+    if unknown:
+        raise UsageError(f"没有规则 {'、'.join(unknown)}", f"规则编号是文件里的 id；规则目录是 {where.rules}。")
+    return pack
+
+
 def signals_from(where: Folders) -> Callable[[Shard, Need], Signals]:
     """The real text stage, loaded and computed only as far as the rules need it."""
 
-    def compute(shard: Shard, need: Need) -> Signals:
+    @cache
+    def analyser(need: Need) -> Analyser:
         lexicon: EmotionLexicon | None = emotion_lexicon(where) if Need.EMOTIONS in need else None
         known: Sequence[Taxonomy] = taxonomies(where) if Need.TOPICS in need else ()
-        analyser = Analyser(lexicon, known)
+        return Analyser(lexicon, known)
+
+    def compute(shard: Shard, need: Need) -> Signals:
         return Signals(
-            emotions=analyser.emotions(shard) if Need.EMOTIONS in need else None,
-            topics=analyser.topics(shard) if Need.TOPICS in need else None,
-            entities=analyser.entities(shard) if Need.ENTITIES in need else None,
+            emotions=analyser(Need.EMOTIONS).emotions(shard) if Need.EMOTIONS in need else None,
+            topics=analyser(Need.TOPICS).topics(shard) if Need.TOPICS in need else None,
+            entities=analyser(Need.ENTITIES).entities(shard) if Need.ENTITIES in need else None,
         )
 
     return compute

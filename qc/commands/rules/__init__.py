@@ -8,7 +8,9 @@ from qc.commands.lazy import Lazy
 
 _COMMANDS = {
     "lint": "检查规则、词表与评分表的写法",
+    "schema": "写出 YAML 文件的 JSON Schema，供编辑器补全和说明",
     "test": "运行写在规则和话题文件末尾的测试",
+    "mutate": "变异测试：哪些改动没有测试会发现",
 }
 
 
