@@ -12,13 +12,26 @@ from qc.matching.evidence import NONE, Bools, Cause, Flags
 from qc.matching.frame import Selection
 from qc.matching.signals import Signals
 from qc.matching.view import PickedView, Spans, TurnView, View
-from qc.matching.vocabulary import Vocabulary, WordMatches
+from qc.matching.vocabulary import Vocabulary
 from qc.text.regex import Pattern
 from qc.text.shard import Ints, Shard
 
 CLAUSE_MARKS = "，。！？；"
 _MOST = 0.7
 """A selection of more than this share of the turns is not worth a buffer of its own."""
+
+
+class _PlacedWords:
+    """The words of all lists in a view, scanned and placed once."""
+
+    def __init__(self, vocabulary: Vocabulary, view: View) -> None:
+        self._found = vocabulary.scan(view.buffer)
+        self._spans = view.locate(self._found.start, self._found.end)
+
+    def of(self, rank: int) -> tuple[Ints, Spans]:
+        """(word number, place) of the words of one list."""
+        rows = slice(self._found.first[rank], self._found.first[rank + 1])
+        return self._found.word[rows], self._spans.part(rows)
 
 
 class Context:
@@ -33,14 +46,15 @@ class Context:
         self._matches: dict[tuple[Pattern, View], tuple[Ints, Ints]] = {}
         self._notes: dict[str, int] = {}
         self._said: list[str] = []
+        self._steps: dict[int, str] = {}
 
     @cached_property
     def _all_turns(self) -> TurnView:
         return TurnView(self.shard)
 
     @cached_property
-    def _all_words(self) -> WordMatches:
-        return self.vocabulary.scan(self.shard.buffer)
+    def _all_words(self) -> _PlacedWords:
+        return _PlacedWords(self.vocabulary, self._all_turns)
 
     @cached_property
     def invented(self) -> Bools:
@@ -52,17 +66,15 @@ class Context:
 
         Places may lie outside of the selection unless the frame joins its turns.
         """
-        view: View = PickedView(selection, joined=True) if frame.joined else self._all_turns
-        matches = self.vocabulary.scan(view.buffer) if frame.joined else self._all_words
-        found = []
-        for words in lists:
-            word, start, end = matches.of(self.vocabulary.numbers(words))
-            found.append((word, view.locate(start, end)))
-        return found
+        placed = _PlacedWords(self.vocabulary, PickedView(selection, joined=True)) if frame.joined else self._all_words
+        return [placed.of(self.vocabulary.rank(words)) for words in lists]
 
-    def note(self, text: str) -> int:
-        """The number of a note, for the column `note` of Hits; equal notes share one."""
+    def note(self, text: str, *, step: str = "") -> int:
+        """The number of a note, for the column `note` of Hits; equal notes share one. `step`: the step of a flow the
+        note is about."""
         number = self._notes.setdefault(text, len(self._notes))
+        if step:
+            self._steps[number] = step
         if number == len(self._said):
             self._said.append(text)
         return number
@@ -70,6 +82,10 @@ class Context:
     def said(self, note: int) -> str:
         """The note of that number; NONE: nothing."""
         return "" if note == NONE else self._said[note]
+
+    def step(self, note: int) -> str:
+        """The step the note of that number is about."""
+        return self._steps.get(note, "")
 
     def text(self, frame: Frame, selection: Selection) -> View:
         """The text a frame reads, for regular expressions."""

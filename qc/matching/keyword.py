@@ -7,7 +7,7 @@ import numpy as np
 from qc.domain.operators import Keyword, Mode
 from qc.domain.rule import Frame
 from qc.matching.context import Context
-from qc.matching.evidence import Bools, Evidence, hits
+from qc.matching.evidence import NO_HITS, Bools, Evidence, hits
 from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
 from qc.matching.view import Spans
@@ -21,6 +21,8 @@ def find_keywords(operator: Keyword, frame: Frame, selection: Selection, context
     With `all` or `at_least`, the occurrences in units that have enough different words, one hit per unit.
     """
     [(word, spans)] = context.words(frame, selection, operator.words)
+    if not len(word):
+        return Evidence(hits=NO_HITS)
     unit, whole = context.units(frame, spans)
     kept = whole & selection.inside[spans.turn] if len(word) else whole
     needed = len(context.vocabulary.numbers(operator.words)) if operator.mode is Mode.ALL else operator.at_least

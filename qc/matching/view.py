@@ -25,6 +25,17 @@ class Spans:
     begin: Ints
     finish: Ints
 
+    def part(self, rows: slice) -> Spans:
+        """Some of the places that follow one another."""
+        return Spans(
+            turn=self.turn[rows],
+            start=self.start[rows],
+            last_turn=self.last_turn[rows],
+            end=self.end[rows],
+            begin=self.begin[rows],
+            finish=self.finish[rows],
+        )
+
 
 class TurnView:
     """The shard's own buffer: every turn is a line."""

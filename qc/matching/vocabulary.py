@@ -19,23 +19,19 @@ from qc.text.shard import Ints
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WordMatches:
-    """All, also overlapping, occurrences in a buffer, ordered by word: word w owns rows `first[w]:first[w+1]`."""
+class Occurrences:
+    """Where the words of all lists stand in a buffer (bytes): ordered by list, then place, longer ones first. List l
+    owns rows `first[l]:first[l + 1]`. A word of several lists has a row in each."""
 
-    first: Ints
+    first: list[int]
+    word: Ints
     start: Ints
     end: Ints
 
-    def of(self, words: Ints) -> tuple[Ints, Ints, Ints]:
-        """(word, first byte, end byte) of every occurrence of the given words, ordered by place."""
-        counts = self.first[words + 1] - self.first[words]
-        words, counts = words[counts > 0], counts[counts > 0]
-        # rows first[w], first[w]+1, … for each word, without a loop over words
-        skipped = np.repeat(self.first[words] - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
-        rows = np.arange(len(skipped)) + skipped
-        found = np.repeat(words, counts)
-        order = np.lexsort((found, -self.end[rows], self.start[rows]))
-        return found[order], self.start[rows][order], self.end[rows][order]
+    def of(self, rank: int) -> tuple[Ints, Ints, Ints]:
+        """(word, first byte, end byte) of one list, in order."""
+        rows = slice(self.first[rank], self.first[rank + 1])
+        return self.word[rows], self.start[rows], self.end[rows]
 
 
 class Vocabulary:
@@ -61,6 +57,12 @@ class Vocabulary:
         self._numbers = {
             words: np.fromiter(sorted(entries), np.int64, len(entries)) for words, entries in self._entries.items()
         }
+        self._rank = {words: rank for rank, words in enumerate(self._entries)}
+        # word → its lists: word w is in lists self._of_word[self._first[w]:self._first[w + 1]]
+        listed = np.repeat(np.arange(len(self._rank)), [len(entries) for entries in self._entries.values()])
+        member = np.concatenate([np.zeros(0, np.int64), *self._numbers.values()])
+        self._of_word = listed[np.argsort(member, kind="stable")].astype(np.int32 if len(listed) > 2**15 else np.int16)
+        self._first: Ints = np.searchsorted(np.sort(member), np.arange(len(self.texts) + 1))
 
     def numbers(self, words: Words) -> Ints:
         """The numbers of a list's words, rising."""
@@ -74,14 +76,25 @@ class Vocabulary:
     def _automaton(self) -> Automaton:
         return Automaton(self.texts, longest=False)
 
-    def scan(self, buffer: bytes) -> WordMatches:
+    def rank(self, words: Words) -> int:
+        """Which list it is, in Occurrences."""
+        return self._rank[words]
+
+    def scan(self, buffer: bytes) -> Occurrences:
         """Every occurrence of every word; 12345 does not occur in 13812345678, nor vip in vipshop."""
         found = self._automaton.scan(buffer)
         if buffer:
             found = found.where(_whole(buffer, found.start, found.end))
-        found = found.where(np.argsort(found.pattern, kind="stable"))
-        first = np.searchsorted(found.pattern, np.arange(len(self.texts) + 1))
-        return WordMatches(first=first, start=found.start, end=found.end)
+        found = found.where(np.lexsort((-found.end, found.start)))
+        # one row for each list of each word, then all lists apart with one sort
+        lists = self._first[found.pattern + 1] - self._first[found.pattern]
+        row = np.repeat(np.arange(len(lists)), lists)
+        at = np.arange(len(row)) - np.repeat(np.cumsum(lists) - lists, lists) + self._first[found.pattern][row]
+        listed = self._of_word[at]
+        order = np.argsort(listed, kind="stable")
+        first = np.searchsorted(listed[order], np.arange(len(self._rank) + 1)).tolist()
+        row = row[order]
+        return Occurrences(first=first, word=found.pattern[row], start=found.start[row], end=found.end[row])
 
 
 _KIND = np.zeros(256, np.int8)

@@ -67,7 +67,7 @@ def test_engine_finds_what_naive_search_finds(judged, texts, words):
     shard = Shard([judged.conversation([]), *_conversations(judged, texts)])
     wanted = Words(words=tuple(words))
     vocabulary = Vocabulary([wanted], {})
-    word, start, end = vocabulary.scan(shard.buffer).of(vocabulary.numbers(wanted))
+    word, start, end = vocabulary.scan(shard.buffer).of(vocabulary.rank(wanted))
     turn, first, last = shard.locate(start, end)
     found = sorted(zip(turn.tolist(), first.tolist(), last.tolist(), (vocabulary.texts[w] for w in word), strict=True))
     naive = sorted(
