@@ -1,4 +1,4 @@
-"""Write docs/reference from the code itself: commands, tables, operators.
+"""Write docs/reference from the code itself: commands, tables, operators, JSON Schemas of the YAML files.
 
 usage: python docs/generate.py [FOLDER]
 """
@@ -20,8 +20,10 @@ _NOTE = "<!-- 由 docs/generate.py 生成，请勿手改 -->\n"
 def pages() -> Mapping[str, str]:
     """File name → text."""
     from qc.ruletest.reference import operator_reference
+    from qc.specs.jsonschema import schema_files
 
-    return {"cli.md": _cli(), "tables.md": _tables(), "operators.md": _NOTE + operator_reference()}
+    written = {"cli.md": _cli(), "tables.md": _tables(), "operators.md": _NOTE + operator_reference()}
+    return written | {f"schema/{name}": text for name, text in schema_files().items()}
 
 
 def _cli() -> str:
@@ -75,7 +77,7 @@ def _type(kind: object) -> str:
 
 def main(folder: Path) -> None:
     """Write every page into `folder`."""
-    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "schema").mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
         (folder / name).write_text(text, encoding="utf-8")
 

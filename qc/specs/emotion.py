@@ -7,46 +7,56 @@ import json
 from pathlib import Path
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from qc.domain.conversation import Role
 from qc.domain.emotion import COMPONENTS, EmotionLexicon, InQuestion, Modifiers, PhraseGroup, WhenNegated
 from qc.specs.document import Document, Loc, Problems, read
+from qc.specs.model import Spec
 
 _Word = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")]
 _Words = tuple[_Word, ...]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class PhraseGroupSpec(Spec):
+    """情绪、强度和用法相同的一组短语。"""
+
+    component: Literal[COMPONENTS] = Field(  # type: ignore[valid-type]
+        description="成分：anger 愤怒、anxiety 焦急、disappointment 失望、disgust 厌恶、threat 扬言升级、"
+        "satisfaction 满意；坐席还有 indifference 冷漠、impatience 不耐烦、soothing 安抚、empathy 共情"
+    )
+    level: int = Field(ge=0, le=5, description="强度：0 提示（单独出现不定性）、1 轻微 … 5 极端")
+    phrases: _Words = Field(min_length=1, description="短语")
+    in_question: InQuestion = Field(
+        default=InQuestion.KEEP, description="出现在问句里：keep 照算、damp 减弱、drop 不算"
+    )
+    when_negated: WhenNegated = Field(
+        default=WhenNegated.DROP, description="前面有否定词：drop 不算、flip 反过来、keep 照算"
+    )
+    needs_degree: bool = Field(default=False, description="true：带程度词（太慢、有点贵）才算")
 
 
-class _Group(_Strict):
-    component: Literal[COMPONENTS]  # type: ignore[valid-type]
-    level: Annotated[int, Field(ge=0, le=5)]
-    phrases: Annotated[_Words, Field(min_length=1)]
-    in_question: InQuestion = InQuestion.KEEP
-    when_negated: WhenNegated = WhenNegated.DROP
-    needs_degree: bool = False
+class PhrasesSpec(Spec):
+    """一个角色的情绪短语。"""
+
+    id: _Word = Field(description="编号")
+    title: _Word = Field(description="名称")
+    role: Literal["customer", "agent"] = Field(description="谁的话：customer 客户、agent 坐席；一个角色一个文件")
+    groups: tuple[PhraseGroupSpec, ...] = Field(min_length=1, description="短语，按成分和强度分组")
 
 
-class _Phrases(_Strict):
-    id: _Word
-    title: _Word
-    role: Literal["customer", "agent"]
-    groups: Annotated[tuple[_Group, ...], Field(min_length=1)]
+class ModifiersSpec(Spec):
+    """改变情绪短语的词（modifiers.yml）。"""
 
-
-class _Modifiers(_Strict):
-    id: _Word
-    title: _Word
-    negation: _Words = ()
-    stronger: _Words = ()
-    plain: _Words = ()
-    weaker: _Words = ()
-    stronger_after: _Words = ()
-    question: _Words = ()
-    neutral: _Words = ()
+    id: _Word = Field(description="编号")
+    title: _Word = Field(description="名称")
+    negation: _Words = Field(default=(), description="否定词，如 不、没有")
+    stronger: _Words = Field(default=(), description="加强的程度词，如 太、非常")
+    plain: _Words = Field(default=(), description="一般的程度词，如 很")
+    weaker: _Words = Field(default=(), description="减弱的程度词，如 有点")
+    stronger_after: _Words = Field(default=(), description="写在后面的加强词，如 死了")
+    question: _Words = Field(default=(), description="问句的标志，如 吗、是不是")
+    neutral: _Words = Field(default=(), description="含有短语但没有情绪的更长的词")
 
 
 _MODIFIERS = "modifiers.yml"
@@ -67,12 +77,12 @@ def load_emotion_lexicon(folder: Path, shown_as: str | None = None) -> EmotionLe
         with problems.catch():
             document = read(path, f"{shown}/{path.name}")
             if path.name == _MODIFIERS:
-                if (found := problems.check(document, _Modifiers)) is not None:
+                if (found := problems.check(document, ModifiersSpec)) is not None:
                     modifiers = Modifiers(**{name: getattr(found, name) for name in _LISTS})
                     _refuse_twice(
                         problems, document, [((n, i), w) for n in _LISTS for i, w in enumerate(getattr(found, n))]
                     )
-            elif (spec := problems.check(document, _Phrases)) is not None:
+            elif (spec := problems.check(document, PhrasesSpec)) is not None:
                 role = Role(spec.role)
                 if role in groups:
                     problems.add(
@@ -92,7 +102,7 @@ def load_emotion_lexicon(folder: Path, shown_as: str | None = None) -> EmotionLe
     return EmotionLexicon(groups=groups, modifiers=modifiers, digest=_digest(groups, modifiers))
 
 
-def _group(spec: _Group) -> PhraseGroup:
+def _group(spec: PhraseGroupSpec) -> PhraseGroup:
     return PhraseGroup(
         component=spec.component,
         level=spec.level,

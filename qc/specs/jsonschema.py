@@ -5,20 +5,28 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from qc.specs.emotion import ModifiersSpec, PhrasesSpec
 from qc.specs.lexicons import LexiconSpec
+from qc.specs.patterns import PatternSpec
 from qc.specs.rule_shape import RuleSpec
 from qc.specs.scorecard_shape import ScorecardSpec
+from qc.specs.taxonomy import TaxonomySpec
 from qc.specs.workspace import WorkspaceSpec
 
 _SHAPES: Mapping[str, type[BaseModel]] = {
+    "emotion-modifiers.schema.json": ModifiersSpec,
+    "emotion.schema.json": PhrasesSpec,
     "lexicon.schema.json": LexiconSpec,
+    "pattern.schema.json": PatternSpec,
     "rule.schema.json": RuleSpec,
     "scorecard.schema.json": ScorecardSpec,
+    "topics.schema.json": TaxonomySpec,
     "workspace.schema.json": WorkspaceSpec,
 }
 _WORD_CLASS = re.compile(r"\\[wW]")
@@ -42,6 +50,18 @@ _ENUMS: Mapping[str, str] = {
 def schema_files() -> Mapping[str, str]:
     """File name → text of every schema."""
     return {name: json.dumps(_schema(shape), ensure_ascii=False, indent=1) + "\n" for name, shape in _SHAPES.items()}
+
+
+def stale_schemas(folder: Path) -> list[str]:
+    """The names of the schemas that `folder` lacks or holds with another text, in order."""
+    return [name for name, text in schema_files().items() if not _holds(folder / name, text)]
+
+
+def _holds(path: Path, text: str) -> bool:
+    try:
+        return path.read_text(encoding="utf-8") == text
+    except (OSError, UnicodeDecodeError):
+        return False
 
 
 class _Generator(GenerateJsonSchema):

@@ -7,48 +7,55 @@ import json
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from qc.domain.topic import UNKNOWN_TOPIC, Keyword, Taxonomy, Topic, TopicTest
 from qc.specs.document import Document, Problems, read, suggest
+from qc.specs.model import Spec
 
 _Slug = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 _Word = Annotated[str, Field(min_length=1, max_length=40, pattern=r"^\S(.*\S)?$")]
 
 
-class _Strict(BaseModel):
-    model_config = ConfigDict(extra="forbid", strict=True, frozen=True)
+class WeightedSpec(Spec):
+    """带权重的关键词。"""
+
+    text: _Word = Field(description="关键词")
+    weight: float = Field(default=1.0, gt=0, le=10, description="权重，不写为 1")
 
 
-class _Weighted(_Strict):
-    text: _Word
-    weight: Annotated[float, Field(gt=0, le=10)] = 1.0
+class TopicSpec(Spec):
+    """一个话题。"""
+
+    id: _Slug = Field(description="编号：小写字母、数字、下划线，定下后不改")
+    title: _Word = Field(description="名称")
+    keywords: tuple[_Word | WeightedSpec, ...] = Field(min_length=1, description="词，或 {text: 词, weight: 权重}")
+    excludes: tuple[_Word, ...] = Field(default=(), description="含有关键词但不算的更长的词")
 
 
-class _Topic(_Strict):
-    id: _Slug
-    title: _Word
-    keywords: Annotated[tuple[_Word | _Weighted, ...], Field(min_length=1)]
-    excludes: tuple[_Word, ...] = ()
+class GroupSpec(Spec):
+    """一组话题（上级话题）。"""
+
+    title: _Word = Field(description="上级话题的名称")
+    topics: tuple[TopicSpec, ...] = Field(min_length=1, description="这一组的话题")
 
 
-class _Group(_Strict):
-    title: _Word
-    topics: Annotated[tuple[_Topic, ...], Field(min_length=1)]
+class TopicTestSpec(Spec):
+    """一个测试：一句话和它的话题。"""
+
+    text: Annotated[str, Field(min_length=1)] = Field(description="一句话")
+    topic: _Slug = Field(description="应当判为哪个话题的编号，或 unknown")
 
 
-class _Test(_Strict):
-    text: _Word | Annotated[str, Field(min_length=1)]
-    topic: _Slug
+class TaxonomySpec(Spec):
+    """一套话题分类，放在 _topics 文件夹里。"""
 
-
-class _Taxonomy(_Strict):
-    id: _Slug
-    title: _Word
-    projects: Annotated[tuple[_Word, ...], Field(min_length=1)]
-    min_score: Annotated[float, Field(gt=0, le=10)] = 1.0
-    groups: Annotated[tuple[_Group, ...], Field(min_length=1)]
-    tests: tuple[_Test, ...] = ()
+    id: _Slug = Field(description="编号；规则里的话题写作 编号.话题编号")
+    title: _Word = Field(description="名称")
+    projects: tuple[_Word, ...] = Field(min_length=1, description="用于哪些业务项目")
+    min_score: float = Field(default=1.0, gt=0, le=10, description="关键词权重合计至少多少才算谈到")
+    groups: tuple[GroupSpec, ...] = Field(min_length=1, description="话题，两级：上级话题和话题")
+    tests: tuple[TopicTestSpec, ...] = Field(default=(), description="测试：句子和应有的话题")
 
 
 def load_taxonomies(folder: Path, shown_as: str | None = None) -> tuple[Taxonomy, ...]:
@@ -63,7 +70,7 @@ def load_taxonomies(folder: Path, shown_as: str | None = None) -> tuple[Taxonomy
     for path in sorted(folder.glob("*.yml")):
         with problems.catch():
             document = read(path, f"{shown}/{path.name}")
-            spec = problems.check(document, _Taxonomy)
+            spec = problems.check(document, TaxonomySpec)
             if spec is not None:
                 taxonomy = _taxonomy(spec, document, problems)
                 _refuse_claimed(taxonomy, found, document, problems)
@@ -72,7 +79,7 @@ def load_taxonomies(folder: Path, shown_as: str | None = None) -> tuple[Taxonomy
     return tuple(sorted(found, key=lambda t: t.id))
 
 
-def _taxonomy(spec: _Taxonomy, document: Document, problems: Problems) -> Taxonomy:
+def _taxonomy(spec: TaxonomySpec, document: Document, problems: Problems) -> Taxonomy:
     topics: dict[str, Topic] = {}
     for g, group in enumerate(spec.groups):
         for t, topic in enumerate(group.topics):
@@ -107,7 +114,7 @@ def _taxonomy(spec: _Taxonomy, document: Document, problems: Problems) -> Taxono
 
 
 def _keywords(
-    topic: _Topic, document: Document, where: tuple[str | int, ...], problems: Problems
+    topic: TopicSpec, document: Document, where: tuple[str | int, ...], problems: Problems
 ) -> tuple[Keyword, ...]:
     out: dict[str, Keyword] = {}
     for i, word in enumerate(topic.keywords):
@@ -128,6 +135,6 @@ def _refuse_claimed(taxonomy: Taxonomy, others: list[Taxonomy], document: Docume
                 problems.add(document, ("projects",), "T005", message, "一个业务项目只能用一套话题分类。")
 
 
-def _digest(spec: _Taxonomy) -> str:
+def _digest(spec: TaxonomySpec) -> str:
     content = spec.model_dump(mode="json", exclude={"tests"})
     return hashlib.sha256(json.dumps(content, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

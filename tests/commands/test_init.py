@@ -59,7 +59,7 @@ def test_the_editor_finds_a_schema_for_every_yaml_file(made: Path) -> None:
     settings = json.loads((made / ".vscode/settings.json").read_text(encoding="utf-8"))
     assert json.loads((made / ".vscode/extensions.json").read_text(encoding="utf-8"))["recommendations"]
     for schema in settings["yaml.schemas"]:
-        assert json.loads((made / schema).read_text(encoding="utf-8"))["definitions"]
+        assert json.loads((made / schema).read_text(encoding="utf-8"))["properties"]
 
 
 def test_ci_files_run_the_checks(made: Path) -> None:

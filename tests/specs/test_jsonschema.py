@@ -8,7 +8,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from click.testing import CliRunner
 
+from qc.commands.rules.schema import command
 from qc.paths import packaged
 from qc.specs.document import parse, read
 from qc.specs.jsonschema import schema_files
@@ -104,10 +106,9 @@ def test_every_description_is_chinese_and_every_field_of_ours_has_one(name: str)
     for node in _nodes(SCHEMAS[name]):
         if isinstance(node.get("description"), str):
             assert re.search(r"[\u4e00-\u9fff]", node["description"]), node["description"]
-    if name in ("workspace.schema.json", "scorecard.schema.json"):
-        for node in _nodes(SCHEMAS[name]):
-            for field, shape in node.get("properties", {}).items() if "additionalProperties" in node else ():
-                assert shape.get("description"), field
+    for node in _nodes(SCHEMAS[name]):
+        for field, shape in node.get("properties", {}).items() if "additionalProperties" in node else ():
+            assert shape.get("description"), field
 
 
 def test_patterns_mean_the_same_to_javascript() -> None:
@@ -122,6 +123,9 @@ def test_patterns_mean_the_same_to_javascript() -> None:
         ("scorecard.schema.json", "scorecards", "*.yml"),
         ("rule.schema.json", "rules", "[!_]*/*.yml"),
         ("lexicon.schema.json", "rules", "_lexicons/*.yml"),
+        ("emotion.schema.json", "rules", "_lexicons/emotion/[!m]*.yml"),
+        ("emotion-modifiers.schema.json", "rules", "_lexicons/emotion/modifiers.yml"),
+        ("topics.schema.json", "rules", "_topics/*.yml"),
     ],
 )
 def test_shipped_files_are_not_marked_red(schema: str, folder: str, pattern: str) -> None:
@@ -140,10 +144,42 @@ def test_shipped_files_are_not_marked_red(schema: str, folder: str, pattern: str
         ("scorecard.schema.json", "id: a\ntitle: 甲\nversion: 1.0.0\npass_mark: 80\ngrades: []\nsections: []"),
         ("rule.schema.json", "id: a.b\ntitle: 甲\nseverity: lw\nfind: {词: {keyword: 甲}}\nwhen: 词\nmessage: 甲"),
         ("lexicon.schema.json", "id: a\ntitle: 甲\nwords: [1]"),
+        ("pattern.schema.json", "id: a\ntitle: 甲\npatern: 一"),
+        ("topics.schema.json", "id: a\ntitle: 甲\nprojects: 一\ngroups: []"),
+        ("emotion.schema.json", "id: a\ntitle: 甲\nrole: bot\ngroups: []"),
+        ("emotion-modifiers.schema.json", "id: a\ntitle: 甲\nnegation: 不"),
     ],
 )
 def test_what_the_loader_refuses_is_marked_red(schema: str, text: str) -> None:
     assert complaints(parse(text, "a.yml").data, SCHEMAS[schema], SCHEMAS[schema])
+
+
+def test_every_yaml_file_of_the_repository_has_a_schema_in_the_editor() -> None:
+    """.vscode/settings.json names schemas that exist, and the templates of `qc init` the same ones."""
+    root = packaged("rules").parent
+    here = json.loads((root / ".vscode/settings.json").read_text(encoding="utf-8"))["yaml.schemas"]
+    for schema in here:
+        assert json.loads((root / schema).read_text(encoding="utf-8"))["$schema"], schema
+    template = root / "qc/commands/init_files/vscode-settings.json"
+    there = json.loads(template.read_text(encoding="utf-8"))["yaml.schemas"]
+    assert {Path(s).name for s in here} == {Path(s).name for s in there} == set(SCHEMAS)
+
+
+def test_the_command_writes_what_is_stale_and_checks(tmp_path: Path) -> None:
+    def run(*args: str) -> tuple[int, str]:
+        done = CliRunner().invoke(command, ["--out", str(tmp_path / "out"), *args])
+        return done.exit_code, done.output
+
+    assert run("--check")[0] == 1
+    assert run() == (0, f"{tmp_path / 'out'}：写了 {len(SCHEMAS)} 个文件，0 个本来就是最新的。\n")
+    assert run("--check") == (0, "都是最新的。\n")
+    (tmp_path / "out" / "rule.schema.json").write_bytes(b"\xff")
+    code, said = run("--check")
+    assert (code, "rule.schema.json 不是最新的" in said) == (1, True)
+    assert "写了 1 个文件" in run()[1]
+    assert (
+        json.loads((tmp_path / "out" / "rule.schema.json").read_text(encoding="utf-8")) == SCHEMAS["rule.schema.json"]
+    )
 
 
 def test_the_same_every_time(tmp_path: Path) -> None:
