@@ -1,4 +1,4 @@
-"""What `qc rules` does: load, lint, run the inline tests, and say it in Chinese."""
+"""What `qc rules` does with the folders in force: load, lint, run the inline tests, try mutants."""
 
 from __future__ import annotations
 
@@ -6,18 +6,18 @@ import sys
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import TypeVar
 
-import click
-
 from qc.domain.emotion import EmotionLexicon
-from qc.domain.finding import Verdict
 from qc.domain.rule import RulePack
 from qc.domain.topic import Taxonomy
 from qc.errors import Problem, SpecError, UsageError
 from qc.matching.signals import Need, Signals
 from qc.pipeline.specs import Folders, configuration, emotion_lexicon, taxonomies
-from qc.ruletest.inline import TestOutcome, run_tests
+from qc.ruletest.gate import Case, GateResult, annotation, cell
+from qc.ruletest.inline import run_tests, unwritten
+from qc.ruletest.inline_report import TestReport
 from qc.ruletest.lint import lint
 from qc.ruletest.mutate import MutationReport, mutate
 from qc.ruletest.mutate_piece import MOST
@@ -25,62 +25,9 @@ from qc.specs.rules import load_rules, read_rules
 from qc.specs.scorecards import load_scorecards
 from qc.text.shard import Shard
 from qc.text.signals import Analyser
-from qc.text.topic_tests import TopicResult, run_topic_tests
+from qc.text.topic_tests import run_topic_tests
 
 Loaded = TypeVar("Loaded")
-
-_VERDICTS = {
-    Verdict.HIT: "命中",
-    Verdict.MISS: "未命中",
-    Verdict.NOT_APPLICABLE: "不适用",
-    Verdict.UNDECIDED: "无法判定",
-}
-
-
-@dataclass(frozen=True, slots=True)
-class TestReport:
-    """Outcomes of the inline tests of rules and of topic taxonomies."""
-
-    outcomes: Sequence[TestOutcome]
-    topics: Sequence[TopicResult] = ()
-
-    @property
-    def passed(self) -> bool:
-        return all(o.passed for o in self.outcomes) and all(r.passed for r in self.topics)
-
-    def lines(self, verbose: bool) -> Iterator[str]:
-        """One line per test that failed (with `verbose`: per test), and the sum."""
-        for outcome in self.outcomes:
-            if outcome.passed and verbose:
-                yield f"{_PASSED} {outcome.rule.id} {outcome.test.name}"
-            elif not outcome.passed:
-                yield from _failed(outcome)
-        for result in self.topics:
-            if result.passed and verbose:
-                yield f"{_PASSED} 话题 {result.test.topic} {result.test.text}"
-            elif not result.passed:
-                yield f"{_FAILED} 话题 {result.path}:{result.test.line}: {result.test.text}"
-                yield f"    应为 {result.test.topic}，实为 {result.got}"
-        rules = len({o.rule.id for o in self.outcomes})
-        topics = f"；话题 {_sum([r.passed for r in self.topics])}" if self.topics else ""
-        yield f"{rules} 条规则，{_sum([o.passed for o in self.outcomes])}{topics}。"
-
-
-_PASSED, _FAILED = click.style("[通过]", fg="green"), click.style("[失败]", fg="red")
-
-
-def _sum(passed: Sequence[bool]) -> str:
-    return f"{len(passed)} 个测试：通过 {sum(passed)}，失败 {len(passed) - sum(passed)}"
-
-
-def _failed(outcome: TestOutcome) -> Iterator[str]:
-    rule, test = outcome.rule, outcome.test
-    yield f"{_FAILED} {rule.path}:{test.line}: {rule.id} {test.name}"
-    yield f"    应为{_VERDICTS[test.expect]}，实为{_VERDICTS[outcome.verdict]}"
-    if outcome.finding is not None:
-        yield f"    {outcome.finding.reason or outcome.finding.message}"
-        for hit in outcome.finding.hits:
-            yield f"    证据：片段 {hit.piece}" + (f"，第 {hit.turn} 轮" if hit.turn else "") + f"“{hit.text}”"
 
 
 def test_rules(where: Folders, only: Collection[str]) -> TestReport:
@@ -90,7 +37,7 @@ def test_rules(where: Folders, only: Collection[str]) -> TestReport:
     floor = configuration(where).asr.confidence_floor
     outcomes = run_tests(pack, signals_from(where), confidence_floor=floor, rules=sorted(only) or None)
     topics = run_topic_tests(taxonomies(where)) if not only and (where.rules / "_topics").is_dir() else ()
-    return TestReport(outcomes, topics)
+    return TestReport(outcomes=outcomes, topics=topics, unwritten=unwritten(pack, sorted(only) or None))
 
 
 def mutate_rules(where: Folders, only: Collection[str], *, everything: bool = False) -> MutationReport:
@@ -143,12 +90,43 @@ class LintReport:
     def passed(self, strict: bool) -> bool:
         return not any(strict or p.level == "error" for p in self.problems)
 
+    @property
+    def summary(self) -> str:
+        """Counts, in one line."""
+        errors = sum(p.level == "error" for p in self.problems)
+        return f"{self.rules} 条规则：错误 {errors}，提醒 {len(self.problems) - errors}"
+
     def lines(self) -> Iterator[str]:
         """Every problem with its place, and the sum."""
         for problem in self.problems:
             yield problem.render() + "\n"
-        errors = sum(p.level == "error" for p in self.problems)
-        yield f"{self.rules} 条规则：错误 {errors}，提醒 {len(self.problems) - errors}。"
+        yield f"{self.summary}。"
+
+    def gate(self, strict: bool = False) -> GateResult:
+        """The report as a gate."""
+        listed = [f"- `{p.code}` {cell(p.message)}（{cell(Path(p.path).name)}:{p.line}）" for p in self.problems]
+        more = len(listed) - _SHOWN
+        return GateResult(
+            key="lint",
+            title="写法检查",
+            passed=self.passed(strict),
+            summary=self.summary,
+            markdown="\n".join([*listed[:_SHOWN], *([f"- 另有 {more} 处"] if more > 0 else [])]),
+            annotations=tuple(map(annotation, self.problems)),
+            cases=tuple(
+                Case(
+                    suite=p.path,
+                    name=f"{p.code} {p.line}:{p.col}",
+                    passed=not strict and p.level != "error",
+                    message=p.render(),
+                )
+                for p in self.problems
+            ),
+        )
+
+
+_SHOWN = 30
+"""Problems listed in a pull request."""
 
 
 def lint_rules(where: Folders) -> LintReport:

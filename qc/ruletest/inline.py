@@ -32,6 +32,22 @@ class TestOutcome:
     def passed(self) -> bool:
         return self.verdict is self.test.expect
 
+    @property
+    def pending(self) -> bool:
+        """Failed, but the rule is a draft: work to do, not a fault."""
+        return not self.passed and self.rule.status is RuleStatus.DRAFT
+
+
+def unwritten(pack: RulePack, rules: Sequence[str] | None = None) -> list[tuple[Rule, Verdict]]:
+    """The drafts (of all rules or of those named by id) without a test that expects a hit, or a miss."""
+    drafts = (r for r in pack.rules if r.status is RuleStatus.DRAFT and (rules is None or r.id in rules))
+    return [
+        (rule, verdict)
+        for rule in sorted(drafts, key=lambda r: r.id)
+        for verdict in (Verdict.HIT, Verdict.MISS)
+        if all(test.expect is not verdict for test in rule.tests)
+    ]
+
 
 def run_tests(
     pack: RulePack, signals: SignalsFactory, *, confidence_floor: float, rules: Sequence[str] | None = None
@@ -49,6 +65,8 @@ def run_tests(
     tested = RulePack(rules=chosen, lexicons=pack.lexicons, digest=pack.digest)
     compiled = compile_rules(tested, confidence_floor=confidence_floor, drafts=True)
     cases = [(rule, test) for rule in chosen for test in rule.tests]
+    if not cases:
+        return []
     shard = Shard([conversation_of(rule, test, str(n)) for n, (rule, test) in enumerate(cases)])
     judgement = judge(compiled, shard, signals(shard, compiled.need))
     rows = {rule.id: row for row, rule in enumerate(judgement.rules)}

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from qc.commands.gate_output import gate_options
 from qc.commands.options import spec_options, workspace_of
 from qc.errors import EXIT_CHECK, EXIT_OK
 
@@ -13,27 +14,30 @@ from qc.errors import EXIT_CHECK, EXIT_OK
 @click.command("test", short_help="运行写在规则和话题文件末尾的测试")
 @click.argument("rule", nargs=-1, metavar="[规则编号]...")
 @click.option("--verbose", "-v", is_flag=True, help="通过的也列出来")
+@gate_options
 @spec_options
 @click.pass_context
 def command(
     ctx: click.Context,
     rule: tuple[str, ...],
     verbose: bool,
+    junit: Path | None,
+    format_: str | None,
     workspace: Path | None,
     rules: Path | None,
     scorecards: Path | None,
 ) -> None:
-    """运行写在规则和话题文件末尾的测试；有不通过的，退出码为 1。
+    """运行写在规则和话题文件末尾的测试；有不通过的，退出码为 1。草稿规则没过的、还没写的测试算待办。
 
     \b
     例：qc rules test                         全部规则和话题
         qc rules test service.greeting -v     只测一条，并列出每个测试
     """
+    from qc.commands.gate_output import tell
     from qc.commands.rulecheck import test_rules
     from qc.pipeline.specs import folders
 
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
     report = test_rules(where, rule)
-    for line in report.lines(verbose):
-        click.echo(line)
+    tell([report.gate()], report.lines(verbose), format_, junit)
     ctx.exit(EXIT_OK if report.passed else EXIT_CHECK)

@@ -1,0 +1,87 @@
+"""Where gates say what they found: a terminal, a JUnit file, the annotations of GitHub and GitLab."""
+
+from __future__ import annotations
+
+import subprocess
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from qc.errors import UsageError
+from qc.ruletest.gate import GateResult
+
+Function = TypeVar("Function", bound=Callable[..., Any])
+FORMATS = ("text", "github", "gitlab")
+_COLOURS = {
+    "[通过]": "green",
+    "[失败]": "red",
+    "[待办]": "yellow",
+    "[跳过]": "yellow",
+}
+
+
+def gate_options(function: Function) -> Function:
+    """--junit, --format."""
+    for option in (
+        click.option(
+            "--format",
+            "format_",
+            type=click.Choice(FORMATS),
+            help="github：另写行内注解；gitlab：标准输出是 Code Quality JSON，文字写到标准错误",
+        ),
+        click.option("--junit", type=click.Path(path_type=Path, dir_okay=False), metavar="文件", help="另写 JUnit XML"),
+    ):
+        function = option(function)
+    return function
+
+
+def tell(results: Sequence[GateResult], lines: Iterable[str], format_: str | None, junit: Path | None) -> None:
+    """Write the lines for people and, in the format asked for, the annotations; and the JUnit file."""
+    from qc.ruletest import annotations
+    from qc.ruletest.junit import junit as junit_xml
+
+    for line in lines:
+        click.echo(_coloured(line), err=format_ == "gitlab")
+    if format_ == "github":
+        for line in annotations.github(results, repository(Path.cwd())):
+            click.echo(line)
+    elif format_ == "gitlab":
+        click.echo(annotations.gitlab(results, repository(Path.cwd())), nl=False)
+    if junit is not None:
+        write(junit, junit_xml(results))
+
+
+def write(path: Path, text: str) -> None:
+    """Write a report, making its folder. Raises UsageError."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        raise UsageError(f"写不了 {path}：{error.strerror}", "请换一个位置，或检查权限和剩余空间。") from error
+
+
+def repository(start: Path) -> Path:
+    """The top folder of the git working tree around `start`, or `start` where there is none."""
+    return Path(git(start, "rev-parse", "--show-toplevel") or start)
+
+
+def git(folder: Path, *args: str) -> str | None:
+    """What a git command says, without the line feed at its end; None when it fails or there is no git."""
+    try:
+        done = subprocess.run(  # noqa: S603 - fixed command, no shell
+            ["git", "-C", str(folder), *args],  # noqa: S607
+            capture_output=True,
+            encoding="utf-8",
+            errors="replace",
+            check=False,
+        )
+    except OSError:
+        return None
+    return done.stdout.rstrip("\n") if done.returncode == 0 else None
+
+
+def _coloured(line: str) -> str:
+    mark = line[:4]
+    return click.style(mark, fg=_COLOURS[mark]) + line[4:] if mark in _COLOURS else line

@@ -1,0 +1,135 @@
+"""What the inline tests of rules and topics came to, for a terminal and as a gate."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from qc.domain.finding import Verdict
+from qc.domain.rule import Rule
+from qc.ruletest.gate import Annotation, Case, GateResult, cell
+from qc.ruletest.inline import TestOutcome
+from qc.text.topic_tests import TopicResult
+
+PASSED, FAILED, PENDING = "[通过]", "[失败]", "[待办]"
+_VERDICTS = {
+    Verdict.HIT: "命中",
+    Verdict.MISS: "未命中",
+    Verdict.NOT_APPLICABLE: "不适用",
+    Verdict.UNDECIDED: "无法判定",
+}
+_SHOWN = 30
+"""Failed tests listed in a pull request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TestReport:
+    """Outcomes of the inline tests of rules and of topic taxonomies; `unwritten`: drafts that lack a test."""
+
+    outcomes: Sequence[TestOutcome]
+    topics: Sequence[TopicResult] = ()
+    unwritten: Sequence[tuple[Rule, Verdict]] = ()
+
+    @property
+    def passed(self) -> bool:
+        return all(o.passed or o.pending for o in self.outcomes) and all(r.passed for r in self.topics)
+
+    @property
+    def summary(self) -> str:
+        """Counts, in one line."""
+        rules = len({o.rule.id for o in self.outcomes})
+        passed, pending = sum(o.passed for o in self.outcomes), sum(o.pending for o in self.outcomes)
+        text = f"{rules} 条规则，{len(self.outcomes)} 个测试："
+        text += f"通过 {passed}，失败 {len(self.outcomes) - passed - pending}"
+        if pending or self.unwritten:
+            text += f"，待办 {pending + len(self.unwritten)}"
+        if self.topics:
+            sound = sum(r.passed for r in self.topics)
+            text += f"；话题 {len(self.topics)} 个测试：通过 {sound}，失败 {len(self.topics) - sound}"
+        return text
+
+    def lines(self, verbose: bool) -> Iterator[str]:
+        """One line per test that did not pass (with `verbose`: per test) and why, then the counts."""
+        for outcome in self.outcomes:
+            if outcome.passed and verbose:
+                yield f"{PASSED} {outcome.rule.id} {outcome.test.name}"
+            elif not outcome.passed:
+                mark = PENDING if outcome.pending else FAILED
+                yield f"{mark} {outcome.rule.path}:{outcome.test.line}: {outcome.rule.id} {outcome.test.name}"
+                yield from (f"    {line}" for line in _why(outcome))
+        for rule, verdict in self.unwritten:
+            yield f"{PENDING} {rule.path}: {rule.id} 还没有期望{_VERDICTS[verdict]}（{verdict.value}）的测试"
+        for result in self.topics:
+            if result.passed and verbose:
+                yield f"{PASSED} 话题 {result.test.topic} {result.test.text}"
+            elif not result.passed:
+                yield f"{FAILED} 话题 {result.path}:{result.test.line}: {result.test.text}"
+                yield f"    {_topic_why(result)}"
+        yield f"{self.summary}。"
+
+    def gate(self) -> GateResult:
+        """The report as a gate."""
+        return GateResult(
+            key="test",
+            title="规则测试",
+            passed=self.passed,
+            summary=self.summary,
+            markdown="\n".join(self._markdown()),
+            annotations=tuple(self._annotations()),
+            cases=tuple(self._cases()),
+        )
+
+    def _markdown(self) -> Iterator[str]:
+        failed = [f"`{o.rule.id}` {cell(o.test.name)}：{cell(_expected(o))}" for o in self.outcomes if _failed(o)]
+        failed += [f"话题 {cell(r.test.text)}：{cell(_topic_why(r))}" for r in self.topics if not r.passed]
+        yield from (f"- {line}" for line in failed[:_SHOWN])
+        if len(failed) > _SHOWN:
+            yield f"- 另有 {len(failed) - _SHOWN} 个失败的测试"
+
+    def _annotations(self) -> Iterator[Annotation]:
+        for o in self.outcomes:
+            if not o.passed:
+                level, word = ("notice", "待办") if o.pending else ("error", "失败")
+                yield Annotation(
+                    path=o.rule.path,
+                    line=o.test.line,
+                    level=level,  # type: ignore[arg-type]
+                    title=f"测试{word}：{o.test.name}",
+                    message="\n".join(_why(o)),
+                )
+        for r in self.topics:
+            if not r.passed:
+                yield Annotation(
+                    path=r.path, line=r.test.line, level="error", title="话题测试失败", message=_topic_why(r)
+                )
+
+    def _cases(self) -> Iterator[Case]:
+        for o in self.outcomes:
+            message = "" if o.passed else "\n".join(_why(o))
+            yield Case(suite=o.rule.id, name=o.test.name, passed=o.passed, message=message, pending=o.pending)
+        for rule, verdict in self.unwritten:
+            name = f"期望{_VERDICTS[verdict]}"
+            yield Case(suite=rule.id, name=name, passed=False, message="还没有这样的测试", pending=True)
+        for r in self.topics:
+            message = "" if r.passed else _topic_why(r)
+            yield Case(suite=f"话题 {r.test.topic}", name=r.test.text, passed=r.passed, message=message)
+
+
+def _failed(outcome: TestOutcome) -> bool:
+    return not outcome.passed and not outcome.pending
+
+
+def _expected(outcome: TestOutcome) -> str:
+    return f"应为{_VERDICTS[outcome.test.expect]}，实为{_VERDICTS[outcome.verdict]}"
+
+
+def _why(outcome: TestOutcome) -> Iterator[str]:
+    yield _expected(outcome)
+    if outcome.finding is not None:
+        yield outcome.finding.reason or outcome.finding.message
+        for hit in outcome.finding.hits:
+            yield f"证据：片段 {hit.piece}" + (f"，第 {hit.turn} 轮" if hit.turn else "") + f"“{hit.text}”"
+
+
+def _topic_why(result: TopicResult) -> str:
+    return f"应为 {result.test.topic}，实为 {result.got}"
