@@ -20,7 +20,7 @@ def heard(recording: Recording, transcript: Transcript | None, audio: AudioConfi
         return _failure(recording, "transcript_lost", "转写结果不在缓存里（缓存被清理或损坏），请重新运行", True)
     channels = len(transcript.channels)
     turns = to_turns(transcript, roles(audio, recording.project, channels))
-    source = replace(
+    origin = replace(
         recording.source,
         audio_channels=channels,
         sample_rate=transcript.sample_rate,
@@ -37,7 +37,7 @@ def heard(recording: Recording, transcript: Transcript | None, audio: AudioConfi
         channel=recording.channel,
         turns=turns,
         meta=replace(recording.meta, duration_ms=transcript.duration_ms),
-        source=source,
+        source=origin,
     )
 
 
@@ -86,36 +86,48 @@ def _turn(row: Mapping[str, Any]) -> Turn:
     )
 
 
-def _conversation(row: Mapping[str, Any], turns: tuple[Turn, ...]) -> Conversation:
-    same = (
-        "agent_id",
-        "agent_name",
-        "team",
-        "customer_id",
-        "duration_ms",
-        "ring_count",
-        "queue_wait_s",
-        "satisfaction",
-        "region",
-    )
+_META = (
+    "agent_id",
+    "agent_name",
+    "team",
+    "customer_id",
+    "duration_ms",
+    "ring_count",
+    "queue_wait_s",
+    "satisfaction",
+    "region",
+)
+_SOURCE = ("in_manifest", "audio_channels", "sample_rate", "codec", "asr_engine", "asr_model")
+META_COLUMNS = (*_META, "started_at", "extra")
+SOURCE_COLUMNS = ("source_path", "source_format", "source_sha256", *_SOURCE)
+
+
+def call_meta(row: Mapping[str, Any]) -> CallMeta:
+    """What a row of `conversations` (its META_COLUMNS) says of the call."""
     started = row["started_at"]
+    return CallMeta(
+        **{name: row[name] for name in _META},
+        started_at=None if started is None else started.isoformat(timespec="seconds"),
+        extra=dict(row["extra"] or ()),
+    )
+
+
+def source(row: Mapping[str, Any]) -> Source:
+    """Where the conversation of a row (its SOURCE_COLUMNS) came from."""
+    return Source(
+        path=row["source_path"],
+        format=row["source_format"],
+        sha256=row["source_sha256"],
+        **{name: row[name] for name in _SOURCE},
+    )
+
+
+def _conversation(row: Mapping[str, Any], turns: tuple[Turn, ...]) -> Conversation:
     return Conversation(
         id=row["conversation_id"],
         project=row["project"],
         channel=Channel(row["channel"]),
         turns=turns,
-        meta=CallMeta(
-            **{name: row[name] for name in same},
-            started_at=None if started is None else started.isoformat(timespec="seconds"),
-            extra=dict(row["extra"] or ()),
-        ),
-        source=Source(
-            path=row["source_path"],
-            format=row["source_format"],
-            sha256=row["source_sha256"],
-            **{
-                name: row[name]
-                for name in ("in_manifest", "audio_channels", "sample_rate", "codec", "asr_engine", "asr_model")
-            },
-        ),
+        meta=call_meta(row),
+        source=source(row),
     )

@@ -13,6 +13,7 @@ from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
 from qc.schema.tables import TABLES
 from qc.storage.lineage import LINEAGE_FILE, read_lineage
+from qc.storage.write import part_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +34,26 @@ class StoredRun:
     def parts(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The table part by part, for readers that must stay small."""
         for path in self.part_files(name):
-            try:
-                yield _read(path, TABLES[name], columns)
-            except (OSError, pa.ArrowInvalid) as error:
-                raise UsageError(
-                    f"读不了 {path}：{type(error).__name__}", "文件可能损坏，请重新运行 qc run。"
-                ) from None
+            yield _sound(path, TABLES[name], columns)
+
+    def part(self, name: str, number: int, columns: Sequence[str]) -> pa.Table:
+        """Some columns of one part. Raises UsageError when the file is not there or damaged."""
+        return _sound(part_path(self.path, name, number), TABLES[name], columns)
+
+    def shards(self) -> list[int]:
+        """The numbers of the parts, in order."""
+        return [int(path.stem.removeprefix("part-")) for path in self.part_files("conversations")]
 
     def part_files(self, name: str) -> list[Path]:
         """Committed part files of table `name`, in order."""
         return sorted((self.path / name).glob("part-*.parquet"))
+
+
+def _sound(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Table:
+    try:
+        return _read(path, schema, columns)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise UsageError(f"读不了 {path}：{type(error).__name__}", "文件可能损坏，请重新运行 qc run。") from None
 
 
 def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Table:

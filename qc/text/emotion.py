@@ -35,7 +35,7 @@ _OTHERS_COUNT = 0.5
 _OPPOSITE_COUNTS = 0.3
 """Thanks do not undo a complaint: the weaker sign takes this share of its strength off the stronger one."""
 _MAX_PHRASES = 8
-_EDGE_TURNS = 3
+EDGE_TURNS = 3
 """Opening and ending mood are means over at most so many turns of the role (a third of them in a short call)."""
 
 
@@ -73,6 +73,29 @@ class Emotions:
     agent: RoleEmotion
 
 
+def emotions_of(
+    shard: Shard,
+    *,
+    polarity: Floats,
+    label: Codes,
+    level: Codes,
+    component: Codes,
+    snownlp: Floats,
+    phrases: Mapping[int, tuple[str, ...]],
+) -> Emotions:
+    """The emotions of a shard whose turns are known (just scored, or read back from a stored run)."""
+    return Emotions(
+        polarity=polarity,
+        label=label,
+        level=level,
+        component=component,
+        snownlp=snownlp,
+        phrases=phrases,
+        customer=_of_role(shard, Role.CUSTOMER, polarity, level, label),
+        agent=_of_role(shard, Role.AGENT, polarity, level, label),
+    )
+
+
 class EmotionScorer:
     """The compiled lexicon: compile once per process, score many shards."""
 
@@ -93,15 +116,14 @@ class EmotionScorer:
         polarity = np.round(np.clip(polarity, -1, 1), 4).astype(np.float32)
         level = np.searchsorted(LEVEL_FROM, np.abs(polarity), side="right").astype(np.int8)
         label = np.where(level > 0, np.sign(polarity), 0).astype(np.int8)
-        return Emotions(
+        return emotions_of(
+            shard,
             polarity=polarity,
             label=label,
             level=level,
             component=_component(hits, label),
             snownlp=np.where(felt, probability, 0.5).astype(np.float32),
             phrases=_phrases(shard, hits, label),
-            customer=_of_role(shard, Role.CUSTOMER, polarity, level, label),
-            agent=_of_role(shard, Role.AGENT, polarity, level, label),
         )
 
     def _hits(self, shard: Shard) -> list[PhraseHits]:
@@ -162,7 +184,7 @@ def _of_role(shard: Shard, role: Role, polarity: Floats, level: Codes, label: Co
     counts = np.bincount(owner, minlength=n)
     first = np.concatenate(([0], np.cumsum(counts)))[:-1]
     nth = np.arange(len(mine)) - first[owner]
-    edge = np.clip(counts // _EDGE_TURNS, 1, _EDGE_TURNS)
+    edge = np.clip(counts // EDGE_TURNS, 1, EDGE_TURNS)
 
     def mean(kept: Bools) -> Floats:
         total = np.bincount(owner[kept], weights=felt[kept], minlength=n)

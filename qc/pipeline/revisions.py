@@ -1,0 +1,129 @@
+"""One side of a comparison: a folder, a git revision or the rules that qc brings, as folders on disk."""
+
+from __future__ import annotations
+
+import io
+import os
+import subprocess
+import tarfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+
+from qc.domain.specs import Specs
+from qc.errors import Problem, QcError, SpecError, UsageError
+from qc.paths import WORKSPACE_FILE
+from qc.pipeline.specs import Folders, folders, load
+
+PACKAGED = "packaged"
+_KEPT = ("rules", "scorecards", WORKSPACE_FILE)
+_MOST_BYTES = 64 << 20
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class State:
+    """Rules and scorecards as they are or were. `label` names them to people."""
+
+    label: str
+    specs: Specs
+
+
+def read_state(name: str | None, workspace: Path | None, where: Folders) -> State:
+    """The state called `name`: `packaged`, a folder (a workspace, or a folder of rules), or a git revision of the
+    repository around the workspace. None: the folders in force (the working tree).
+
+    Raises UsageError when there is no such thing, SpecError for broken files.
+    """
+    if name is None:
+        return State(label="工作区现状", specs=load(where))
+    if name == PACKAGED:
+        return State(label="内置规则", specs=load(folders(None)))
+    if Path(name).is_dir():
+        return State(label=name, specs=load(_folder(Path(name), where)))
+    with _checked_out(name, workspace or Path.cwd()) as (folder, commit):
+        try:
+            specs = load(folders(folder))
+        except SpecError as error:
+            raise SpecError([_renamed(p, folder, name) for p in error.problems]) from None
+    return State(label=name if commit.startswith(name) else f"{name}（{commit[:10]}）", specs=specs)
+
+
+def _folder(path: Path, where: Folders) -> Folders:
+    """A workspace brings its own scorecards; a bare folder of rules is judged with those in force."""
+    if (path / WORKSPACE_FILE).is_file() or (path / "rules").is_dir():
+        return folders(path)
+    if not any(path.rglob("*.yml")) and not any(path.rglob("*.yaml")):
+        raise UsageError(f"{path} 里没有规则文件", "应是工作区（有 rules/ 目录），或直接放着规则 .yml 的目录。")
+    return replace(where, rules=path)
+
+
+def _renamed(problem: Problem, folder: Path, name: str) -> Problem:
+    return replace(problem, path=problem.path.replace(f"{folder}{os.sep}", f"{name}:"))
+
+
+@contextmanager
+def _checked_out(revision: str, workspace: Path) -> Iterator[tuple[Path, str]]:
+    """The YAML of a revision in a folder that lives as long as the block, and the id of the commit."""
+    hint = "OLD、NEW 可以是 git 版本（如 HEAD、main、v1.2）、目录，或 packaged。"
+    try:
+        top, inside = (
+            os.fsdecode(line)
+            for line in _git(workspace, "rev-parse", "--show-toplevel", "--show-prefix").split(b"\n")[:2]
+        )
+    except QcError:
+        raise UsageError(f"没有目录 {revision}，{workspace} 也不在 git 仓库里", hint) from None
+    try:
+        found = _git(workspace, "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}")
+    except QcError:
+        raise UsageError(f"没有叫 {revision} 的目录，也没有这个 git 版本", hint) from None
+    commit = found.decode().strip()
+    tree = f"{commit}:{inside}"
+    root = Path(top)  # inside a sub-folder git would look for it in the tree once more
+    try:
+        present = _git(root, "ls-tree", "-z", "--name-only", tree).decode("utf-8", "replace").split("\0")
+    except QcError:
+        raise UsageError(f"版本 {revision} 里还没有 {workspace} 这个目录", hint) from None
+    kept = [name for name in _KEPT if name in present]
+    if "rules" not in kept:
+        raise UsageError(f"版本 {revision} 里没有 rules/ 目录", "OLD 写 packaged，就与内置规则比较。")
+    archive = _git(root, "archive", "--format=tar", tree, "--", *kept)
+    with TemporaryDirectory(prefix="qc-") as folder:
+        _unpack(archive, Path(folder), revision)
+        yield Path(folder), commit
+
+
+def _unpack(archive: bytes, folder: Path, revision: str) -> None:
+    """Plain YAML files only: no links, nothing outside the folder."""
+    total = 0
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar:
+            path = PurePosixPath(member.name)
+            if not member.isfile() or path.suffix not in (".yml", ".yaml") or path.is_absolute() or ".." in path.parts:
+                continue
+            total += member.size
+            content = tar.extractfile(member)
+            if total > _MOST_BYTES or content is None:
+                raise UsageError(f"版本 {revision} 的规则超过 {_MOST_BYTES >> 20} MB", "请检查是否误提交了数据文件。")
+            target = folder / path
+            target.parent.mkdir(parents=True, exist_ok=True)
+            target.write_bytes(content.read())
+    (folder / "rules").mkdir(exist_ok=True)
+
+
+def _git(folder: Path, *arguments: str) -> bytes:
+    """What git prints; its settings and pagers of the user do not matter. Raises UsageError when it refuses."""
+    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+    try:
+        done = subprocess.run(  # noqa: S603 - arguments are passed as such, revisions after --end-of-options
+            ["git", "-C", str(folder), *arguments],  # noqa: S607
+            capture_output=True,
+            env=environment,
+            check=False,
+        )
+    except FileNotFoundError:
+        raise UsageError("没有安装 git", "请安装 git，或把 OLD、NEW 写成目录。") from None
+    if done.returncode:
+        raise UsageError("git 没有成功")
+    return done.stdout
