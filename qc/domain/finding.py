@@ -41,6 +41,8 @@ class Hit:
     level: int | None = None
     note: str = ""
     """What the operator has to say of this hit in words: the missing step of a flow, how similar a sentence is."""
+    step: str = ""
+    """The step of a flow or sequence it is about; fills {step}."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -14,6 +14,7 @@ from qc.domain.operators import (
     Interrupt,
     Meta,
     Operator,
+    Repeat,
     Silence,
     Speed,
     Topic,
@@ -29,8 +30,8 @@ from qc.text.shard import NO_TIME
 
 MAX_HITS = 200
 """Evidence kept per piece and conversation; the count in {count} is not limited by it."""
-PLACEHOLDERS = ("turn", "text", "start", "value", "count")
-MEASURES = (Silence, Speed, Interrupt, CallDuration, TurnCount, Meta, Emotion, Topic)
+PLACEHOLDERS = ("turn", "text", "start", "value", "count", "step")
+MEASURES = (Silence, Speed, Interrupt, CallDuration, TurnCount, Repeat, Meta, Emotion, Topic)
 """Operators that can fill {value}."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -129,6 +130,7 @@ def _objects(context: Context, piece: Piece, rows: Hits) -> list[Hit]:
                 category=None if word is None else word.category,
                 level=None if word is None else word.level,
                 note=note,
+                step=context.step(int(rows.note[i])),
             )
         )
     return found
@@ -158,7 +160,8 @@ def unit_of(operator: Operator) -> str | None:
 
 
 def fill(message: str, hits: Sequence[Hit], count: int) -> str:
-    """The message with its placeholders replaced from the first hit that can tell; others stay as they are."""
+    """The message with its placeholders replaced from the first hit that can tell ({step}: all steps there are);
+    others stay as they are."""
 
     def value(match: re.Match[str]) -> str:
         match match[1]:
@@ -172,6 +175,8 @@ def fill(message: str, hits: Sequence[Hit], count: int) -> str:
                 return next((_number(h.value) for h in hits if h.value is not None), "—")
             case "count":
                 return str(count)
+            case "step":
+                return "、".join(dict.fromkeys(h.step for h in hits if h.step)) or "—"
         return match[0]
 
     return _PLACEHOLDER.sub(value, message)

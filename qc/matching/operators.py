@@ -1,14 +1,19 @@
 """All operators: importing this module registers them."""
 
 from qc.matching import (
+    answer_after_question,
     call_duration,
     emotion,
     entity,
+    flow,
     interrupt,
     keyword,
     meta,
     near,
     regex,
+    repeat,
+    role_is,
+    sequence,
     silence,
     speed,
     topic,
@@ -16,14 +21,19 @@ from qc.matching import (
 )
 
 __all__ = [
+    "answer_after_question",
     "call_duration",
     "emotion",
     "entity",
+    "flow",
     "interrupt",
     "keyword",
     "meta",
     "near",
     "regex",
+    "repeat",
+    "role_is",
+    "sequence",
     "silence",
     "speed",
     "topic",

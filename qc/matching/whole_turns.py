@@ -17,6 +17,7 @@ def whole_turns(
     cause: Flags | None = None,
     start_ms: Ints | None = None,
     end_ms: Ints | None = None,
+    note: Ints | None = None,
 ) -> Hits:
     """One hit per turn, from its first to its last character."""
     length = shard.char_start[turns + 1] - 1 - shard.char_start[turns]
@@ -29,4 +30,5 @@ def whole_turns(
         cause=cause,
         start_ms=start_ms,
         end_ms=end_ms,
+        note=note,
     )

@@ -17,7 +17,7 @@ from qc.domain.finding import Verdict
 from qc.domain.operators import Interrupt, Operator, Speed, Topic, measures_whole, word_lists
 from qc.domain.rule import ErrorClass, Piece, Rule, RuleKind, RulePack, RuleStatus
 from qc.errors import Problem
-from qc.matching.compile import is_absence
+from qc.matching.compile import is_absence, refers_to
 from qc.matching.findings import MEASURES, PLACEHOLDERS
 from qc.matching.kleene import truth_of
 from qc.ruletest.lint_regex import lint_regex
@@ -87,9 +87,9 @@ def _sentences(rule: Rule, pieces: Mapping[str, Piece], notes: Notes) -> None:
             notes.error(rule.path, (key,), "R104", f"{key} 永远{always}，与片段无关", "请检查 and、or、not。")
     waiting = list(used)
     while waiting:
-        anchors = {anchor.piece for anchor in pieces[waiting.pop()].frame.anchors} - used
-        used |= anchors
-        waiting += anchors
+        near = set(refers_to(pieces[waiting.pop()])) - used
+        used |= near
+        waiting += near
     for name in pieces:
         if name not in used:
             notes.warning(

@@ -204,7 +204,7 @@ class RuleSpec(Spec):
     given: Text | None = Field(default=None, description="前提：不成立则规则不适用")
     find: Annotated[dict[Slug, PieceSpec], Field(min_length=1)] = Field(description="各个片段，名字自取")
     when: Text = Field(description="由片段组成的句子：and、or、not、any of (…)、all of (…)、2 of (…)")
-    message: Text = Field(description="给坐席的一句话，可用 {turn} {text} {start} {value} {count}")
+    message: Text = Field(description="给坐席的一句话，可用 {turn} {text} {start} {value} {count} {step}")
     advice: str = Field(default="", description="应当怎么做")
     exceptions: list[Text] = Field(default=[], description="已知的误判，供复核人参考")
     tests: list[TestSpec] = Field(default=[], description="测试：至少一个 hit 和一个 miss")

@@ -21,21 +21,22 @@ from qc.specs.rule_shape import PieceSpec
 from qc.text.shard import Shard
 
 _ROLES = {"A": Role.AGENT, "C": Role.CUSTOMER, "B": Role.BOT, "S": Role.SYSTEM, "U": Role.UNKNOWN}
-_LINE = re.compile(r"([ACBSU]) (.*?)(?: @([\d.]+)-([\d.]+))?(?: ~([\d.]+))?", re.DOTALL)
+_LINE = re.compile(r"([ACBSU]) (.*?)(?: @([\d.]+)-([\d.]+))?(?: ~([\d.]+))?(?: \^(-[\d.]+))?", re.DOTALL)
 FLOOR = 0.35
 
 
 def turn(line: str) -> Turn:
-    """`C 我要投诉 @1.5-3 ~0.2`: role, text, seconds, confidence."""
+    """`C 我要投诉 @1.5-3 ~0.2 ^-30`: role, text, seconds, confidence, level in dBFS."""
     match = _LINE.fullmatch(line)
     assert match, line
-    role, text, start, end, confidence = match.groups()
+    role, text, start, end, confidence, energy = match.groups()
     return Turn(
         role=_ROLES[role],
         text=text,
         start_ms=None if start is None else round(float(start) * 1000),
         end_ms=None if end is None else round(float(end) * 1000),
         confidence=None if confidence is None else float(confidence),
+        energy_db=None if energy is None else float(energy),
     )
 
 
@@ -64,7 +65,9 @@ def rule(
     specs = problems.check(document, TypeAdapter(dict[str, PieceSpec]), ("find",))
     problems.raise_if_errors()
     assert specs is not None
-    pieces = [build_piece(document, name, spec, problems, lexicons=["lex"]) for name, spec in specs.items()]
+    pieces = [
+        build_piece(document, name, spec, problems, lexicons=["lex"], siblings=specs) for name, spec in specs.items()
+    ]
     problems.raise_if_errors()
     return Rule(
         id=identifier,

@@ -249,7 +249,7 @@ ALL_FIELDS = "可以写：advice、basis、error_class、exceptions、find、giv
         ("silence: {min_s: 15}", "regx: 退保", "没有算子 regx", "你是不是想写“regex”？"),
         ("silence: {min_s: 15}", "keywrod: [退保]", "没有算子 keywrod", "你是不是想写“keyword”？"),
         ("silence: {min_s: 15}", "关键词: [退保]", "没有算子 关键词", "你是不是想写“keyword”？"),
-        ("silence: {min_s: 15}", "包含: [退保]", "没有算子 包含", "可以写：call_duration、emotion、entity、"),
+        ("silence: {min_s: 15}", "包含: [退保]", "没有算子 包含", "可以写：keyword、regex、near、"),
         ("silence: {min_s: 15}", "speeker: agent", "未知字段 speeker", "你是不是想写“speaker”？"),
         ("silence: {min_s: 15}", "silence: {min_s: 15}, 谁: agent", "未知字段 谁", "可以写：after、all_turns、"),
         ("severity: medium", "严重程度: medium", "未知字段 严重程度", "你是不是想写“severity”？"),
