@@ -9,6 +9,7 @@ from qc.domain.rule import Frame
 from qc.matching.context import Context
 from qc.matching.evidence import NO_HITS, Bools, Evidence, hits
 from qc.matching.frame import Selection
+from qc.matching.homophones import homophone_notes
 from qc.matching.registry import evaluates
 from qc.matching.view import Spans
 from qc.text.shard import Ints
@@ -28,11 +29,12 @@ def find_keywords(operator: Keyword, frame: Frame, selection: Selection, context
     needed = len(context.vocabulary.numbers(operator.words)) if operator.mode is Mode.ALL else operator.at_least
     group = None
     if needed > 1:
+        different = word % len(context.vocabulary.texts)  # a word and what sounds like it are one
         clear = kept & (context.unclear(selection, spans) == 0)
-        enough = _units_with(unit[clear], word[clear], needed)
+        enough = _units_with(unit[clear], different[clear], needed)
         certain = clear & np.isin(unit, enough)
         # a unit that has enough clear words needs no other; the rest stand or fall with their unclear words
-        possible = kept & np.isin(unit, _units_with(unit[kept], word[kept], needed)) & ~np.isin(unit, enough)
+        possible = kept & np.isin(unit, _units_with(unit[kept], different[kept], needed)) & ~np.isin(unit, enough)
         kept = certain | possible
         group = unit[kept]
     else:
@@ -45,6 +47,7 @@ def find_keywords(operator: Keyword, frame: Frame, selection: Selection, context
         end=spans.end[kept],
         word=word[kept],
         group=group,
+        note=homophone_notes(context, word, spans)[kept],
     )
     return Evidence(hits=found)
 

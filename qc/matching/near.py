@@ -8,8 +8,9 @@ import numpy.typing as npt
 from qc.domain.operators import Near, NearUnit
 from qc.domain.rule import Frame
 from qc.matching.context import Context
-from qc.matching.evidence import Bools, Evidence, hits
+from qc.matching.evidence import NONE, Bools, Evidence, hits
 from qc.matching.frame import Selection
+from qc.matching.homophones import homophone_notes
 from qc.matching.registry import evaluates
 from qc.matching.times import at_char
 from qc.matching.view import Spans
@@ -45,9 +46,19 @@ def find_near(operator: Near, frame: Frame, selection: Selection, context: Conte
         start=np.concatenate((np.where(together, np.minimum(start_a, start_b), start_a), start_b[apart])),
         end=np.concatenate((np.where(together, np.maximum(end_a, end_b), end_a), end_b[apart])),
         word=np.concatenate((word_a[best_a], word_b[best_b][apart])),
+        note=_notes(context, (word_a, a), (word_b, b), best_a, best_b, together),
         group=np.concatenate((np.arange(len(best_a)), apart)),
     )
     return Evidence(hits=found, unmeasured=_unmeasured(operator, selection, a, b, found.conversation))
+
+
+def _notes(
+    context: Context, a: tuple[Ints, Spans], b: tuple[Ints, Spans], rows_a: Ints, rows_b: Ints, together: Bools
+) -> Ints:
+    """What was found by its sound: of a pair in one turn the first such word, of two rows each its own."""
+    note_a, note_b = homophone_notes(context, *a)[rows_a], homophone_notes(context, *b)[rows_b]
+    one = np.where(together & (note_a == NONE), note_b, note_a)
+    return np.concatenate((one, note_b[~together]))
 
 
 def _inside(selection: Selection, spans: Spans) -> Bools:

@@ -8,12 +8,11 @@ from functools import cached_property
 from itertools import chain
 
 import numpy as np
-import numpy.typing as npt
 
 from qc.domain.operators import Words
 from qc.domain.rule import Lexicon, Word
 from qc.errors import UsageError
-from qc.text.automaton import Automaton
+from qc.matching.word_search import LEVELS, PINYIN, Found, WordSearch
 from qc.text.normalise import normalise
 from qc.text.shard import Ints
 
@@ -35,7 +34,8 @@ class Occurrences:
 
 
 class Vocabulary:
-    """The words of all word lists, numbered; equal words of different lists share a number.
+    """The words of all word lists, numbered; equal words of different lists share a number. What merely sounds like
+    word w has the number w + len(texts).
 
     Raises UsageError for a lexicon that does not exist.
     """
@@ -58,6 +58,7 @@ class Vocabulary:
             words: np.fromiter(sorted(entries), np.int64, len(entries)) for words, entries in self._entries.items()
         }
         self._rank = {words: rank for rank, words in enumerate(self._entries)}
+        self._level = np.array([LEVELS.index(words.robust) for words in self._rank], np.int8)
         # word → its lists: word w is in lists self._of_word[self._first[w]:self._first[w + 1]]
         listed = np.repeat(np.arange(len(self._rank)), [len(entries) for entries in self._entries.values()])
         member = np.concatenate([np.zeros(0, np.int64), *self._numbers.values()])
@@ -70,53 +71,53 @@ class Vocabulary:
 
     def entry(self, words: Words, number: int) -> Word | None:
         """The list's own entry for a word: its category and level."""
-        return self._entries[words].get(number)
+        return self._entries[words].get(number % len(self.texts))
+
+    def text(self, number: int) -> str:
+        """The word of that number, normalised."""
+        return self.texts[number % len(self.texts)]
 
     @cached_property
-    def _automaton(self) -> Automaton:
-        return Automaton(self.texts, longest=False)
+    def _search(self) -> WordSearch:
+        levels = np.zeros(len(self.texts), np.int8)
+        for words, numbers in self._numbers.items():
+            levels[numbers] = np.maximum(levels[numbers], LEVELS.index(words.robust))
+        return WordSearch(self.texts, levels.tolist())
 
     def rank(self, words: Words) -> int:
         """Which list it is, in Occurrences."""
         return self._rank[words]
 
     def scan(self, buffer: bytes) -> Occurrences:
-        """Every occurrence of every word; 12345 does not occur in 13812345678, nor vip in vipshop."""
-        found = self._automaton.scan(buffer)
-        if buffer:
-            found = found.where(_whole(buffer, found.start, found.end))
-        found = found.where(np.lexsort((-found.end, found.start)))
+        """Every occurrence of every word, as robustly as its list wants; at one place the nearest to the letters."""
+        found = self._search.scan(buffer)
+        order = np.lexsort((found.level, -found.end, found.start))
+        found = Found(found.word[order], found.start[order], found.end[order], found.level[order])
         # one row for each list of each word, then all lists apart with one sort
-        lists = self._first[found.pattern + 1] - self._first[found.pattern]
+        lists = self._first[found.word + 1] - self._first[found.word]
         row = np.repeat(np.arange(len(lists)), lists)
-        at = np.arange(len(row)) - np.repeat(np.cumsum(lists) - lists, lists) + self._first[found.pattern][row]
+        at = np.arange(len(row)) - np.repeat(np.cumsum(lists) - lists, lists) + self._first[found.word][row]
         listed = self._of_word[at]
+        near = found.level[row] <= self._level[listed]
+        row, listed = row[near], listed[near]
         order = np.argsort(listed, kind="stable")
-        first = np.searchsorted(listed[order], np.arange(len(self._rank) + 1)).tolist()
-        row = row[order]
-        return Occurrences(first=first, word=found.pattern[row], start=found.start[row], end=found.end[row])
+        row, listed = row[order], listed[order]
+        again = (np.diff(listed) == 0) & (np.diff(found.start[row]) == 0) & (np.diff(found.end[row]) == 0)
+        kept = np.concatenate(([True], ~again))[: len(row)]
+        row, listed = row[kept], listed[kept]
+        first = np.searchsorted(listed, np.arange(len(self._rank) + 1)).tolist()
+        word = found.word + np.where(found.level == PINYIN, len(self.texts), 0)
+        return Occurrences(first=first, word=word[row], start=found.start[row], end=found.end[row])
 
 
-_KIND = np.zeros(256, np.int8)
-"""Of a byte: 1 a digit, 2 a (lower-case) Latin letter, 0 anything else."""
-_KIND[ord("0") : ord("9") + 1] = 1
-_KIND[ord("a") : ord("z") + 1] = 2
-
-
-def _whole(buffer: bytes, start: Ints, end: Ints) -> npt.NDArray[np.bool_]:
-    """Which spans do not cut a number or a Latin word in two."""
-    text = np.frombuffer(buffer, np.uint8)
-
-    def kind(at: Ints) -> npt.NDArray[np.int8]:
-        """Of the bytes at these places; nothing stands before the beginning and after the end."""
-        return np.where((at >= 0) & (at < len(text)), _KIND[text[np.clip(at, 0, len(text) - 1)]], np.int8(0))
-
-    first, last = kind(start), kind(end - 1)
-    return np.asarray(((first == 0) | (kind(start - 1) != first)) & ((last == 0) | (kind(end) != last)))
-
-
-def _lexicon_words(words: Words, lexicons: Mapping[str, Lexicon]) -> Iterable[tuple[Word, ...]]:
+def _lexicon_words(words: Words, lexicons: Mapping[str, Lexicon]) -> Iterable[Iterable[Word]]:
     for name in words.lexicons:
         if name not in lexicons:
             raise UsageError(f"找不到词表 {name}", "词表放在规则目录的 _lexicons 文件夹里，文件名就是编号。")
-        yield lexicons[name].words
+        yield (word for word in lexicons[name].words if _is_wanted(words, word))
+
+
+def _is_wanted(words: Words, word: Word) -> bool:
+    """Whether a lexicon's word is of the categories and level that are asked for."""
+    grave = words.min_level is None or (word.level or 0) >= words.min_level
+    return grave and (not words.categories or word.category in words.categories)

@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from qc.domain.operators import Keyword, Mode, Words, word_lists
+from qc.domain.operators import Keyword, Mode, Robust, Words, word_lists
 from qc.domain.rule import Lexicon, Piece, Rule, Word
 from qc.matching.vocabulary import Vocabulary
 from qc.ruletest.places import Notes
@@ -53,9 +53,10 @@ def covered(words: Sequence[Word]) -> Iterator[tuple[Word, Word]]:
         else:
             first[text] = word
     texts = tuple(first)
-    vocabulary = Vocabulary([Words(words=texts)], {})
+    wanted = Words(words=texts, robust=Robust.EXACT)
+    vocabulary = Vocabulary([wanted], {})
     buffer = "\n".join(texts).encode("utf-8", "replace")
-    number, start, _ = vocabulary.scan(buffer).of(np.arange(len(vocabulary.texts)))
+    number, start, _ = vocabulary.scan(buffer).of(vocabulary.rank(wanted))
     lines = np.concatenate(([0], np.cumsum([len(t.encode("utf-8", "replace")) + 1 for t in texts])))
     told: set[int] = set()
     for inside, outer in zip(number.tolist(), (np.searchsorted(lines, start, side="right") - 1).tolist(), strict=True):

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.domain.operators import Words
+from qc.domain.operators import Robust, Words
 from qc.domain.rule import Word
 from qc.matching.vocabulary import Vocabulary
 from qc.text.normalise import normalise
@@ -65,7 +65,7 @@ def test_uncertain_words_do_not_make_all_certain(judged):
 )
 def test_engine_finds_what_naive_search_finds(judged, texts, words):
     shard = Shard([judged.conversation([]), *_conversations(judged, texts)])
-    wanted = Words(words=tuple(words))
+    wanted = Words(words=tuple(words), robust=Robust.EXACT)
     vocabulary = Vocabulary([wanted], {})
     word, start, end = vocabulary.scan(shard.buffer).of(vocabulary.rank(wanted))
     turn, first, last = shard.locate(start, end)

@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from qc.domain.operators.dialogue import AnswerAfterQuestion, Flow, Repeat, RoleIs, Sequence, Step, TurnCount
+from qc.domain.operators.dialogue import TurnCount
 from qc.domain.operators.signals import (
     Emotion,
     EmotionAt,
@@ -24,20 +24,18 @@ from qc.domain.operators.signals import (
     Topic,
 )
 from qc.domain.operators.timing import CallDuration, Interrupt, Silence, Speed, SpeedOver
-from qc.domain.operators.words import Keyword, Mode, Near, NearUnit, Regex, Words
+from qc.domain.operators.words import Keyword, Mode, Near, NearUnit, Regex, Robust, Words
 
 __all__ = [
     "OPERATORS",
     "SPOKEN",
     "TEXTUAL",
-    "AnswerAfterQuestion",
     "CallDuration",
     "Emotion",
     "EmotionAt",
     "EmotionLabel",
     "EntitySpan",
     "EntityType",
-    "Flow",
     "Interrupt",
     "Keyword",
     "Meta",
@@ -46,14 +44,11 @@ __all__ = [
     "NearUnit",
     "Operator",
     "Regex",
-    "Repeat",
-    "RoleIs",
+    "Robust",
     "Scalar",
-    "Sequence",
     "Silence",
     "Speed",
     "SpeedOver",
-    "Step",
     "Topic",
     "TurnCount",
     "Words",
@@ -71,11 +66,6 @@ Operator = (
     | Interrupt
     | CallDuration
     | TurnCount
-    | RoleIs
-    | Repeat
-    | Sequence
-    | Flow
-    | AnswerAfterQuestion
     | Meta
     | Emotion
     | Topic
@@ -90,21 +80,14 @@ OPERATORS: tuple[type[Operator], ...] = (
     Interrupt,
     CallDuration,
     TurnCount,
-    RoleIs,
-    Repeat,
-    Sequence,
-    Flow,
-    AnswerAfterQuestion,
     Meta,
     Emotion,
     Topic,
     EntitySpan,
 )
-SPOKEN: frozenset[type[Operator]] = frozenset(
-    {Keyword, Regex, Near, Speed, Interrupt, TurnCount, Repeat, Emotion, EntitySpan}
-)
+SPOKEN: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Speed, Interrupt, TurnCount, Emotion, EntitySpan})
 """Operators over the turns of a speaker."""
-TEXTUAL: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Repeat, Emotion, EntitySpan})
+TEXTUAL: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Emotion, EntitySpan})
 """Operators whose evidence is what was said, and so only as good as the transcription."""
 
 

@@ -9,12 +9,26 @@ from typing import ClassVar
 from qc.domain.operators.base import zh as _zh
 
 
+class Robust(StrEnum):
+    """How far what is said may be from the letters of a word; each step includes those before it."""
+
+    EXACT = "exact"
+    VARIANTS = "variants"
+    PINYIN = "pinyin"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Words:
-    """Literal words and the ids of lexicons whose words are added to them."""
+    """Literal words and the ids of lexicons whose words are added to them.
+
+    Of the lexicons only the words of `category` (any of them; empty: all) and of at least `min_level` are taken.
+    """
 
     words: tuple[str, ...] = ()
     lexicons: tuple[str, ...] = ()
+    robust: Robust = Robust.VARIANTS
+    categories: tuple[str, ...] = ()
+    min_level: int | None = None
 
 
 class Mode(StrEnum):

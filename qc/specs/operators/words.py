@@ -7,25 +7,37 @@ from typing import Annotated
 from pydantic import Field
 
 from qc.domain import operators as op
+from qc.specs.document import Loc
 from qc.specs.model import Spec
 from qc.specs.operators.site import OperatorShape, Site, about, listed
 from qc.specs.scalars import Ids, Text, WordList, WordText
 
+_LEVEL = Annotated[int, Field(ge=1, le=5)]
+_ROBUST = (
+    "词可以差多少：exact 一字不差；variants 中间有停顿或嗯、呃等、数字的中文和阿拉伯写法（默认）；"
+    "pinyin 还可以是同音的错字，命中时注明疑似同音"
+)
 
-class WordsSpec(Spec):
+
+class _FromLexicon(Spec):
+    lexicon: Ids | None = Field(default=None, description="引用的词表编号")
+    category: Ids | None = Field(default=None, description="词表里只要这些类别的词")
+    min_level: _LEVEL | None = Field(default=None, description="词表里只要这一级以上的词")
+    robust: op.Robust = Field(default=op.Robust.VARIANTS, description=_ROBUST)
+
+
+class WordsSpec(_FromLexicon):
     """词表：直接写词，或引用词表，或都有。"""
 
     words: WordText | WordList | None = Field(default=None, description="一个词或一串词")
-    lexicon: Ids | None = Field(default=None, description="引用的词表编号")
 
 
-class KeywordSpec(Spec):
+class KeywordSpec(_FromLexicon):
     """关键词的几种写法；any、all、none 写其中一个。"""
 
     any: WordText | WordList | None = Field(default=None, description="出现其中任意一个")
     all: WordText | WordList | None = Field(default=None, description="全部出现")
     none: WordText | WordList | None = Field(default=None, description="一个都不出现")
-    lexicon: Ids | None = Field(default=None, description="引用的词表编号，并入 any 或 none")
     at_least: Annotated[int, Field(ge=1)] | None = about(op.Keyword, "at_least", default=None)
 
 
@@ -48,12 +60,26 @@ class NearSpec(Spec):
     ordered: bool = about(op.Near, "ordered", default=False)
 
 
+def _words(at: Site, loc: Loc, own: str | list[str] | None, spec: _FromLexicon) -> op.Words:
+    """The words written in a rule and those of its lexicons."""
+    if spec.lexicon is None and (spec.category is not None or spec.min_level is not None):
+        key = "category" if spec.category is not None else "min_level"
+        at.wrong((*loc, key), "R021", f"{key} 只能与 lexicon 合用", "类别和等级写在词表里。")
+    return op.Words(
+        words=listed(own),
+        lexicons=at.lexicons((*loc, "lexicon"), spec.lexicon),
+        robust=spec.robust,
+        categories=listed(spec.category),
+        min_level=spec.min_level,
+    )
+
+
 def _keyword(at: Site, spec: str | list[str] | KeywordSpec) -> op.Keyword:
     if not isinstance(spec, KeywordSpec):
         return op.Keyword(words=op.Words(words=listed(spec)))
     given = [mode for mode in op.Mode if getattr(spec, mode) is not None]
     mode = given[0] if given else op.Mode.ANY
-    words = op.Words(words=listed(getattr(spec, mode)), lexicons=at.lexicons(("keyword", "lexicon"), spec.lexicon))
+    words = _words(at, ("keyword",), getattr(spec, mode), spec)
     if len(given) > 1:
         at.wrong(("keyword", given[1]), "R021", "any、all、none 只能写一个", "请拆成几个片段。")
     if not given and spec.lexicon is None:
@@ -92,7 +118,7 @@ def _near(at: Site, spec: NearSpec) -> op.Near:
             return op.Words(words=listed(side))
         if side.words is None and side.lexicon is None:
             at.wrong(("near", key), "R021", "没有写词", "请写 words，或用 lexicon 引用词表。")
-        return op.Words(words=listed(side.words), lexicons=at.lexicons(("near", key, "lexicon"), side.lexicon))
+        return _words(at, ("near", key), side.words, side)
 
     a, b = words("a", spec.a), words("b", spec.b)
     return op.Near(a=a, b=b, within=spec.within, unit=spec.unit, ordered=spec.ordered)

@@ -1,0 +1,143 @@
+"""Words in a buffer, however they are written: as they are, in other numerals, with a pause inside, by their sound.
+
+Width, case and traditional characters are already gone from the buffer. What is found says where it stands in the
+buffer, whatever it was found by.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from qc.domain.operators import Robust
+from qc.text.automaton import Automaton, Matches
+from qc.text.gaps import FILLERS, Gaps, Neighbours
+from qc.text.homophones import Homophones, has_homophones
+from qc.text.numerals import NUMERALS, spellings
+from qc.text.shard import Ints
+
+LEVELS = tuple(Robust)
+EXACT, VARIANTS, PINYIN = range(len(LEVELS))
+_SPACED_FROM = 5
+"""Characters a number or Latin word needs to be found with spaces inside: 1 10 is not 110."""
+
+
+class Found(NamedTuple):
+    """Occurrences: word, first byte, end byte, and the level of robustness it took to see each."""
+
+    word: Ints
+    start: Ints
+    end: Ints
+    level: npt.NDArray[np.int8]
+
+
+class WordSearch:
+    """Finds `words` (normalised, all different); `levels[w]` is how far a word may be from its letters."""
+
+    def __init__(self, words: Sequence[str], levels: Sequence[int]) -> None:
+        self._words = words
+        loose = [number for number, level in enumerate(levels) if level >= VARIANTS]
+        others = [(number, text) for number in loose for text in _spellings(words[number])]
+        patterns = [*words, *(text for _, text in others)]
+        self._word = np.array([*range(len(words)), *(number for number, _ in others)], np.int64)
+        self._loose = np.asarray(levels, np.int8)[self._word] >= VARIANTS if len(patterns) else np.zeros(0, np.bool_)
+        self._opens = np.fromiter((text[0] in NUMERALS for text in patterns), np.bool_, len(patterns))
+        self._closes = np.fromiter((text[-1] in NUMERALS for text in patterns), np.bool_, len(patterns))
+        self._spaced = np.fromiter((len(t) >= _SPACED_FROM or not t.isascii() for t in patterns), np.bool_)
+        self._automaton = Automaton([*patterns, *(FILLERS if loose else ())], longest=False)
+        self._neighbours = Neighbours(patterns[row] for row in np.flatnonzero(self._loose))
+        sounding = [n for n, level in enumerate(levels) if level >= PINYIN and has_homophones(words[n])]
+        self._sounding = np.array(sounding, np.int64)
+
+    @cached_property
+    def _homophones(self) -> Homophones:
+        return Homophones([self._words[number] for number in self._sounding])
+
+    def scan(self, buffer: bytes) -> Found:
+        """Every occurrence, also overlapping ones; 12345 does not occur in 13812345678, nor vip in vipshop."""
+        text = np.frombuffer(buffer, np.uint8)
+        found = self._automaton.scan(buffer)
+        is_word = found.pattern < len(self._word)
+        plain = found.where(is_word)
+        parts = [self._whole(text, plain)]
+        if self._loose.any():
+            filler = found.where(~is_word)
+            place = np.argsort(filler.start, kind="stable")
+            parts.append(self._across(text, Gaps(text, (filler.start[place], filler.end[place]))))
+        merged = Matches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+        as_written = (merged.pattern < len(self._words)) & (np.arange(len(merged.pattern)) < len(parts[0].pattern))
+        level = np.where(as_written, EXACT, VARIANTS).astype(np.int8)
+        out = Found(self._word[merged.pattern], merged.start, merged.end, level)
+        return self._with_homophones(buffer, out) if len(self._sounding) else out
+
+    def _whole(self, text: npt.NDArray[np.uint8], found: Matches) -> Matches:
+        """Without those that cut a number or a Latin word in two."""
+        found = found.where(_is_whole(text, found.start, found.end))
+        numeral = found.pattern >= len(self._words)  # 二小时 for 2小时 must not be the end of 十二小时
+        if numeral.any():
+            cut = (self._opens[found.pattern] & _is_numeral(text, found.start - 3)) | (
+                self._closes[found.pattern] & _is_numeral(text, found.end)
+            )
+            found = found.where(~(numeral & cut))
+        return found
+
+    def _across(self, text: npt.NDArray[np.uint8], gaps: Gaps) -> Matches:
+        """Words with gaps inside."""
+        buffer, place = gaps.closed(self._neighbours)
+        found = self._automaton.scan(buffer)
+        found = found.where(found.pattern < len(self._word))
+        found = found.where(self._loose[found.pattern] & self._spaced[found.pattern])
+        closed = np.frombuffer(buffer, np.uint8)
+        found = found.where(_is_whole(closed, found.start, found.end, kinds=_DIGIT))  # 1 2 3 9 8 7 is not 12398
+        start, end = place[found.start], place[found.end - 1] + 1
+        stretched = end - start > found.end - found.start
+        return self._whole(text, Matches(found.pattern[stretched], start[stretched], end[stretched]))
+
+    def _with_homophones(self, buffer: bytes, found: Found) -> Found:
+        points = np.frombuffer(buffer.decode().encode("utf-32-le"), np.uint32)
+        alike = self._homophones.scan(points)
+        byte = np.append(np.flatnonzero((np.frombuffer(buffer, np.uint8) & 0xC0) != 0x80), len(buffer))
+        return Found(
+            np.concatenate((found.word, self._sounding[alike.pattern])),
+            np.concatenate((found.start, byte[alike.start])),
+            np.concatenate((found.end, byte[alike.end])),
+            np.concatenate((found.level, np.full(len(alike.pattern), PINYIN, np.int8))),
+        )
+
+
+def _spellings(word: str) -> tuple[str, ...]:
+    """Other ways to write a word: in other numerals, and without the spaces it is written with."""
+    closed = word.replace(" ", "")
+    return (*((closed,) if closed != word and closed else ()), *spellings(word))
+
+
+_KIND = np.zeros(256, np.int8)
+"""Of a byte: 1 a digit, 2 a (lower-case) Latin letter, 0 anything else."""
+_KIND[ord("0") : ord("9") + 1] = _DIGIT = 1
+_KIND[ord("a") : ord("z") + 1] = _LATIN = 2
+_NUMERALS = np.array(sorted(int.from_bytes(char.encode()) for char in NUMERALS), np.int64)
+
+
+def _is_whole(text: npt.NDArray[np.uint8], start: Ints, end: Ints, *, kinds: int = _LATIN) -> npt.NDArray[np.bool_]:
+    """Which spans do not cut a number or (unless `kinds` leaves them out) a Latin word in two."""
+    if not len(text):
+        return np.ones(len(start), np.bool_)
+
+    def kind(at: Ints) -> npt.NDArray[np.int8]:
+        """Of the bytes at these places; nothing stands before the beginning and after the end."""
+        of = _KIND[text.take(at, mode="clip")]
+        return np.where((at >= 0) & (at < len(text)) & (of <= kinds), of, np.int8(0))
+
+    first, last = kind(start), kind(end - 1)
+    return np.asarray(((first == 0) | (kind(start - 1) != first)) & ((last == 0) | (kind(end) != last)))
+
+
+def _is_numeral(text: npt.NDArray[np.uint8], at: Ints) -> npt.NDArray[np.bool_]:
+    """Whether the three bytes from each place are a Chinese numeral."""
+    bytes_ = [text.take(at + i, mode="clip").astype(np.int64) for i in range(3)]
+    inside = (at >= 0) & (at + 3 <= len(text))
+    return np.asarray(inside & np.isin(bytes_[0] << 16 | bytes_[1] << 8 | bytes_[2], _NUMERALS))
