@@ -12,7 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import fields
 
-from qc.domain.operators.dialogue import TurnCount
+from qc.domain.operators.dialogue import AnswerAfterQuestion, Flow, Repeat, RoleIs, Sequence, Step, TurnCount
 from qc.domain.operators.signals import (
     Emotion,
     EmotionAt,
@@ -30,12 +30,14 @@ __all__ = [
     "OPERATORS",
     "SPOKEN",
     "TEXTUAL",
+    "AnswerAfterQuestion",
     "CallDuration",
     "Emotion",
     "EmotionAt",
     "EmotionLabel",
     "EntitySpan",
     "EntityType",
+    "Flow",
     "Interrupt",
     "Keyword",
     "Meta",
@@ -44,11 +46,15 @@ __all__ = [
     "NearUnit",
     "Operator",
     "Regex",
+    "Repeat",
     "Robust",
+    "RoleIs",
     "Scalar",
+    "Sequence",
     "Silence",
     "Speed",
     "SpeedOver",
+    "Step",
     "Topic",
     "TurnCount",
     "Words",
@@ -66,6 +72,11 @@ Operator = (
     | Interrupt
     | CallDuration
     | TurnCount
+    | RoleIs
+    | Repeat
+    | Sequence
+    | Flow
+    | AnswerAfterQuestion
     | Meta
     | Emotion
     | Topic
@@ -80,14 +91,21 @@ OPERATORS: tuple[type[Operator], ...] = (
     Interrupt,
     CallDuration,
     TurnCount,
+    RoleIs,
+    Repeat,
+    Sequence,
+    Flow,
+    AnswerAfterQuestion,
     Meta,
     Emotion,
     Topic,
     EntitySpan,
 )
-SPOKEN: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Speed, Interrupt, TurnCount, Emotion, EntitySpan})
+SPOKEN: frozenset[type[Operator]] = frozenset(
+    {Keyword, Regex, Near, Speed, Interrupt, TurnCount, Repeat, Emotion, EntitySpan}
+)
 """Operators over the turns of a speaker."""
-TEXTUAL: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Emotion, EntitySpan})
+TEXTUAL: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Repeat, Emotion, EntitySpan})
 """Operators whose evidence is what was said, and so only as good as the transcription."""
 
 
