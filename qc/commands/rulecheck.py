@@ -19,13 +19,10 @@ from qc.ruletest.gate import Case, GateResult, annotation, cell
 from qc.ruletest.inline import run_tests, unwritten
 from qc.ruletest.inline_report import TestReport
 from qc.ruletest.lint import lint
-from qc.ruletest.lock import LockReport, compare
-from qc.ruletest.lock_bump import set_version
-from qc.ruletest.lock_content import NAME as LOCK
-from qc.ruletest.lock_content import Lock, dump, read_lock
 from qc.ruletest.mutate import MutationReport, mutate
 from qc.ruletest.mutate_piece import MOST
-from qc.specs.document import read
+from qc.ruletest.scaffold import NewRule, scaffold
+from qc.specs.document import parse
 from qc.specs.rules import load_rules, read_rules
 from qc.specs.scorecards import load_scorecards
 from qc.text.shard import Shard
@@ -55,37 +52,6 @@ def mutate_rules(where: Folders, only: Collection[str], *, everything: bool = Fa
         rules=sorted(only) or None,
         most=sys.maxsize if everything else MOST,
     )
-
-
-def check_lock(where: Folders, *, base: Lock | None = None) -> LockReport:
-    """Compare rules and scorecards with `rules.lock` (see `qc.ruletest.lock.compare`). Raises SpecError."""
-    pack = load_rules([where.rules])
-    cards = load_scorecards([where.scorecards], {rule.id for rule in pack.rules})
-    path = where.rules / LOCK
-    return compare(pack, cards, stored_lock(path), base=base, path=str(path))
-
-
-def stored_lock(path: Path) -> Lock | None:
-    """The lock in a file; None when there is none. Raises UsageError when it cannot be read."""
-    if not path.exists():
-        return None
-    lock = read_lock(read(path))
-    if lock is None:
-        raise UsageError(f"看不懂 {path}", "它由 qc rules lock 生成；被改坏了就从 git 取回，或升级 qc。")
-    return lock
-
-
-def update_lock(where: Folders, *, bump: bool) -> LockReport:
-    """Write `rules.lock` anew, unless content changed under its old version; with `bump` those versions are raised in
-    their files first. Gives what was found before. Raises SpecError, OSError."""
-    report = found = check_lock(where)
-    if bump and report.overdue:
-        for one in report.overdue:
-            set_version(Path(one.path), one.suggested)
-        report = check_lock(where)
-    if not report.overdue and not report.passed:
-        (where.rules / LOCK).write_text(dump(report.current), encoding="utf-8")
-    return found
 
 
 def _pack(where: Folders, named: Collection[str]) -> RulePack:
@@ -163,6 +129,51 @@ class LintReport:
 
 _SHOWN = 30
 """Problems listed in a pull request."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Created:
+    """A rule file just written, and what lint and its tests say of it."""
+
+    path: Path
+    problems: Sequence[Problem]
+    tests: TestReport
+
+    @property
+    def passed(self) -> bool:
+        return self.tests.passed and not any(p.level == "error" for p in self.problems)
+
+    def lines(self) -> Iterator[str]:
+        """Problems, tests, and what comes next."""
+        for problem in self.problems:
+            yield problem.render()
+        yield from self.tests.lines(verbose=False)
+        yield f"下一步：改 {self.path} 里的 tests，再运行 qc rules lint 和 qc rules test。"
+
+
+def create_rule(where: Folders, new: NewRule) -> Created:
+    """Write a new rule file and check it. Raises UsageError when it is there already or cannot be written, SpecError
+    (and nothing is written) for answers that make no rule."""
+    *folders, name = new.id.split(".")
+    path = where.rules.joinpath(*folders, f"{name}.yml")
+    text = scaffold(new)
+    if path.exists():
+        raise UsageError(f"已经有 {path}", "换一个编号，或直接改这个文件。")
+    parse(text, str(path))
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with path.open("x", encoding="utf-8") as stream:
+            stream.write(text)
+    except OSError as error:
+        raise UsageError(f"写不了 {path}：{error.strerror}", "请检查权限和剩余空间。") from error
+    try:
+        problems = [p for p in lint_rules(where).problems if p.path == str(path)]
+        return Created(path=path, problems=problems, tests=test_rules(where, [new.id]))
+    except SpecError as error:
+        mine = [p for p in error.problems if p.path == str(path)]
+        if mine:
+            path.unlink()
+        raise
 
 
 def lint_rules(where: Folders) -> LintReport:

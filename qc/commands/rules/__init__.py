@@ -7,10 +7,12 @@ import click
 from qc.commands.lazy import Lazy
 
 _COMMANDS = {
+    "new": "新建一条规则（草稿），带测试",
     "lint": "检查规则、词表与评分表的写法",
     "schema": "写出 YAML 文件的 JSON Schema，供编辑器补全和说明",
     "test": "运行写在规则和话题文件末尾的测试",
     "mutate": "变异测试：哪些改动没有测试会发现",
+    "diff": "改了规则，哪些会话、坐席、分数会变",
     "lock": "内容版本：改了内容就要升版本",
 }
 

@@ -10,7 +10,7 @@ import click
 
 from qc.commands.gate_output import gate_options
 from qc.commands.options import spec_options, workspace_of
-from qc.errors import EXIT_CHECK, EXIT_OK
+from qc.errors import EXIT_CHECK, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from qc.ruletest.lock import LockReport
@@ -41,8 +41,7 @@ def command(
         qc rules lock --check    提交前、CI 里检查
     """
     from qc.commands.gate_output import tell
-    from qc.commands.rulecheck import check_lock, update_lock
-    from qc.errors import UsageError
+    from qc.commands.rulelock import check_lock, update_lock
     from qc.pipeline.specs import folders
 
     if check and bump:
