@@ -47,7 +47,9 @@ def read_state(name: str | None, workspace: Path | None, where: Folders) -> Stat
             specs = load(folders(folder))
         except SpecError as error:
             raise SpecError([_renamed(p, folder, name) for p in error.problems]) from None
-    return State(label=name if commit.startswith(name) else f"{name}（{commit[:10]}）", specs=specs)
+    rules = tuple(replace(r, path=r.path.removeprefix(f"{folder}{os.sep}")) for r in specs.pack.rules)
+    label = name if commit.startswith(name) else f"{name}（{commit[:10]}）"
+    return State(label=label, specs=replace(specs, pack=replace(specs.pack, rules=rules)))
 
 
 def _folder(path: Path, where: Folders) -> Folders:

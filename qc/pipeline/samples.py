@@ -33,9 +33,11 @@ def samples(
         return ()
     stored = None if (rule, int(conversations[0])) in findings else _stored(part, rule)
     found: list[Sample] = []
+    messages = None if stored is None else _messages(part, rule)
     for i in conversations[:_TRIED].tolist():
         hit = stored.get(i) if stored is not None else _shown(findings[rule, i].hits)
-        found.append(_sample(part, run, i, hit, callers[i][0] or None))
+        message = messages.get(i, "") if messages is not None else findings[rule, i].message
+        found.append(_sample(part, run, i, hit, message, callers[i][0] or None))
         if len(few(found)) == SAMPLES:
             break
     return few(found)
@@ -67,14 +69,17 @@ def _stored(part: StoredPart, rule: str) -> dict[int, Hit]:
     return out
 
 
-def _sample(part: StoredPart, run: str, i: int, hit: Hit | None, agent: str | None) -> Sample:
-    turn = None if hit is None else hit.turn
-    before, said, after = "", "", ""
-    if hit is None:
-        said = "（没有出现应有的话）"
-    elif turn is None or not hit.text:
-        said = "整通测量" if hit.value is None else f"测得 {hit.value:g} {hit.unit or ''}".strip()
-    else:
+def _messages(part: StoredPart, rule: str) -> dict[int, str]:
+    table = part.table("findings", ("conversation_id", "rule_id", "message"))
+    table = table.filter(pc.equal(table["rule_id"], rule))
+    return dict(zip(part.positions(table["conversation_id"]).tolist(), table["message"].to_pylist(), strict=True))
+
+
+def _sample(part: StoredPart, run: str, i: int, hit: Hit | None, message: str, agent: str | None) -> Sample:
+    """Where something is absent or measured there is no sentence to show: the rule's own message says what it is."""
+    turn = None if hit is None or not hit.text else hit.turn
+    before, said, after = "", message or "整通测量", ""
+    if hit is not None and turn is not None:
         shard = part.shard
         text = shard.turn_columns.text[int(shard.first_turn[i]) + turn - 1]
         start, end = hit.char_start or 0, hit.char_end or 0

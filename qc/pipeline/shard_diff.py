@@ -255,7 +255,7 @@ class _Part:
             agent, team = self._callers[i]
             for card in sorted(before.keys() | after.keys()):
                 a, b = before.get(card), after.get(card)
-                group = Group(scorecard_id=card, by="agent", name=agent, team=team)
+                group = Group(scorecard_id=card, agent=agent, team=team)
                 moved = a is None or b is None or (a.score, a.passed, a.grade) != (b.score, b.passed, b.grade)
                 groups[group] = groups.get(group, Movement()) + Movement(_total(a), _total(b), int(moved))
                 if a is not None and b is not None and a.grade != b.grade:
@@ -315,7 +315,7 @@ class _Part:
                 sums.append(np.bincount(who, weights=values, minlength=len(numbers)))
             for (agent, team), n, points, passed, failed in zip(numbers, *(s.tolist() for s in sums), strict=True):
                 if n:
-                    group = Group(scorecard_id=card, by="agent", name=agent, team=team)
+                    group = Group(scorecard_id=card, agent=agent, team=team)
                     total = Totals(n, points, int(passed), int(failed))
                     groups[group] = groups.get(group, Movement()) + Movement(total, total)
 

@@ -21,8 +21,8 @@ SAMPLES = 5
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sample:
-    """One sentence as stored: `before` + `hit` + `after`. `turn` None: a measure of the whole conversation, with the
-    rule's sentence in `hit`."""
+    """One sentence as stored: `before` + `hit` + `after`. `turn` None: something measured or absent, with
+    the rule's message in `hit`."""
 
     run: str
     conversation_id: str
@@ -111,12 +111,11 @@ class Movement:
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Group:
-    """Scores of one card: all of them (`by` card), those of a team, or of an agent. `name` empty: not given."""
+    """Scores of one card: those of an agent, or of a team; empty: not given, or of all."""
 
     scorecard_id: str
-    by: str
-    name: str = ""
     team: str = ""
+    agent: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,11 +249,19 @@ class Diff:
         return self.moves.rules.get(change.id, RuleMoves())
 
     def groups(self, by: str) -> list[tuple[Group, Movement]]:
-        """Cards, teams or agents: every card that has scores; of teams and agents those whose scores moved, the largest
-        change of the mean first."""
-        listed = [(g, m) for g, m in self.moves.groups.items() if g.by == by and (by == "card" or m.moved)]
+        """Scores by `card`, `team` or `agent`: every card that has scores; of teams and agents those whose scores
+        moved, the largest change of the mean first."""
+        summed: dict[Group, Movement] = {}
+        for group, movement in sorted(self.moves.groups.items()):
+            whole = {
+                "card": Group(scorecard_id=group.scorecard_id),
+                "team": Group(scorecard_id=group.scorecard_id, team=group.team),
+                "agent": group,
+            }[by]
+            summed[whole] = summed.get(whole, Movement()) + movement
+        listed = [(g, m) for g, m in summed.items() if by == "card" or m.moved]
         if by == "card":
-            return sorted(listed, key=lambda pair: pair[0])
+            return sorted(listed)
         return sorted(listed, key=lambda pair: (-abs(round(pair[1].mean_change, 9)), pair[0]))
 
     @property
