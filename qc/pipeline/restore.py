@@ -11,6 +11,7 @@ from qc.domain.config import AudioConfig
 from qc.domain.conversation import CallMeta, Channel, Conversation, Entity, Role, Source, Turn
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording, Transcript
+from qc.schema.tables import TABLES
 from qc.storage.read import StoredRun
 
 
@@ -65,8 +66,9 @@ def stored_inputs(run: StoredRun) -> Iterator[Conversation | Failure]:
     for failures in run.parts("failures"):
         for row in failures.to_pylist():
             yield Failure(**{**row, "stage": Stage(row["stage"])})
-    columns = zip(run.parts("conversations"), run.parts("turns"), strict=True)  # the same shards, in the same order
-    for conversations, turns in columns:
+    # the same shards, in the same order; all columns by name, for a run of an earlier version lacks some
+    conversations_of, turns_of = (run.parts(name, TABLES[name].names) for name in ("conversations", "turns"))
+    for conversations, turns in zip(conversations_of, turns_of, strict=True):
         by_conversation: dict[str, list[Turn]] = {}
         for row in turns.to_pylist():
             by_conversation.setdefault(row["conversation_id"], []).append(_turn(row))
@@ -82,6 +84,8 @@ def _turn(row: Mapping[str, Any]) -> Turn:
         end_ms=row["end_ms"],
         confidence=row["confidence"],
         audio_channel=row["audio_channel"],
+        energy_db=row["energy_db"],
+        energy_db=row["energy_db"],
         entities=tuple(Entity(**e) for e in row["entities"]),
     )
 
@@ -94,6 +98,8 @@ _META = (
     "duration_ms",
     "ring_count",
     "queue_wait_s",
+    "hold_s",
+    "hold_s",
     "satisfaction",
     "region",
 )

@@ -30,7 +30,7 @@ _ROLES = pa.array([role.value for role in ROLE_CODES])
 _FELT = [ROLE_CODES[role] for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)]
 _LABELS = pa.array(["negative", "neutral", "positive"])
 _LABEL_CODES = np.array([NEGATIVE, NEUTRAL, POSITIVE], np.int8)
-_TURNS = ("role", "start_ms", "end_ms", "confidence", "audio_channel", "text")
+_TURNS = ("role", "start_ms", "end_ms", "confidence", "energy_db", "audio_channel", "energy_db", "text")
 
 
 class StoredPart:
@@ -90,8 +90,10 @@ class StoredPart:
             role=_codes(table["role"], _ROLES).astype(np.int8),
             start_ms=_numbers(table["start_ms"], NO_TIME),
             end_ms=_numbers(table["end_ms"], NO_TIME),
-            confidence=np.asarray(pc.fill_null(table["confidence"], float("nan")).to_numpy(), np.float32),
+            confidence=_measures(table["confidence"]),
+            energy_db=_measures(table["energy_db"]),
             audio_channel=_numbers(table["audio_channel"], NO_CHANNEL),
+            energy_db=np.asarray(pc.fill_null(table["energy_db"], float("nan")).to_numpy(), np.float32),
             text=_texts(table["text"]),
             entities=Lazy(table.num_rows, lambda i: tuple(Entity(**e) for e in entities(i)["entities"] or ())),
         )
@@ -190,6 +192,10 @@ def _one(column: pa.ChunkedArray | pa.Array) -> pa.Array:
 
 def _numbers(column: pa.ChunkedArray | pa.Array, missing: int) -> npt.NDArray[np.int64]:
     return np.asarray(pc.fill_null(column, missing).to_numpy(), np.int64)
+
+
+def _measures(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
+    return np.asarray(pc.fill_null(column, float("nan")).to_numpy(), np.float32)
 
 
 def _codes(column: pa.ChunkedArray | pa.Array, names: pa.Array) -> npt.NDArray[np.int64]:
