@@ -85,7 +85,6 @@ def _turn(row: Mapping[str, Any]) -> Turn:
         confidence=row["confidence"],
         audio_channel=row["audio_channel"],
         energy_db=row["energy_db"],
-        energy_db=row["energy_db"],
         entities=tuple(Entity(**e) for e in row["entities"]),
     )
 
@@ -98,7 +97,6 @@ _META = (
     "duration_ms",
     "ring_count",
     "queue_wait_s",
-    "hold_s",
     "hold_s",
     "satisfaction",
     "region",

@@ -30,7 +30,7 @@ _ROLES = pa.array([role.value for role in ROLE_CODES])
 _FELT = [ROLE_CODES[role] for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)]
 _LABELS = pa.array(["negative", "neutral", "positive"])
 _LABEL_CODES = np.array([NEGATIVE, NEUTRAL, POSITIVE], np.int8)
-_TURNS = ("role", "start_ms", "end_ms", "confidence", "energy_db", "audio_channel", "energy_db", "text")
+_TURNS = ("role", "start_ms", "end_ms", "confidence", "audio_channel", "energy_db", "text")
 
 
 class StoredPart:
@@ -93,7 +93,6 @@ class StoredPart:
             confidence=_measures(table["confidence"]),
             energy_db=_measures(table["energy_db"]),
             audio_channel=_numbers(table["audio_channel"], NO_CHANNEL),
-            energy_db=np.asarray(pc.fill_null(table["energy_db"], float("nan")).to_numpy(), np.float32),
             text=_texts(table["text"]),
             entities=Lazy(table.num_rows, lambda i: tuple(Entity(**e) for e in entities(i)["entities"] or ())),
         )
