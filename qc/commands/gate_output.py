@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import subprocess
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -38,19 +38,37 @@ def gate_options(function: Function) -> Function:
 
 
 def tell(results: Sequence[GateResult], lines: Iterable[str], format_: str | None, junit: Path | None) -> None:
-    """Write the lines for people and, in the format asked for, the annotations; and the JUnit file."""
+    """The lines for people and, in the format asked for, the annotations; and the JUnit file."""
+    say(lines, format_)
+    annotate(results, format_, junit)
+
+
+def say(lines: Iterable[str], format_: str | None) -> None:
+    """Lines for people: on stdout, unless a report for machines goes there."""
+    for line in lines:
+        click.echo(_coloured(line), err=format_ == "gitlab")
+
+
+def annotate(results: Sequence[GateResult], format_: str | None, junit: Path | None) -> None:
+    """What machines read."""
     from qc.ruletest import annotations
     from qc.ruletest.junit import junit as junit_xml
 
-    for line in lines:
-        click.echo(_coloured(line), err=format_ == "gitlab")
+    root = repository(Path.cwd())
     if format_ == "github":
-        for line in annotations.github(results, repository(Path.cwd())):
+        for line in annotations.github(results, root):
             click.echo(line)
     elif format_ == "gitlab":
-        click.echo(annotations.gitlab(results, repository(Path.cwd())), nl=False)
+        click.echo(annotations.gitlab(results, root), nl=False)
     if junit is not None:
         write(junit, junit_xml(results))
+
+
+def detected(environment: Mapping[str, str]) -> str:
+    """The format of the CI system we run in."""
+    if environment.get("GITHUB_ACTIONS") == "true":
+        return "github"
+    return "gitlab" if environment.get("GITLAB_CI") == "true" else "text"
 
 
 def write(path: Path, text: str) -> None:

@@ -1,0 +1,122 @@
+"""The five gates of a rule change, in order: lint, test (with the mutation score), baseline, diff, lock."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from qc.commands.gate_output import git, repository
+from qc.commands.rulecheck import lint_rules, mutate_rules, test_rules
+from qc.commands.rulelock import check_lock
+from qc.errors import QcError, SpecError
+from qc.pipeline.backtest import backtest
+from qc.pipeline.progress import Progress
+from qc.pipeline.revisions import read_state
+from qc.pipeline.specs import Folders, configuration
+from qc.ruletest.budget import check_budget
+from qc.ruletest.changes import compare
+from qc.ruletest.diff_gate import diff_gate
+from qc.ruletest.gate import GateResult, skipped
+from qc.ruletest.lock_content import NAME as LOCK
+from qc.ruletest.lock_content import Lock, read_lock
+from qc.ruletest.mutate_report import gate as mutation_gate
+from qc.specs.budget import load_budget
+from qc.specs.document import parse
+
+_MAIN = ("origin/main", "main", "origin/master", "master")
+BUDGET = "budget.yml"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """What is checked: the folders in force against git revision `base` (None: there is no git), over stored runs."""
+
+    where: Folders
+    workspace: Path | None
+    base: str | None
+    runs: tuple[Path, ...] = ()
+    budget: Path | None = None
+    min_score: float
+
+
+def run_gates(change: Change, progress: Progress) -> Iterator[GateResult]:
+    """Every gate's result as it comes; one that fails does not keep the others from running."""
+    where = change.where
+    yield _guarded("lint", "写法检查", lambda: lint_rules(where).gate())
+    yield _guarded("test", "规则测试", lambda: test_rules(where, ()).gate())
+    yield _guarded("mutate", "变异测试", lambda: mutation_gate(mutate_rules(where, ()), change.min_score))
+    yield _guarded("diff", "影响比较", lambda: _diff(change, progress))
+    yield _guarded("lock", "内容版本", lambda: check_lock(where, base=_base_lock(change)).gate())
+
+
+def _guarded(key: str, title: str, run: Callable[[], GateResult]) -> GateResult:
+    try:
+        return run()
+    except SpecError as error:
+        summary = f"有 {len(error.problems)} 处文件读不了，见“写法检查”"
+        return GateResult(key=key, title=title, passed=False, summary=summary)
+    except QcError as error:
+        hint = f"（{error.hint}）" if error.hint else ""
+        return GateResult(key=key, title=title, passed=False, summary=error.message + hint)
+
+
+def base_revision(folder: Path, environment: Mapping[str, str] = os.environ) -> str | None:
+    """The revision a change starts from: the target branch of the merge request in CI, else where this branch left the
+    main branch, else HEAD. None without git or without a commit."""
+    head = git(folder, "rev-parse", "HEAD")
+    if head is None:
+        return None
+    named = [environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")]
+    if target := environment.get("GITHUB_BASE_REF"):
+        named.append(f"origin/{target}")
+    for name in (*named, *_MAIN):
+        if name and (found := git(folder, "merge-base", "HEAD", name)):
+            return found
+    return head
+
+
+def _diff(change: Change, progress: Progress) -> GateResult:
+    if change.base is None:
+        return skipped("diff", "影响比较", "不在 git 仓库里，没有可比的旧规则。")
+    old = read_state(change.base, change.workspace, change.where)
+    new = read_state(None, change.workspace, change.where)
+    if not change.runs:
+        if compare(old.specs, new.specs).nothing:
+            return GateResult(key="diff", title="影响比较", passed=True, summary=f"规则与 {old.label} 相同")
+        return skipped("diff", "影响比较", "没有用 --run 给出批次，不知道改动影响哪些会话。")
+    bounds = None if change.budget is None else load_budget(change.budget)
+    diff = backtest(
+        old,
+        new,
+        change.runs,
+        floor=configuration(change.where).asr.confidence_floor,
+        labels=() if bounds is None or bounds.labelled is None else bounds.labelled.labels,
+        progress=progress,
+    )
+    return diff_gate(diff, () if bounds is None else check_budget(diff, bounds))
+
+
+def _base_lock(change: Change) -> Lock | None:
+    """The lock as it was at the base revision, None where it was not there."""
+    if change.base is None:
+        return None
+    root = repository(change.where.rules).resolve()
+    path = (change.where.rules / LOCK).resolve()
+    if not path.is_relative_to(root):
+        return None
+    text = git(root, "show", f"{change.base}:{path.relative_to(root).as_posix()}")
+    return None if text is None else read_lock(parse(text, f"{change.base[:10]}:{LOCK}"))
+
+
+def lines(result: GateResult) -> Sequence[str]:
+    """A result for a terminal: its summary, and where it failed."""
+    mark = "[跳过]" if result.skipped else "[通过]" if result.passed else "[失败]"
+    told = [f"{mark} {result.title}：{result.summary}"]
+    if not result.passed:
+        for note in result.annotations:
+            if note.level == "error":
+                text = note.message.replace("\n", "\n      ")
+                told.append(f"    {note.path}:{note.line}:{note.col}: {note.title} {text}")
+    return told
