@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import numpy as np
 
 from qc.domain.rule import Anchor, AnchorRelation, Frame, OnEmpty, Truth, Which
-from qc.matching.evidence import Bools, Cause, Evidence, Hits, PieceResult, causes_zh
+from qc.matching.evidence import NO_HITS, Bools, Cause, Evidence, Hits, PieceResult, causes_zh
 from qc.matching.frame import Selection, Standard, decide, framed, grouped, within
 from qc.matching.times import hit_times
 from qc.text.shard import NO_TIME, Ints, Shard
@@ -16,13 +16,55 @@ from qc.text.shard import NO_TIME, Ints, Shard
 def anchored(selection: Selection, anchor: Anchor, piece: PieceResult) -> Selection:
     """The turns that stand as wanted to a hit of the anchor's piece.
 
-    Where only uncertain hits, or hits without times, speak for a turn, it is merely possible.
+    Where only uncertain hits, or hits without times, speak for a turn, it is merely possible; where the piece could not
+    be decided and shows no hit, every turn is.
     """
-    hits = _which(piece.hits, anchor.which)
-    first, last, timed = _reach(selection.shard, anchor, hits)
-    possible = _covered(selection.shard, first, last)
-    certain = _covered(selection.shard, first[timed & (hits.cause == 0)], last[timed & (hits.cause == 0)])
-    return selection.narrow(possible, np.where(certain, 0, Cause.ANCHOR).astype(np.uint8))
+    near = reach(selection.shard, anchor, piece)
+    if near is None:
+        return selection.nothing
+    return selection.narrow(near.possible, np.where(near.certain, 0, Cause.ANCHOR).astype(np.uint8))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reach:
+    """Turns that stand as wanted to a hit: possibly, and for certain."""
+
+    possible: Bools
+    certain: Bools
+
+
+def reach(shard: Shard, anchor: Anchor, piece: PieceResult) -> Reach | None:
+    """The turns that stand as wanted to a hit of the anchor's piece; None: there are none in the whole shard."""
+    hits = _which(standing(piece), anchor)
+    lost = _lost(piece)
+    if not len(hits) and not lost.any():
+        return None
+    first, last, timed = _extent(shard, anchor, hits)
+    sure = timed & (hits.cause == 0)
+    return Reach(
+        possible=_covered(shard, first, last) | lost[shard.conversation],
+        certain=_covered(shard, first[sure], last[sure]),
+    )
+
+
+def standing(piece: PieceResult) -> Hits:
+    """The hits other pieces may stand near to: those of conversations in which the piece is not FALSE, uncertain where
+    it is UNKNOWN. An absence, or a measure of the whole conversation, stands nowhere."""
+    hits = piece.hits
+    if piece.whole:
+        return NO_HITS
+    if not len(hits):
+        return hits
+    truth = piece.truth[hits.conversation]
+    hits = hits.with_cause(hits.cause | np.where(truth == Truth.UNKNOWN, np.uint8(Cause.ANCHOR), np.uint8(0)))
+    return hits.take((truth != Truth.FALSE) & (hits.turn >= 0))
+
+
+def _lost(piece: PieceResult) -> Bools:
+    """Conversations in which the piece may hit anywhere for all we know."""
+    lost = piece.truth == Truth.UNKNOWN
+    lost[piece.hits.conversation] = False
+    return np.asarray(lost & (not piece.whole))
 
 
 def for_each(
@@ -33,11 +75,11 @@ def for_each(
     A hit of the anchor's piece that is uncertain may not be there at all, and then demands nothing.
     """
     together = decide(frame, anchored(selection, anchor, piece), evidence, standard)
-    anchors, _ = _ranked(piece.hits)
+    anchors = standing(piece)
     if not len(anchors):
         return together
     shard = selection.shard
-    first, last, timed = _reach(shard, anchor, anchors)
+    first, last, timed = _extent(shard, anchor, anchors)
     last = np.maximum(last, first - 1)
 
     def counted(turns: Ints) -> Ints:
@@ -50,7 +92,7 @@ def for_each(
     lo, hi = counted(hits.turn[row][~unsure]), counted(hits.turn[row])
     truth = within(np.where(timed, lo, 0), hi, frame.count_min, frame.count_max)
     looked_at = counted(selection.turns)
-    unclear = shard.confidence[selection.turns] < standard.floor
+    unclear = selection.unclear[selection.turns]
     deaf = (truth == Truth.FALSE) & (counted(selection.turns[~unclear]) == 0) & (looked_at > 0) & standard.textual
     truth[deaf] = Truth.UNKNOWN
     truth = (2 - truth).astype(np.int8) if frame.negate else truth
@@ -69,30 +111,40 @@ def for_each(
     reasons = {
         conversation: evidence.unmeasured.get(conversation)
         or "；".join(causes_zh(int(cause[conversation]), standard.floor))
+        or together.reasons[conversation]
         for conversation in np.flatnonzero(everywhere == Truth.UNKNOWN).tolist()
     }
     return replace(together, truth=everywhere, reasons=reasons)
 
 
-def _ranked(hits: Hits) -> tuple[Hits, Ints]:
-    """Hits in turns, in order, with their rank among the hits of their conversation."""
-    hits = hits.take(hits.turn >= 0)
-    hits = hits.take(np.lexsort((hits.start, hits.turn)))
-    new = np.concatenate(([True], hits.conversation[1:] != hits.conversation[:-1])) if len(hits) else np.zeros(0, bool)
-    starts = np.flatnonzero(new)
-    return hits, np.arange(len(hits)) - np.repeat(starts, np.diff(np.append(starts, len(hits))))
+def _which(hits: Hits, anchor: Anchor) -> Hits:
+    """The hits the anchor may mean. Where an uncertain hit may or may not come before it, which one is the n-th is
+    not certain either."""
+    if anchor.which in (Which.ANY, Which.EACH) or not len(hits):
+        return hits
+    last = anchor.which is Which.LAST
+    number = 1 if last or anchor.nth is None else anchor.nth
+    rows, unsure = grouped(hits)  # rows of one group are one hit; groups are numbered anyhow
+    place = np.argsort(np.argsort(rows))
+    at = place[np.searchsorted(hits.group[rows], hits.group)]
+    unsure, rows = unsure[np.argsort(rows)], np.sort(rows)
+    low = _before(hits.conversation[rows], ~unsure, last)
+    high = _before(hits.conversation[rows], np.ones(len(rows), np.bool_), last)
+    meant = (low < number) & (high >= number - 1)
+    doubt = unsure | (low != number - 1) | (high != number - 1)
+    cause = hits.cause | np.where(doubt[at], np.uint8(Cause.ANCHOR), np.uint8(0))
+    return hits.with_cause(cause).take(meant[at])
 
 
-def _which(hits: Hits, which: Which) -> Hits:
-    hits, rank = _ranked(hits)
-    if which is Which.FIRST:
-        return hits.take(rank == 0)
-    if which is Which.LAST:
-        return hits.take(np.append(rank[1:] == 0, True) if len(hits) else rank == 0)
-    return hits
+def _before(owner: Ints, counted: Bools, backwards: bool) -> Ints:
+    """How many of the counted ones come before each in its conversation, or after it; `owner` rises."""
+    running = np.concatenate(([0], np.cumsum(counted)))
+    if backwards:
+        return np.asarray(running[np.searchsorted(owner, owner, side="right")] - running[1:])
+    return np.asarray(running[:-1] - running[np.searchsorted(owner, owner)])
 
 
-def _reach(shard: Shard, anchor: Anchor, hits: Hits) -> tuple[Ints, Ints, Bools]:
+def _extent(shard: Shard, anchor: Anchor, hits: Hits) -> tuple[Ints, Ints, Bools]:
     """First and last turn within reach of each hit (last < first: none), and whether that is certain.
 
     A silence lies between turns: it ends the turn before it and begins the turn of its hit, so that both are outside.

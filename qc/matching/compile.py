@@ -3,40 +3,72 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from qc.domain.operators import Emotion, EntitySpan, Keyword, Mode, Operator, Regex, Topic, piece_names, word_lists
-from qc.domain.rule import Piece, Rule, RulePack, RuleStatus
+from qc.domain.operators import (
+    TEXTUAL,
+    Emotion,
+    EntitySpan,
+    Keyword,
+    Mode,
+    Operator,
+    Regex,
+    Topic,
+    measures_whole,
+    piece_names,
+    word_lists,
+)
+from qc.domain.rule import Frame, Piece, Rule, RulePack, RuleStatus
 from qc.domain.sentence import Name, Sentence, SentenceError, names, parse
 from qc.errors import QcError, UsageError
+from qc.matching.frame import Standard
 from qc.matching.signals import Need
 from qc.matching.vocabulary import Vocabulary
 from qc.text.regex import compile_pattern
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """How a piece is worked out. `frame`: the piece's, its `negate` saying whether it is true when nothing is found;
+    `selection`: the number of its speaker, range and window among all that differ; `key`: its number among all pieces
+    that differ, None where other pieces of its rule (`refers`) have a say in it."""
+
+    operator: Operator
+    frame: Frame
+    standard: Standard
+    selection: int
+    key: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRule:
     """A rule with its sentences parsed; `order` names its pieces such that an anchor's piece comes first; `when_names`
-    and `given_names` are the pieces of the sentences, each with whether it stands positive."""
+    and `given_names` are the pieces of the sentences, each with whether it stands positive. `bare` is the rule without
+    its exceptions (`unless`), where it has any: what it would have said."""
 
     rule: Rule
     pieces: Mapping[str, Piece]
+    plans: Mapping[str, Plan]
     order: tuple[str, ...]
     when: Sentence
     given: Sentence | None
     when_names: tuple[tuple[str, bool], ...]
     given_names: tuple[tuple[str, bool], ...]
+    bare: CompiledRule | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CompiledRules:
     """Rules to judge, in order of id. `need`: the signals they ask for. `floor`: below this confidence words are not
-    certain. Holds compiled automata: build it once per process, do not pickle it."""
+    certain. `selections`: the frames, of speaker, range and window, that plans number; `distinct`: how many pieces they
+    number. Holds compiled automata: build it once per process, do not pickle it."""
 
     rules: tuple[CompiledRule, ...]
     vocabulary: Vocabulary
     need: Need
     floor: float
+    selections: tuple[Frame, ...]
+    distinct: int
 
 
 def compile_rules(pack: RulePack, *, confidence_floor: float, drafts: bool = False) -> CompiledRules:
@@ -46,7 +78,8 @@ def compile_rules(pack: RulePack, *, confidence_floor: float, drafts: bool = Fal
     a piece or lexicon that does not exist, anchors in a circle.
     """
     statuses = {RuleStatus.STABLE, RuleStatus.SHADOW} | ({RuleStatus.DRAFT} if drafts else set())
-    rules = tuple(_compile(rule) for rule in sorted(pack.rules, key=lambda r: r.id) if rule.status in statuses)
+    numbers = _Numbers(confidence_floor)
+    rules = tuple(_compile(rule, numbers) for rule in sorted(pack.rules, key=lambda r: r.id) if rule.status in statuses)
     lists = [words for r in rules for name in r.order for words in word_lists(r.pieces[name].operator)]
     need = Need.NOTHING
     for compiled in rules:
@@ -57,7 +90,34 @@ def compile_rules(pack: RulePack, *, confidence_floor: float, drafts: bool = Fal
         vocabulary=Vocabulary(lists, {lexicon.id: lexicon for lexicon in pack.lexicons}),
         need=need,
         floor=confidence_floor,
+        selections=tuple(numbers.selections),
+        distinct=len(numbers.keys),
     )
+
+
+class _Numbers:
+    """Numbers what pieces of all rules share, so that judging looks nothing up by value."""
+
+    def __init__(self, floor: float) -> None:
+        self.selections: dict[Frame, int] = {}
+        self.keys: dict[tuple[Operator, Frame], int] = {}
+        self._floor = floor
+
+    def plan(self, piece: Piece) -> Plan:
+        frame = replace(piece.frame, negate=is_absence(piece))
+        where = Frame(speaker=frame.speaker, range=frame.range, window=frame.window)
+        key = None if refers_to(piece) else self.keys.setdefault((piece.operator, frame), len(self.keys))
+        return Plan(
+            operator=piece.operator,
+            frame=frame,
+            standard=Standard(
+                floor=self._floor,
+                textual=type(piece.operator) in TEXTUAL,
+                whole=measures_whole(piece.operator),
+            ),
+            selection=self.selections.setdefault(where, len(self.selections)),
+            key=key,
+        )
 
 
 def needs(operator: Operator) -> Need:
@@ -81,7 +141,7 @@ def is_absence(piece: Piece) -> bool:
     return piece.frame.negate != none
 
 
-def _compile(rule: Rule) -> CompiledRule:
+def _compile(rule: Rule, numbers: _Numbers) -> CompiledRule:
     pieces = {piece.name: piece for piece in rule.pieces}
     when = _sentence(rule, rule.when, pieces)
     given = None if rule.given is None else _sentence(rule, rule.given, pieces)
@@ -94,12 +154,18 @@ def _compile(rule: Rule) -> CompiledRule:
     return CompiledRule(
         rule=rule,
         pieces={name: pieces[name] for name in order},
+        plans={name: numbers.plan(pieces[name]) for name in order},
         order=tuple(order),
         when=when,
         given=given,
         when_names=_signed(when),
         given_names=() if given is None else _signed(given),
+        bare=_compile(_without_exceptions(rule), numbers) if any(p.frame.unless for p in pieces.values()) else None,
     )
+
+
+def _without_exceptions(rule: Rule) -> Rule:
+    return replace(rule, pieces=tuple(replace(p, frame=replace(p.frame, unless=())) for p in rule.pieces))
 
 
 def _signed(sentence: Sentence) -> tuple[tuple[str, bool], ...]:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, replace
 from enum import IntFlag
+from functools import cache, cached_property
 
 import numpy as np
 import numpy.typing as npt
@@ -27,17 +28,20 @@ class Cause(IntFlag):
     UNKNOWN_ROLE = 2
     NO_TIMES = 4
     ANCHOR = 8
+    EXCEPTION = 16
 
 
-def causes_zh(causes: int, floor: float) -> list[str]:
+@cache
+def causes_zh(causes: int, floor: float) -> tuple[str, ...]:
     """The causes as Chinese clauses, in a fixed order."""
     said = {
         Cause.LOW_CONFIDENCE: f"有关话轮的转写置信度低于 {floor:g}",
         Cause.UNKNOWN_ROLE: "没有区分出说话人，不能确定是谁说的",
         Cause.NO_TIMES: "会话没有时间信息",
         Cause.ANCHOR: "前置条件本身不能确定",
+        Cause.EXCEPTION: "可能属于例外，不能确定",
     }
-    return [text for cause, text in said.items() if causes & cause]
+    return tuple(text for cause, text in said.items() if causes & cause)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -69,12 +73,14 @@ class Hits:
 
     def take(self, rows: Ints | Bools) -> Hits:
         """The rows selected by a mask or by indexes."""
-        return Hits(**{column.name: getattr(self, column.name)[rows] for column in fields(self)})
+        return Hits(**{name: getattr(self, name)[rows] for name in _COLUMNS})
 
     def with_cause(self, cause: Flags) -> Hits:
         """The same rows with other causes."""
-        columns = {column.name: getattr(self, column.name) for column in fields(self)}
-        return Hits(**{**columns, "cause": cause})
+        return replace(self, cause=cause)
+
+
+_COLUMNS = tuple(column.name for column in fields(Hits))
 
 
 def hits(
@@ -124,12 +130,31 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Excused:
+    """What the exception `piece` let pass: the hits that do not count for it, and the conversations they lie in."""
+
+    piece: str
+    hits: Hits
+    conversations: Ints
+
+
+@dataclass(frozen=True, kw_only=True, eq=False)
 class PieceResult:
     """A piece on every conversation of the shard: `truth` 0/1/2 (see Truth), `na` where its range is empty and it says
-    so, `reasons` for every UNKNOWN, and its hits, ordered by conversation: rows `first_hit[c]:first_hit[c + 1]`."""
+    so, `reasons` for every UNKNOWN, and its hits, ordered by conversation: rows `first_hit[c]:first_hit[c + 1]`.
+
+    `whole`: it speaks of the conversation (a measure of it, an absence), so that its truth has no place in a turn.
+    Results may share their columns: do not change them.
+    """
 
     truth: Truths
     na: Bools
     reasons: Mapping[int, str]
     hits: Hits
-    first_hit: Ints
+    whole: bool = False
+    excused: tuple[Excused, ...] = ()
+
+    @cached_property
+    def first_hit(self) -> Ints:
+        """The first row of each conversation's hits, plus one past the end."""
+        return np.searchsorted(self.hits.conversation, np.arange(len(self.truth) + 1))

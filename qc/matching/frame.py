@@ -6,6 +6,7 @@ only possibly inside stays UNKNOWN unless it makes no difference.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,7 +14,7 @@ import numpy as np
 
 from qc.domain.conversation import Role
 from qc.domain.rule import Frame, OnEmpty, TimeWindow, Truth, TurnRange
-from qc.matching.evidence import Bools, Cause, Evidence, Flags, Hits, PieceResult, Truths, causes_zh
+from qc.matching.evidence import NO_HITS, Bools, Cause, Evidence, Flags, Hits, PieceResult, Truths, causes_zh
 from qc.text.shard import NO_TIME, ROLE_CODES, Ints, Shard
 
 _FAR_MS = 2**53
@@ -21,15 +22,26 @@ _FAR_MS = 2**53
 
 @dataclass(frozen=True, eq=False)
 class Selection:
-    """Turns a frame selects: `inside` possibly or certainly, `cause` Cause flags per turn, 0 where certain."""
+    """Turns a frame selects: `inside` possibly or certainly, `cause` Cause flags per turn, 0 where certain.
+
+    `unclear` marks the turns of the shard whose words are not certain. What is worked out of a selection once serves
+    all pieces that have it.
+    """
 
     shard: Shard
     inside: Bools
     cause: Flags
+    unclear: Bools
 
     def narrow(self, inside: Bools, cause: Flags | None = None) -> Selection:
         """The turns that are also in `inside`."""
-        return Selection(self.shard, self.inside & inside, self.cause if cause is None else self.cause | cause)
+        cause = self.cause if cause is None else self.cause | cause
+        return Selection(self.shard, self.inside & inside, cause, self.unclear)
+
+    @cached_property
+    def nothing(self) -> Selection:
+        """No turn of any conversation."""
+        return Selection(self.shard, np.zeros_like(self.inside), np.zeros_like(self.cause), self.unclear)
 
     @cached_property
     def turns(self) -> Ints:
@@ -37,24 +49,50 @@ class Selection:
         return np.flatnonzero(self.inside)
 
     @cached_property
+    def certain(self) -> bool:
+        """Whether every turn inside is so for certain and was heard clearly."""
+        return not (self.cause[self.turns].any() or self.unclear[self.turns].any())
+
+    @cached_property
     def count(self) -> Ints:
         """Turns inside, per conversation."""
         return self.per_conversation(self.inside)
+
+    @cached_property
+    def empty(self) -> Bools:
+        """Conversations without a turn inside."""
+        return np.asarray(self.count == 0)
+
+    @cached_property
+    def maybe_empty(self) -> Bools:
+        """Conversations whose turns inside all hang on an anchor that is not certain itself."""
+        sound = self.per_conversation(self.inside & ((self.cause & Cause.ANCHOR) == 0))
+        return np.asarray((self.count > 0) & (sound == 0))
+
+    @cached_property
+    def deaf(self) -> Bools:
+        """Conversations in which no turn inside was heard clearly: nothing found there says nothing."""
+        return np.asarray((self.count > 0) & (self.per_conversation(self.inside & ~self.unclear) == 0))
+
+    @cached_property
+    def silent(self) -> dict[tuple[bool, ...], PieceResult]:
+        """What pieces come to that found nothing, by what their frames make of it: kept by `decide`."""
+        return {}
 
     def per_conversation(self, turns: Bools) -> Ints:
         """How many of `turns` each conversation has."""
         return np.bincount(self.shard.conversation[turns], minlength=len(self.shard)).astype(np.int64)
 
 
-def everything(shard: Shard) -> Selection:
-    """All turns, for certain."""
+def everything(shard: Shard, floor: float = 0.0) -> Selection:
+    """All turns, for certain; words below the confidence `floor` are not certain."""
     n = len(shard.turns)
-    return Selection(shard, np.ones(n, np.bool_), np.zeros(n, np.uint8))
+    return Selection(shard, np.ones(n, np.bool_), np.zeros(n, np.uint8), np.asarray(shard.confidence < floor))
 
 
-def select(shard: Shard, frame: Frame) -> Selection:
+def select(shard: Shard, frame: Frame, floor: float = 0.0) -> Selection:
     """The turns of the frame's speaker, range and window. Anchors are applied by `qc.matching.anchors`."""
-    selection = everything(shard)
+    selection = everything(shard, floor)
     if frame.speaker is not None:
         unknown = shard.role == ROLE_CODES[Role.UNKNOWN]
         wanted = np.array([role in frame.speaker for role in ROLE_CODES])[shard.role]
@@ -143,39 +181,58 @@ class Standard:
 
 
 def decide(frame: Frame, selection: Selection, evidence: Evidence, standard: Standard) -> PieceResult:
-    """What the hits in the frame amount to: count or every turn, negation, and what an empty range means."""
-    shard = selection.shard
+    """What the hits in the frame amount to: count or every turn, negation, and what an empty range means.
+
+    Where the range may be empty for all we know (it hangs on an uncertain anchor), the piece is UNKNOWN unless an empty
+    range comes to the same.
+    """
     hits = framed(selection, evidence, standard)
-    unclear = (shard.confidence < standard.floor) & standard.textual
-    cause = np.zeros(len(shard), np.uint8)
-    np.bitwise_or.at(cause, hits.conversation, hits.cause)
+    if len(hits) or evidence.unmeasured or frame.all_turns:
+        return _decided(frame, selection, hits, evidence.unmeasured, standard)
+    on_empty = (frame.on_empty is OnEmpty.HIT, frame.on_empty is OnEmpty.NA)
+    key = (standard.textual, standard.whole, frame.negate, *on_empty, frame.count_min <= 0)
+    if key not in selection.silent:
+        selection.silent[key] = _decided(frame, selection, NO_HITS, {}, standard)
+    return selection.silent[key]
+
+
+def _decided(
+    frame: Frame, selection: Selection, hits: Hits, unmeasured: Mapping[int, str], standard: Standard
+) -> PieceResult:
+    n = len(selection.shard)
+    cause = np.zeros(n, np.uint8)
+    if hits.cause.any():
+        np.bitwise_or.at(cause, hits.conversation, hits.cause)
     if frame.all_turns:
-        doubt = selection.cause | np.where(unclear, np.uint8(Cause.LOW_CONFIDENCE), np.uint8(0))
-        np.bitwise_or.at(cause, shard.conversation[selection.turns], doubt[selection.turns])
+        doubt = selection.cause | np.where(selection.unclear & standard.textual, np.uint8(Cause.LOW_CONFIDENCE), 0)
+        doubt = doubt.astype(np.uint8)
+        np.bitwise_or.at(cause, selection.shard.conversation[selection.turns], doubt[selection.turns])
         truth = _every_turn(selection, hits, doubt)
     else:
-        truth = _counted(frame, hits, len(shard))
-    if standard.textual:
+        truth = _counted(frame, hits, n)
+    if standard.textual and not selection.certain:
         # Nothing found where nothing was heard clearly says nothing.
-        clear = selection.per_conversation(selection.inside & ~unclear)
-        deaf = (truth == Truth.FALSE) & (selection.count > 0) & (clear == 0)
+        deaf = (truth == Truth.FALSE) & selection.deaf
         truth[deaf] = Truth.UNKNOWN
         cause[deaf] |= np.uint8(Cause.LOW_CONFIDENCE)
-    blind = np.fromiter(evidence.unmeasured, np.int64, len(evidence.unmeasured))
-    truth[blind] = Truth.UNKNOWN
+    if unmeasured:
+        truth[np.fromiter(unmeasured, np.int64, len(unmeasured))] = Truth.UNKNOWN
     if frame.negate:
         truth = (2 - truth).astype(np.int8)
-    na = np.zeros(len(shard), np.bool_)
+    na = np.zeros(n, np.bool_)
     if not standard.whole:
-        empty = selection.count == 0
-        truth[empty] = Truth.TRUE if frame.on_empty is OnEmpty.HIT else Truth.FALSE
-        na = empty if frame.on_empty is OnEmpty.NA else na
+        nothing = Truth.TRUE if frame.on_empty is OnEmpty.HIT else Truth.FALSE
+        if not selection.certain:
+            may_be = selection.maybe_empty & ((truth != nothing) | (frame.on_empty is OnEmpty.NA))
+            truth[may_be] = Truth.UNKNOWN
+            cause[may_be] |= np.uint8(Cause.ANCHOR)
+        truth[selection.empty] = nothing
+        na = selection.empty if frame.on_empty is OnEmpty.NA else na
     reasons: dict[int, str] = {}
     for conversation in np.flatnonzero(truth == Truth.UNKNOWN).tolist():
-        said = evidence.unmeasured.get(conversation)
+        said = unmeasured.get(conversation)
         reasons[conversation] = said or "；".join(causes_zh(int(cause[conversation]), standard.floor))
-    first_hit = np.searchsorted(hits.conversation, np.arange(len(shard) + 1))
-    return PieceResult(truth=truth, na=na, reasons=reasons, hits=hits, first_hit=first_hit)
+    return PieceResult(truth=truth, na=na, reasons=reasons, hits=hits, whole=standard.whole or frame.negate)
 
 
 def framed(selection: Selection, evidence: Evidence, standard: Standard) -> Hits:
@@ -185,28 +242,39 @@ def framed(selection: Selection, evidence: Evidence, standard: Standard) -> Hits
         hits = hits.take(~np.isin(hits.conversation, list(evidence.unmeasured)))
     if not len(hits) or not len(shard.turns):
         return hits
-    in_turn = hits.turn >= 0
-    hits = hits.take(~in_turn | selection.inside[hits.turn])
-    in_turn = hits.turn >= 0
-    cause = selection.cause[hits.turn] | selection.cause[hits.last_turn]
-    if standard.textual:
-        unclear = (shard.confidence[hits.turn] < standard.floor) | (shard.confidence[hits.last_turn] < standard.floor)
-        cause = cause | np.where(unclear, np.uint8(Cause.LOW_CONFIDENCE), np.uint8(0))
-    hits = hits.with_cause(hits.cause | np.where(in_turn, cause, np.uint8(0)))
-    return hits.take(np.lexsort((hits.end, hits.start, hits.turn, hits.conversation)))
+    inside = (hits.turn < 0) | selection.inside[hits.turn]
+    if not inside.all():
+        hits = hits.take(inside)
+    if not selection.certain:
+        cause = selection.cause[hits.turn] | selection.cause[hits.last_turn]
+        if standard.textual:
+            unclear = selection.unclear[hits.turn] | selection.unclear[hits.last_turn]
+            cause = cause | np.where(unclear, np.uint8(Cause.LOW_CONFIDENCE), np.uint8(0))
+        hits = hits.with_cause(hits.cause | np.where(hits.turn >= 0, cause, np.uint8(0)))
+    return ordered(hits)
+
+
+def ordered(hits: Hits) -> Hits:
+    """The hits by conversation, turn, start and end."""
+    if len(hits) < 2:
+        return hits
+    order = np.lexsort((hits.end, hits.start, hits.turn, hits.conversation))
+    return hits if (order[1:] > order[:-1]).all() else hits.take(order)
 
 
 def _counted(frame: Frame, hits: Hits, conversations: int) -> Truths:
     """The number of hits lies between the certain ones and all of them; compare that interval with the wanted one."""
     first, unsure = grouped(hits)
     owner = hits.conversation[first]
-    lo = np.bincount(owner[~unsure], minlength=conversations)
     hi = np.bincount(owner, minlength=conversations)
+    lo = np.bincount(owner[~unsure], minlength=conversations) if unsure.any() else hi
     return within(lo, hi, frame.count_min, frame.count_max)
 
 
 def grouped(hits: Hits) -> tuple[Ints, Bools]:
     """The first row of each group of rows that count as one hit, and whether any of its rows is uncertain."""
+    if (hits.group[1:] > hits.group[:-1]).all():  # each row on its own
+        return np.arange(len(hits)), np.asarray(hits.cause != 0)
     groups, first = np.unique(hits.group, return_index=True)
     unsure = np.zeros(len(groups), np.bool_)
     np.logical_or.at(unsure, np.searchsorted(groups, hits.group), hits.cause != 0)
@@ -216,6 +284,8 @@ def grouped(hits: Hits) -> tuple[Ints, Bools]:
 def within(lo: Ints, hi: Ints, minimum: float, maximum: float | None) -> Truths:
     """Kleene truth of `minimum ≤ x ≤ maximum` for an x known to lie in lo..hi."""
     top = np.inf if maximum is None else maximum
+    if lo is hi:
+        return np.where((lo >= minimum) & (lo <= top), np.int8(Truth.TRUE), np.int8(Truth.FALSE))
     truth = np.full(len(lo), Truth.UNKNOWN, np.int8)
     truth[(lo >= minimum) & (hi <= top)] = Truth.TRUE
     truth[(hi < minimum) | (lo > top)] = Truth.FALSE
