@@ -10,6 +10,7 @@ import click
 
 from qc.errors import UsageError
 from qc.paths import WORKSPACE_FILE, packaged
+from qc.ruletest.lock_content import NAME as LOCK
 from qc.specs.jsonschema import schema_files
 
 _TEMPLATES = Path(__file__).parent / "init_files"
@@ -76,7 +77,7 @@ def _contents() -> Iterator[tuple[str, bytes]]:
         yield f"schemas/{name}", text.encode()
     for folder in ("rules", "scorecards"):
         root = packaged(folder)
-        for path in sorted(root.rglob("*.yml")):
+        for path in sorted((*root.rglob("*.yml"), *root.glob(LOCK))):
             yield f"{folder}/{path.relative_to(root).as_posix()}", path.read_bytes()
 
 

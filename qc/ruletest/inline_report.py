@@ -23,6 +23,31 @@ _SHOWN = 30
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """One test and how it went; `suite` is the rule, or the topic."""
+
+    path: str
+    line: int
+    suite: str
+    name: str
+    passed: bool
+    pending: bool = False
+    message: str = ""
+
+    @property
+    def annotation(self) -> Annotation:
+        """The remark at a test that did not pass."""
+        word = "待办" if self.pending else "失败"
+        return Annotation(
+            path=self.path,
+            line=self.line,
+            level="notice" if self.pending else "error",
+            title=f"测试{word}：{self.name}",
+            message=self.message,
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TestReport:
     """Outcomes of the inline tests of rules and of topic taxonomies; `unwritten`: drafts that lack a test."""
 
@@ -67,56 +92,49 @@ class TestReport:
                 yield f"    {_topic_why(result)}"
         yield f"{self.summary}。"
 
+    def told(self) -> Iterator[Told]:
+        """Every test that was run, those of rules first."""
+        for o in self.outcomes:
+            yield Told(
+                path=o.rule.path,
+                line=o.test.line,
+                suite=o.rule.id,
+                name=o.test.name,
+                passed=o.passed,
+                pending=o.pending,
+                message="" if o.passed else "\n".join(_why(o)),
+            )
+        for r in self.topics:
+            yield Told(
+                path=r.path,
+                line=r.test.line,
+                suite=f"话题 {r.test.topic}",
+                name=r.test.text,
+                passed=r.passed,
+                message="" if r.passed else _topic_why(r),
+            )
+
     def gate(self) -> GateResult:
         """The report as a gate."""
+        told = list(self.told())
+        failed = [
+            f"- {cell(t.suite)} {cell(t.name)}：{cell(t.message)}" for t in told if not t.passed and not t.pending
+        ]
+        if len(failed) > _SHOWN:
+            failed = [*failed[:_SHOWN], f"- 另有 {len(failed) - _SHOWN} 个失败的测试"]
+        cases = [Case(suite=t.suite, name=t.name, passed=t.passed, message=t.message, pending=t.pending) for t in told]
+        for rule, verdict in self.unwritten:
+            name = f"期望{_VERDICTS[verdict]}"
+            cases.append(Case(suite=rule.id, name=name, passed=False, message="还没有这样的测试", pending=True))
         return GateResult(
             key="test",
             title="规则测试",
             passed=self.passed,
             summary=self.summary,
-            markdown="\n".join(self._markdown()),
-            annotations=tuple(self._annotations()),
-            cases=tuple(self._cases()),
+            markdown="\n".join(failed),
+            annotations=tuple(t.annotation for t in told if not t.passed),
+            cases=tuple(cases),
         )
-
-    def _markdown(self) -> Iterator[str]:
-        failed = [f"`{o.rule.id}` {cell(o.test.name)}：{cell(_expected(o))}" for o in self.outcomes if _failed(o)]
-        failed += [f"话题 {cell(r.test.text)}：{cell(_topic_why(r))}" for r in self.topics if not r.passed]
-        yield from (f"- {line}" for line in failed[:_SHOWN])
-        if len(failed) > _SHOWN:
-            yield f"- 另有 {len(failed) - _SHOWN} 个失败的测试"
-
-    def _annotations(self) -> Iterator[Annotation]:
-        for o in self.outcomes:
-            if not o.passed:
-                level, word = ("notice", "待办") if o.pending else ("error", "失败")
-                yield Annotation(
-                    path=o.rule.path,
-                    line=o.test.line,
-                    level=level,  # type: ignore[arg-type]
-                    title=f"测试{word}：{o.test.name}",
-                    message="\n".join(_why(o)),
-                )
-        for r in self.topics:
-            if not r.passed:
-                yield Annotation(
-                    path=r.path, line=r.test.line, level="error", title="话题测试失败", message=_topic_why(r)
-                )
-
-    def _cases(self) -> Iterator[Case]:
-        for o in self.outcomes:
-            message = "" if o.passed else "\n".join(_why(o))
-            yield Case(suite=o.rule.id, name=o.test.name, passed=o.passed, message=message, pending=o.pending)
-        for rule, verdict in self.unwritten:
-            name = f"期望{_VERDICTS[verdict]}"
-            yield Case(suite=rule.id, name=name, passed=False, message="还没有这样的测试", pending=True)
-        for r in self.topics:
-            message = "" if r.passed else _topic_why(r)
-            yield Case(suite=f"话题 {r.test.topic}", name=r.test.text, passed=r.passed, message=message)
-
-
-def _failed(outcome: TestOutcome) -> bool:
-    return not outcome.passed and not outcome.pending
 
 
 def _expected(outcome: TestOutcome) -> str:

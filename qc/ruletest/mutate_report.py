@@ -56,6 +56,7 @@ def gate(report: MutationReport, min_score: float) -> GateResult:
         annotations=tuple(
             Annotation(path=r.rule.path, line=s.line, col=s.col, level="notice", title="缺一个测试", message=s.sentence)
             for r in report.rules
+            if r.score < min_score  # hundreds of remarks at sound rules would be read by nobody
             for s in r.survivors
         ),
         cases=tuple(
