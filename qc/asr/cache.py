@@ -63,4 +63,5 @@ def _segment(data: dict[str, Any]) -> Segment:
         end_ms=int(data["end_ms"]),
         text=str(data["text"]),
         confidence=float(data["confidence"]),
+        energy_db=None if data.get("energy_db") is None else float(data["energy_db"]),
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -12,6 +12,7 @@ from qc.asr import weights
 from qc.asr.audio import RATE, Audio, AudioError, Samples, open_audio
 from qc.asr.clean import clean
 from qc.asr.detect import Span, SpeechDetector, SpeechOptions
+from qc.asr.level import LevelMeter
 from qc.asr.pack import place, windows
 from qc.asr.transcriber import Transcriber, Window
 from qc.asr.whisper_engine.engine import WhisperOptions, WhisperTranscriber, engine_name
@@ -74,7 +75,7 @@ def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: f
     """Raises AudioError."""
     identity = _identity(transcriber.name, transcriber.model_id, transcriber.options_id)
     audio = open_audio(recording.file, max_duration_s)
-    spans, samples = _speech(audio)
+    spans, samples, meter = _speech(audio)
     segments: list[list[Segment]] = [[] for _ in spans]
     batch: list[Window] = []
     queue = windows(audio.blocks(), spans)
@@ -95,7 +96,7 @@ def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: f
         channels=tuple(
             ChannelTranscript(
                 audio_channel=i,
-                segments=tuple(clean(sorted(own, key=lambda s: (s.start_ms, s.end_ms)))),
+                segments=meter.measured(i, tuple(clean(sorted(own, key=lambda s: (s.start_ms, s.end_ms))))),
                 speech_ms=sum(s.end - s.start for s in spans[i]) * 1000 // RATE,
             )
             for i, own in enumerate(segments)
@@ -103,15 +104,27 @@ def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: f
     )
 
 
-def _speech(audio: Audio) -> tuple[list[tuple[Span, ...]], int]:
-    """Speech per channel and the length in samples. Channels that are copies of each other count as one."""
-    detector = SpeechDetector(audio.channels)
+def measure_levels(recording: Recording, transcript: Transcript, max_duration_s: float) -> Transcript:
+    """The transcript with the level of every segment, for one that was made before levels were measured. The audio is
+    decoded, not heard again. Raises AudioError."""
+    audio = open_audio(recording.file, max_duration_s)
+    meter = LevelMeter(audio.channels)
+    for block in audio.blocks():
+        meter.feed(block)
+    channels = (replace(c, segments=meter.measured(c.audio_channel, c.segments)) for c in transcript.channels)
+    return replace(transcript, channels=tuple(channels))
+
+
+def _speech(audio: Audio) -> tuple[list[tuple[Span, ...]], int, LevelMeter]:
+    """Speech per channel, the length in samples, and the levels. Channels that are copies of each other are one."""
+    detector, meter = SpeechDetector(audio.channels), LevelMeter(audio.channels)
     same = audio.channels > 1
     for block in audio.blocks():
         detector.feed(block)
+        meter.feed(block)
         same = same and _same(block)
     spans = detector.spans(SPEECH)
-    return (spans[:1] if same else spans), detector.samples
+    return (spans[:1] if same else spans), detector.samples, meter
 
 
 def _same(block: Samples) -> bool:

@@ -6,6 +6,7 @@ from bisect import bisect_left
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
+from math import log10
 
 from qc.domain.conversation import Role, Turn
 from qc.domain.recording import Segment, Transcript
@@ -99,4 +100,17 @@ def _turn(part: _Part, role: Role) -> Turn:
         end_ms=part.end,
         confidence=round(confidence, 4),
         audio_channel=part.channel,
+        energy_db=_level(part.segments),
     )
+
+
+def _level(segments: Sequence[Segment]) -> float | None:
+    """The level of all segments together: their mean power by length. None when one was not measured."""
+    power = length = 0.0
+    for segment in segments:
+        if segment.energy_db is None:
+            return None
+        lasts = max(segment.end_ms - segment.start_ms, 1)
+        power += lasts * 10 ** (segment.energy_db / 10)
+        length += lasts
+    return round(10 * log10(power / length), 1)

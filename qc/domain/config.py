@@ -35,7 +35,8 @@ class AsrConfig:
 MANIFEST_FIELDS = (
     # a call; the durations may be named without their unit
     "conversation_id", "file", "project", "channel", "agent_id", "agent_name", "team", "customer_id", "started_at",
-    "duration_ms", "duration_s", "duration", "ring_count", "queue_wait_s", "queue_wait", "satisfaction", "region",
+    "duration_ms", "duration_s", "duration", "ring_count", "queue_wait_s", "queue_wait", "hold_s", "hold",
+    "satisfaction", "region",
     # a message of a chat
     "role", "text", "time", "begin_ms", "end_ms", "audio_channel", "confidence",
     # a ticket

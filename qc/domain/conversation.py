@@ -38,7 +38,8 @@ class Turn:
 
     `start_ms`/`end_ms` count from the start of the conversation; None where the source has no times.
     A chat message has `start_ms == end_ms`. `confidence` is in 0..1, None where the source gives none
-    (typed text); a suspected invention of the recogniser carries 0.0. `audio_channel` counts from 0.
+    (typed text); a suspected invention of the recogniser carries 0.0. `audio_channel` counts from 0. `energy_db` is the
+    level of the turn's own audio channel in dBFS (0 the loudest), None where no audio was measured.
     """
 
     role: Role
@@ -47,6 +48,7 @@ class Turn:
     end_ms: int | None = None
     confidence: float | None = None
     audio_channel: int | None = None
+    energy_db: float | None = None
     entities: tuple[Entity, ...] | None = None
     """Spans found before masking, when the turn was read back from a stored run; None: not yet looked for."""
 
@@ -72,6 +74,7 @@ class CallMeta:
     """随录参数: what the manifest or the source system says of a conversation. None: not given.
 
     `started_at` is local time, ISO 8601 without zone (`2026-11-20T21:03:11`). `satisfaction` is 1..5 (5 best).
+    `hold_s` is how long the telephone system kept the customer on hold, all times together.
     `extra` keeps every other manifest column, as text.
     """
 
@@ -83,6 +86,7 @@ class CallMeta:
     duration_ms: int | None = None
     ring_count: int | None = None
     queue_wait_s: float | None = None
+    hold_s: float | None = None
     satisfaction: int | None = None
     region: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)

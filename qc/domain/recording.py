@@ -23,13 +23,15 @@ class Recording:
 class Segment:
     """A phrase as the recogniser heard it, times from the start of the recording, `confidence` in 0..1.
 
-    A suspected invention (stock phrase on silence, loop) is kept with confidence 0.0.
+    A suspected invention (stock phrase on silence, loop) is kept with confidence 0.0. `energy_db` is its level in dBFS
+    (see `qc.asr.level`); None in a transcript made before levels were measured.
     """
 
     start_ms: int
     end_ms: int
     text: str
     confidence: float
+    energy_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,3 +55,8 @@ class Transcript:
     model: str
     options: str
     channels: tuple[ChannelTranscript, ...]
+
+    @property
+    def levelled(self) -> bool:
+        """Whether the level of every segment is known."""
+        return all(segment.energy_db is not None for channel in self.channels for segment in channel.segments)

@@ -44,6 +44,9 @@ CALL: Mapping[str, str] = {
     "duration_ms": "通话时长 时长 录音时长 会话时长 通话时间长度 duration durations talktime callduration",
     "ring_count": "振铃次数 响铃次数 振铃声数 ringcount rings",
     "queue_wait_s": "排队时长 排队时间 排队等待时长 排队等待时间 等待时长 等待时间 queuewait queuetime waittime",
+    "hold_s": """
+        保持时长 保持时间 通话保持时长 通话保持时间 保留时长 hold时长 hold holdtime holdduration
+    """,
     "satisfaction": "满意度 满意度评价 满意度评分 满意度结果 客户满意度 satisfaction csat rating",
     "region": "地区 区域 所属地区 归属地 省份 城市 region province city area",
 }
@@ -68,7 +71,7 @@ TICKET: Mapping[str, str] = {
     "handling": "处理过程 处理情况 处理记录 处理意见 处理步骤 跟进记录 handling process progress",
     "result": "处理结果 办理结果 处理结论 回复内容 答复内容 答复口径 解决方案 result resolution reply",
 }
-_SYNONYMS = {"duration": "duration_ms", "duration_s": "duration_ms", "queue_wait": "queue_wait_s"}
+_SYNONYMS = {"duration": "duration_ms", "duration_s": "duration_ms", "queue_wait": "queue_wait_s", "hold": "hold_s"}
 _BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
 _UNITS = ((re.compile(r"毫秒|ms|millis", re.I), 0.001), (re.compile(r"分钟|\(分\)|min", re.I), 60.0))
 

@@ -31,6 +31,7 @@ _EXPECTED = {
     "started_at": "不是认识的时间；写成 2026-11-20 21:03:11 或 2026/11/20 9:03",
     "duration_ms": "不是时长；写秒数、分:秒或时:分:秒",
     "queue_wait_s": "不是时长；写秒数、分:秒或时:分:秒",
+    "hold_s": "不是时长；写秒数、分:秒或时:分:秒",
     "ring_count": "不是 0 到 10000 的整数",
     "satisfaction": "不是满意度；写 1–5 或非常满意…非常不满意，或在 qc.yaml 的 manifest.satisfaction 里对应",
 }
@@ -159,7 +160,7 @@ class DetailReader:
                 return moment(value).isoformat(timespec="milliseconds").removesuffix(".000")
             case "duration_ms":
                 return round(seconds(value, unit_of(header)) * 1000)
-            case "queue_wait_s":
+            case "queue_wait_s" | "hold_s":
                 return round(seconds(value, unit_of(header)), 3)
             case "ring_count":
                 count = number(value)

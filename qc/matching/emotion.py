@@ -5,29 +5,30 @@ from __future__ import annotations
 import numpy as np
 import numpy.typing as npt
 
-from qc.domain.conversation import Role
 from qc.domain.emotion import COMPONENTS
-from qc.domain.operators import Emotion, EmotionAt, EmotionLabel
+from qc.domain.operators import Emotion, EmotionAt, EmotionLabel, Trend
 from qc.domain.rule import Frame
 from qc.matching.context import Context
-from qc.matching.evidence import NO_HITS, Bools, Evidence, hits
+from qc.matching.evidence import NO_HITS, Bools, Evidence, Floats, causes_zh, hits
 from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
 from qc.matching.whole_turns import whole_turns
-from qc.text.emotion import LEVEL_FROM, NEGATIVE, NEUTRAL, POSITIVE, Emotions
+from qc.text.emotion import EDGE_TURNS, LEVEL_FROM, NEGATIVE, NEUTRAL, POSITIVE, Emotions
 from qc.text.shard import Ints
 
 _LABELS = {EmotionLabel.NEGATIVE: NEGATIVE, EmotionLabel.NEUTRAL: NEUTRAL, EmotionLabel.POSITIVE: POSITIVE}
+_WHOLE_TURN = 2**31
 
 
 @evaluates(Emotion)
 def find_emotion(operator: Emotion, frame: Frame, selection: Selection, context: Context) -> Evidence:
-    """Turns with the wanted emotion; the worst turn if it has it; or the mean of the opening or closing turns."""
+    """Turns with the wanted emotion; the worst turn if it has it; or, as one measure per conversation, the mean or the
+    change of the selected turns."""
     emotions = context.signals.emotions
     if emotions is None:
         return Evidence(hits=NO_HITS)
-    if operator.at in (EmotionAt.START, EmotionAt.END):
-        return _edge(operator, frame, emotions)
+    if operator.at not in (EmotionAt.TURN, EmotionAt.WORST):
+        return _measured(operator, selection, context, emotions)
     turns = selection.turns if operator.at is EmotionAt.TURN else _worst(selection, emotions)
     wanted = _matches(operator, emotions.label[turns], emotions.level[turns])
     if operator.component is not None:
@@ -51,10 +52,36 @@ def _worst(selection: Selection, emotions: Emotions) -> Ints:
     return order[first]
 
 
-def _edge(operator: Emotion, frame: Frame, emotions: Emotions) -> Evidence:
-    role = emotions.agent if frame.speaker == frozenset({Role.AGENT}) else emotions.customer
-    polarity = np.asarray(role.start if operator.at is EmotionAt.START else role.end, np.float64)
+def _measured(operator: Emotion, selection: Selection, context: Context, emotions: Emotions) -> Evidence:
+    """Means of polarity over the selected turns that were heard clearly and hold words; where it is unknown who spoke
+    some of them, nothing is known of the mean."""
+    shard = selection.shard
+    clear = selection.inside & ~(shard.confidence < context.floor) & (np.diff(shard.char_start) > 1)
+    turns = np.flatnonzero(clear)
+    owner = shard.conversation[turns]
+    causes = np.zeros(len(shard), np.uint8)
+    np.bitwise_or.at(causes, owner, selection.cause[turns])
+    unmeasured = {int(c): "；".join(causes_zh(int(causes[c]), context.floor)) for c in np.flatnonzero(causes)}
+    count = np.bincount(owner, minlength=len(shard))
+    nth = np.arange(len(turns)) - np.concatenate(([0], np.cumsum(count)))[owner]
+    most = {EmotionAt.WHOLE: _WHOLE_TURN, EmotionAt.TREND: _WHOLE_TURN}.get(operator.at, EDGE_TURNS)
+    parts = 1 if operator.at is EmotionAt.WHOLE else 3
+    edge = np.clip(count // parts, 1, most)
+
+    def mean(kept: Bools) -> Floats:
+        """NaN where no turn is kept."""
+        size = np.bincount(owner[kept], minlength=len(shard))
+        total = np.bincount(owner[kept], weights=emotions.polarity[turns[kept]], minlength=len(shard))
+        return np.where(size > 0, total / np.maximum(size, 1), np.nan)
+
+    first, last = mean(nth < edge[owner]), mean(nth >= (count - edge)[owner])
+    if operator.at is EmotionAt.TREND:
+        change = np.round(last - first, 4)
+        fell = operator.trend is Trend.FALLING
+        holding = np.flatnonzero((count > 1) & ((-change if fell else change) >= operator.min_change))
+        return Evidence(hits=hits(holding, value=change[holding]), unmeasured=unmeasured)
+    polarity = np.round(last if operator.at is EmotionAt.END else first, 4).astype(np.float32)
     level = np.searchsorted(LEVEL_FROM, np.abs(np.nan_to_num(polarity)), side="right")
     label = np.where(level > 0, np.sign(np.nan_to_num(polarity)), NEUTRAL).astype(np.int8)
     holding = np.flatnonzero(_matches(operator, label, level) & ~np.isnan(polarity))
-    return Evidence(hits=hits(holding, value=level[holding]))
+    return Evidence(hits=hits(holding, value=polarity[holding].astype(np.float64)), unmeasured=unmeasured)

@@ -9,14 +9,21 @@ import numpy as np
 
 from qc.domain.finding import Finding, Hit, Verdict
 from qc.domain.operators import (
+    AnswerGap,
     CallDuration,
     Emotion,
+    EmotionAt,
+    Energy,
+    HangupGap,
+    Hold,
     Interrupt,
     Meta,
     Operator,
     Repeat,
+    ResponseTime,
     Silence,
     Speed,
+    TalkRatio,
     Topic,
     TurnCount,
     word_lists,
@@ -31,7 +38,23 @@ from qc.text.shard import NO_TIME
 MAX_HITS = 200
 """Evidence kept per piece and conversation; the count in {count} is not limited by it."""
 PLACEHOLDERS = ("turn", "text", "start", "value", "count", "step")
-MEASURES = (Silence, Speed, Interrupt, CallDuration, TurnCount, Repeat, Meta, Emotion, Topic)
+MEASURES = (
+    Silence,
+    Speed,
+    Interrupt,
+    CallDuration,
+    TalkRatio,
+    Hold,
+    ResponseTime,
+    HangupGap,
+    AnswerGap,
+    Energy,
+    TurnCount,
+    Repeat,
+    Meta,
+    Emotion,
+    Topic,
+)
 """Operators that can fill {value}."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
 
@@ -146,15 +169,19 @@ def _entry(context: Context, operator: Operator, number: int) -> Word | None:
 def unit_of(operator: Operator) -> str | None:
     """The unit of what the operator measures."""
     match operator:
-        case Silence(percent=None) | Interrupt() | CallDuration():
+        case Silence(percent=None) | Interrupt() | CallDuration() | Hold() | ResponseTime() | HangupGap() | AnswerGap():
             return "s"
-        case Silence():
+        case Silence() | TalkRatio():
             return "%"
+        case Energy(rise_db=None, span_db=None):
+            return "dBFS"
+        case Energy():
+            return "dB"
         case Speed():
             return "字/分钟"
         case TurnCount():
             return "轮"
-        case Emotion():
+        case Emotion(at=EmotionAt.TURN | EmotionAt.WORST):
             return "级"
     return None
 

@@ -14,7 +14,7 @@ import numpy as np
 
 from qc.domain.conversation import Role
 from qc.domain.rule import Frame, OnEmpty, TimeWindow, Truth, TurnRange
-from qc.matching.evidence import NO_HITS, Bools, Cause, Evidence, Flags, Hits, PieceResult, Truths, causes_zh
+from qc.matching.evidence import NO_HITS, Bools, Cause, Evidence, Flags, Floats, Hits, PieceResult, Truths, causes_zh
 from qc.text.shard import NO_TIME, ROLE_CODES, Ints, Shard
 
 _FAR_MS = 2**53
@@ -281,7 +281,7 @@ def grouped(hits: Hits) -> tuple[Ints, Bools]:
     return first, unsure
 
 
-def within(lo: Ints, hi: Ints, minimum: float, maximum: float | None) -> Truths:
+def within(lo: Ints | Floats, hi: Ints | Floats, minimum: float, maximum: float | None) -> Truths:
     """Kleene truth of `minimum ≤ x ≤ maximum` for an x known to lie in lo..hi."""
     top = np.inf if maximum is None else maximum
     if lo is hi:

@@ -8,7 +8,7 @@ from qc.domain.conversation import Role
 from qc.domain.operators import Interrupt
 from qc.domain.rule import Frame
 from qc.matching.context import Context
-from qc.matching.evidence import Bools, Evidence
+from qc.matching.evidence import Bools, Cause, Evidence
 from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
 from qc.matching.times import untimed
@@ -19,18 +19,23 @@ from qc.text.timing import spoken_chars
 
 @evaluates(Interrupt)
 def find_interruptions(operator: Interrupt, frame: Frame, selection: Selection, context: Context) -> Evidence:
-    """Turns of enough characters that begin inside a turn of the other side and overlap it long enough."""
+    """Turns of enough characters that begin inside a turn of the other side and overlap it long enough.
+
+    A turn whose words are not certain may have been a cough.
+    """
     shard = selection.shard
     unmeasured = untimed(shard, spans=True)
     one_channel = (_audio_channels(shard) < 2) & (np.diff(shard.first_turn) > 0)
     unmeasured |= {int(c): "不是双声道录音，分不清谁打断了谁" for c in np.flatnonzero(one_channel)}
     timed = (shard.start_ms != NO_TIME) & (shard.end_ms > shard.start_ms) & ~context.invented
-    overlap = _overlap_ms(shard, timed)
+    overlap, before = _overlaps(shard, timed)
     enough = spoken_chars(shard) >= operator.min_chars
-    turns = np.flatnonzero(timed & enough & (overlap > 0) & (overlap >= round(operator.min_overlap_s * 1000)))
+    enough &= (overlap >= round(operator.min_overlap_s * 1000)) & (before >= round(operator.delay_s * 1000))
+    turns = np.flatnonzero(timed & enough & (overlap > 0))
     lasts = overlap[turns]
     begins = shard.start_ms[turns]
-    found = whole_turns(shard, turns, value=lasts / 1000, start_ms=begins, end_ms=begins + lasts)
+    unclear = np.where(shard.confidence[turns] < context.floor, np.uint8(Cause.LOW_CONFIDENCE), np.uint8(0))
+    found = whole_turns(shard, turns, value=lasts / 1000, start_ms=begins, end_ms=begins + lasts, cause=unclear)
     return Evidence(hits=found, unmeasured=unmeasured)
 
 
@@ -43,9 +48,10 @@ def _audio_channels(shard: Shard) -> Ints:
     return np.where(given != NO_CHANNEL, given, np.bincount(pairs[0], minlength=len(shard)))
 
 
-def _overlap_ms(shard: Shard, timed: Bools) -> Ints:
-    """Per turn, how long somebody else who began earlier goes on speaking after it has begun."""
-    overlap = np.zeros(len(shard.turns), np.int64)
+def _overlaps(shard: Shard, timed: Bools) -> tuple[Ints, Ints]:
+    """Per turn, how long somebody else who began earlier goes on speaking after it has begun, and for how long that
+    one had been speaking before; 0 where nobody is cut short."""
+    overlap, before = np.zeros(len(shard.role), np.int64), np.zeros(len(shard.role), np.int64)
     span = int(shard.end_ms.max(initial=0)) + 1
     shift = shard.conversation * span  # keeps the conversations apart on one clock
     start, end = shard.start_ms + shift, shard.end_ms + shift
@@ -55,7 +61,11 @@ def _overlap_ms(shard: Shard, timed: Bools) -> Ints:
         if role is Role.SYSTEM or not len(mine) or not len(others):
             continue
         others = others[np.argsort(start[others], kind="stable")]
-        spoken_until = np.concatenate(([0], np.maximum.accumulate(end[others])))
-        earlier = np.searchsorted(start[others], start[mine], side="left")
-        overlap[mine] = np.maximum(np.minimum(spoken_until[earlier], end[mine]) - start[mine], 0)
-    return overlap
+        spoken_until = np.maximum.accumulate(end[others])
+        longest = np.maximum.accumulate(np.where(end[others] == spoken_until, np.arange(len(others)), 0))
+        earlier = np.searchsorted(start[others], start[mine], side="left") - 1
+        mine, earlier = mine[earlier >= 0], earlier[earlier >= 0]
+        cut = others[longest[earlier]]
+        overlap[mine] = np.maximum(np.minimum(end[cut], end[mine]) - start[mine], 0)
+        before[mine] = np.where(overlap[mine] > 0, start[mine] - start[cut], 0)
+    return overlap, before

@@ -17,7 +17,8 @@ from qc.text.timing import spoken_chars
 
 @evaluates(Speed)
 def measure_speed(operator: Speed, frame: Frame, selection: Selection, context: Context) -> Evidence:
-    """Turns, or the average of the selected turns, faster than `max` or slower than `min`.
+    """Turns, or the average of the selected turns, faster than `max` or slower than `min`. A hit's note holds what was
+    divided: the characters (see `spoken_chars`) and the seconds.
 
     A turn whose words are not certain has no certain number of characters either.
     """
@@ -31,7 +32,11 @@ def measure_speed(operator: Speed, frame: Frame, selection: Selection, context: 
         rate = chars * 60_000 / np.maximum(length, 1)
         turns = np.flatnonzero(usable & (chars >= operator.min_chars) & _outside(operator, rate))
         cause = np.where(unclear[turns], np.uint8(Cause.LOW_CONFIDENCE), np.uint8(0))
-        return Evidence(hits=whole_turns(shard, turns, value=rate[turns], cause=cause), unmeasured=unmeasured)
+        counted = zip(chars[turns].tolist(), length[turns].tolist(), strict=True)
+        note = np.array([context.note(f"{said} 字，{ms / 1000:.1f} 秒") for said, ms in counted], np.int64)
+        return Evidence(
+            hits=whole_turns(shard, turns, value=rate[turns], cause=cause, note=note), unmeasured=unmeasured
+        )
     usable &= ~unclear
     owner = shard.conversation[usable]
     total = np.bincount(owner, weights=chars[usable], minlength=len(shard))

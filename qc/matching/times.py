@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import numpy as np
 
-from qc.matching.evidence import Hits
-from qc.text.shard import NO_TIME, Ints, Shard
+from qc.domain.conversation import Role
+from qc.matching.evidence import Cause, Hits, causes_zh
+from qc.text.shard import NO_TIME, ROLE_CODES, Ints, Shard
 
 
 def at_char(shard: Shard, turn: Ints, char: Ints) -> Ints:
@@ -36,3 +37,9 @@ def untimed(shard: Shard, *, spans: bool = False) -> dict[int, str]:
         lasting = np.bincount(shard.conversation[shard.end_ms > shard.start_ms], minlength=n) > 0
         lost |= ~lasting & (np.diff(shard.first_turn) > 0)
     return {int(c): "会话没有说话的起止时间" if spans else "会话没有时间信息" for c in np.flatnonzero(lost)}
+
+
+def unattributed(shard: Shard) -> dict[int, str]:
+    """Conversations in which it is unknown who spoke a turn, with the reason: who waits for whom cannot be told."""
+    (reason,) = causes_zh(Cause.UNKNOWN_ROLE, 0.0)
+    return {int(c): reason for c in np.unique(shard.conversation[shard.role == ROLE_CODES[Role.UNKNOWN]])}

@@ -125,7 +125,17 @@ def _conversations(
         counts: list[int] = np.bincount(mine, minlength=n).tolist()
         return counts
 
-    meta = ["agent_id", "agent_name", "team", "customer_id", "region", "ring_count", "queue_wait_s", "satisfaction"]
+    meta = [
+        "agent_id",
+        "agent_name",
+        "team",
+        "customer_id",
+        "region",
+        "ring_count",
+        "queue_wait_s",
+        "hold_s",
+        "satisfaction",
+    ]
     columns = {
         "conversation_id": [c.id for c in shown],
         "project": [c.project for c in shown],
@@ -168,7 +178,7 @@ def _conversations(
 
 def _not_applicable(judgement: Judgement) -> pa.Array:
     """Per conversation, the ids of the rules that did not concern it, in order."""
-    conversation, rule = np.nonzero(VERDICTS.index(Verdict.NOT_APPLICABLE) == judgement.verdicts.T)
+    conversation, rule = np.nonzero(np.equal(judgement.verdicts.T, VERDICTS.index(Verdict.NOT_APPLICABLE)))
     offsets = np.searchsorted(conversation, np.arange(judgement.verdicts.shape[1] + 1))
     ids = pa.array([r.id for r in judgement.rules], pa.string()).take(pa.array(rule))
     return pa.ListArray.from_arrays(pa.array(offsets, pa.int32()), ids)

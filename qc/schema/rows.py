@@ -43,6 +43,7 @@ def turns(conversations: Iterable[Conversation], entities: Sequence[Sequence[Ent
             "text": [clean(t.text) for _, _, t in rows],
             "confidence": [t.confidence for _, _, t in rows],
             "audio_channel": [t.audio_channel for _, _, t in rows],
+            "energy_db": [t.energy_db for _, _, t in rows],
             "entities": [
                 [
                     {"type": e.type, "start": e.start, "end": e.end, "valid": e.valid, "personal": e.personal}
@@ -74,6 +75,7 @@ def findings(found: Iterable[Finding], rules: Mapping[str, Rule]) -> pa.Table:
             "message": [clean(f.message) for f, _ in rows],
             "advice": [r.advice or None for _, r in rows],
             "pieces": [list(f.pieces) for f, _ in rows],
+            "excused": [list(f.excused) for f, _ in rows],
             "hit_count": [len(f.hits) for f, _ in rows],
             "first_turn": [next((h.turn for h in f.hits if h.turn is not None), None) for f, _ in rows],
         },
@@ -104,6 +106,7 @@ def hits(found: Iterable[Finding]) -> pa.Table:
             "rule_id": [f.rule_id for f, _, _ in rows],
             "hit": [n for _, n, _ in rows],
             "text": [clean(h.text) for _, _, h in rows],
+            "note": [clean(h.note) or None for _, _, h in rows],
             **{name: [getattr(h, name) for _, _, h in rows] for name in plain},
         },
     )

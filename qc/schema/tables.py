@@ -52,6 +52,7 @@ CONVERSATIONS = _table(
         ("region", pa.string(), "地区"),
         ("ring_count", pa.int32(), "振铃次数"),
         ("queue_wait_s", pa.float64(), "排队等待，秒"),
+        ("hold_s", pa.float64(), "通话保持合计，秒（清单给出）"),
         ("satisfaction", pa.int32(), "满意度 1–5"),
         ("extra", pa.map_(pa.string(), pa.string()), "其他随录参数（脱敏）"),
         ("source_path", pa.string(), "来源文件，相对输入目录"),
@@ -81,7 +82,11 @@ CONVERSATIONS = _table(
         ("agent_emotion_worst_turn", pa.int32(), "坐席情绪最差的话轮"),
         ("agent_emotion_level", pa.int32(), "坐席负面情绪最高等级 0–5"),
         ("primary_topic", pa.string(), "主要话题编号，未识别为 unknown"),
-        ("not_applicable", _WORDS, "不适用的规则；判定过而既不在这里也不在 findings 的，是未命中。未判定时为空"),
+        (
+            "not_applicable",
+            _WORDS,
+            "不适用的规则；判定过而既不在这里、在 findings 里也不是命中或无法判定的，是未命中。未判定时为空",
+        ),
     ],
 )
 
@@ -97,13 +102,14 @@ TURNS = _table(
         ("text", pa.string(), "文本（默认脱敏，长度不变）"),
         ("confidence", pa.float32(), "转写置信度 0–1；0 为疑似凭空生成"),
         ("audio_channel", pa.int32(), "声道，从 0 起"),
+        ("energy_db", pa.float32(), "音量 dBFS，0 最响；没有录音为空"),
         ("entities", _ENTITIES, "信息实体及其位置"),
     ],
 )
 
 FINDINGS = _table(
     "findings",
-    "判定：规则命中或无法判定，每个会话每条规则一行",
+    "判定：规则命中、无法判定或因例外不算，每个会话每条规则一行",
     [
         ("conversation_id", pa.string(), "会话编号"),
         ("rule_id", pa.string(), "规则编号"),
@@ -114,11 +120,12 @@ FINDINGS = _table(
         ("severity", pa.string(), "严重程度 low、medium、high、critical"),
         ("error_class", pa.string(), "差错类别 customer、business、compliance、none"),
         ("status", pa.string(), "规则状态 stable、shadow"),
-        ("verdict", pa.string(), "hit 命中、undecided 无法判定"),
+        ("verdict", pa.string(), "hit 命中、undecided 无法判定、miss 未命中（本会命中，因例外不算）"),
         ("reason", pa.string(), "无法判定的原因"),
         ("message", pa.string(), "给坐席的一句话（脱敏）"),
         ("advice", pa.string(), "应当怎么做"),
         ("pieces", _WORDS, "成立的片段"),
+        ("excused", _WORDS, "成立的例外（unless 的片段）：没有它们就命中了；此时的证据是不算的那些命中"),
         ("hit_count", pa.int32(), "命中处数"),
         ("first_turn", pa.int32(), "第一处证据所在话轮"),
     ],
@@ -144,6 +151,7 @@ HITS = _table(
         ("unit", pa.string(), "测量单位"),
         ("category", pa.string(), "词表类别"),
         ("level", pa.int32(), "词表等级"),
+        ("note", pa.string(), "说明，如流程缺了哪一步"),
     ],
 )
 

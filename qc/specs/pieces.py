@@ -77,11 +77,9 @@ def _frame(at: Site, spec: FrameSpec, operator: op.Operator, default_speaker: fr
     speaker = speakers(spec.speaker)
     if spec.speaker is None and type(operator) in op.SPOKEN:
         speaker = default_speaker
-    if isinstance(operator, op.Emotion) and operator.at in (op.EmotionAt.START, op.EmotionAt.END):
-        if speaker not in (frozenset({Role.AGENT}), frozenset({Role.CUSTOMER})):
-            at.wrong((), "R024", "开头、结尾的情绪要说明是谁的", "请写 speaker: customer 或 speaker: agent。")
-        if spec.range is not None or spec.window is not None:
-            at.wrong((), "R024", "at: start、at: end 不能再限定 range、window")
+    one = speaker in (frozenset({Role.AGENT}), frozenset({Role.CUSTOMER}))
+    if isinstance(operator, op.Emotion) and op.measures_whole(operator) and not one:
+        at.wrong((), "R024", f"at: {operator.at} 的情绪要说明是谁的", "请写 speaker: customer 或 speaker: agent。")
     if spec.joined and spec.in_clause:
         at.wrong(("in_clause",), "R024", "joined 与 in_clause 不能合用")
     if spec.joined and not isinstance(operator, op.Keyword | op.Regex | op.Near):

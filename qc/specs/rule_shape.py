@@ -159,6 +159,7 @@ class TurnSpec(Spec):
     at: Seconds | None = Field(default=None, description="从第几秒开始")
     to: Seconds | None = Field(default=None, description="到第几秒结束")
     confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(default=None, description="转写置信度")
+    energy_db: Annotated[float, Field(ge=-120, le=0)] | None = Field(default=None, description="音量 dBFS，如 -20")
 
     @property
     def spoken(self) -> dict[Role, str]:

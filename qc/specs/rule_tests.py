@@ -14,7 +14,7 @@ _EXPECTED = {
     "na": Verdict.NOT_APPLICABLE,
     "undecided": Verdict.UNDECIDED,
 }
-_NUMBERS = {"duration_ms": int, "ring_count": int, "queue_wait_s": float, "satisfaction": int}
+_NUMBERS = {"duration_ms": int, "ring_count": int, "queue_wait_s": float, "hold_s": float, "satisfaction": int}
 _TEXTS = ("agent_id", "agent_name", "team", "customer_id", "started_at", "region")
 
 
@@ -49,7 +49,14 @@ def _turn(document: Document, loc: Loc, spec: TurnSpec, problems: Problems) -> T
     [(role, text)] = spec.spoken.items()
     start = None if spec.at is None else round(spec.at * 1000)
     end = start if spec.to is None else round(spec.to * 1000)
-    return Turn(role=role, text=text, start_ms=start, end_ms=end, confidence=spec.confidence)
+    return Turn(
+        role=role,
+        text=text,
+        start_ms=start,
+        end_ms=end,
+        confidence=spec.confidence,
+        energy_db=spec.energy_db,
+    )
 
 
 def _meta(document: Document, loc: Loc, given: dict[str, str | int | float], problems: Problems) -> CallMeta:

@@ -91,6 +91,8 @@ class TurnColumns:
     audio_channel: npt.NDArray[np.integer]
     text: Sequence[str]
     entities: Sequence[tuple[Entity, ...] | None] | None = None
+    energy_db: npt.NDArray[np.float32] | None = None
+    """NaN where a turn was not measured; None: none was."""
 
 
 def conversation_columns(conversations: Sequence[Conversation]) -> ConversationColumns:
@@ -120,6 +122,7 @@ def turn_columns(turns: Sequence[Turn]) -> TurnColumns:
         audio_channel=_numbers((t.audio_channel for t in turns), n, NO_CHANNEL),
         text=[t.text for t in turns],
         entities=[t.entities for t in turns],
+        energy_db=np.fromiter((np.nan if t.energy_db is None else t.energy_db for t in turns), np.float32, n),
     )
 
 

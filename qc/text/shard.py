@@ -45,8 +45,8 @@ class Shard:
     """Columns over conversations (`columns`, see ConversationColumns) and their turns (`turn_columns`).
 
     `conversation`: owner index per turn, `role`: code per turn (see ROLE_CODES), `start_ms`/`end_ms`: NO_TIME where
-    not given, `confidence`: NaN where not given. `turns` and `conversations` give objects; a shard made from columns
-    makes each anew, so ask for what hit, not for all.
+    not given, `confidence`, `energy_db`: NaN where not given. `turns` and `conversations` give objects; a shard made
+    from columns makes each anew, so ask for what hit, not for all.
     """
 
     def __init__(self, conversations: Sequence[Conversation]) -> None:
@@ -75,6 +75,8 @@ class Shard:
         self.start_ms = turns.start_ms
         self.end_ms = turns.end_ms
         self.confidence = turns.confidence
+        nowhere = np.full(len(turns.role), np.nan, np.float32)
+        self.energy_db = nowhere if turns.energy_db is None else turns.energy_db
 
     def _turn(self, i: int) -> Turn:
         columns = self.turn_columns
@@ -86,6 +88,7 @@ class Shard:
             end_ms=None if end == NO_TIME else end,
             confidence=None if np.isnan(self.confidence[i]) else float(self.confidence[i]),
             audio_channel=None if channel == NO_CHANNEL else channel,
+            energy_db=None if np.isnan(self.energy_db[i]) else float(self.energy_db[i]),
             entities=None if columns.entities is None else columns.entities[i],
         )
 

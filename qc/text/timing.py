@@ -5,13 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 
 from qc.domain.conversation import Role
+from qc.text.masking import MASK
 from qc.text.shard import NO_TIME, ROLE_CODES, Ints, Shard
 
+Bools = npt.NDArray[np.bool_]
 SILENCE_FLOOR_MS = 3_000
 """A shorter gap is ordinary turn-taking and is not added to the silence total."""
 _NOTHING = -1
+_SPOKEN_ALONE = ((0x3400, 0x9FFF), (0x20000, 0x323AF), (0xF900, 0xFAFF), (0x3007, 0x3007), (ord("0"), ord("9")))
+"""Code points that are one syllable or so each: Han characters, and digits, which are read out one by one."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -30,13 +35,14 @@ class Timing:
 
 
 def spoken_chars(shard: Shard) -> Ints:
-    """Letters, digits and Han characters per turn: what is said aloud, without punctuation and spaces."""
+    """字数 per turn, what is said aloud: every Han character, every digit and every Latin word is one; punctuation and
+    spaces are none. A digit behind a mask (1380****000) was spoken too."""
     codes = np.frombuffer(shard.text.encode("utf-32-le", "replace"), np.uint32)
-    said = (
-        ((codes >= 0x3400) & (codes < 0xA000))
-        | ((codes >= ord("0")) & (codes <= ord("9")))
-        | ((codes >= ord("a")) & (codes <= ord("z")))
-    )
+    said = codes == ord(MASK)
+    for first, last in _SPOKEN_ALONE:
+        said |= (codes >= first) & (codes <= last)
+    letter = (codes >= ord("a")) & (codes <= ord("z"))  # the shard's text is in lower case
+    said |= letter & ~np.concatenate(([False], letter[:-1]))[: len(letter)]
     running = np.concatenate(([0], np.cumsum(said)))
     ends = np.minimum(shard.char_start[1:] - 1, len(codes))
     return np.asarray(running[np.maximum(ends, shard.char_start[:-1])] - running[shard.char_start[:-1]], np.int64)
@@ -54,11 +60,11 @@ def measure(shard: Shard) -> Timing:
         total = np.bincount(shard.conversation[mine], weights=length[mine], minlength=n).astype(np.int64)
         return np.where(has_time, total, _NOTHING)
 
-    gaps, owner = silences(shard)
+    silent = gaps(shard, timed)
     longest = np.zeros(n, np.int64)
-    np.maximum.at(longest, owner, gaps)
-    counted = gaps >= SILENCE_FLOOR_MS
-    total = np.bincount(owner[counted], weights=gaps[counted], minlength=n).astype(np.int64)
+    np.maximum.at(longest, silent.conversation, silent.length_ms)
+    counted = silent.length_ms >= SILENCE_FLOOR_MS
+    total = np.bincount(silent.conversation[counted], weights=silent.length_ms[counted], minlength=n).astype(np.int64)
 
     agent = timed & (shard.role == ROLE_CODES[Role.AGENT])
     chars = np.bincount(shard.conversation[agent], weights=spoken_chars(shard)[agent], minlength=n)
@@ -73,17 +79,43 @@ def measure(shard: Shard) -> Timing:
     )
 
 
-def silences(shard: Shard) -> tuple[Ints, Ints]:
-    """Gaps in which nobody speaks, between timed turns in order of start: (milliseconds, conversation)."""
-    timed = np.flatnonzero((shard.start_ms != NO_TIME) & (shard.end_ms > shard.start_ms))
-    order = timed[np.lexsort((shard.end_ms[timed], shard.start_ms[timed], shard.conversation[timed]))]
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gaps:
+    """Stretches in which nobody speaks, by conversation and time: the turn that spoke last before, the turn that speaks
+    after, and the times."""
+
+    conversation: Ints
+    before: Ints
+    after: Ints
+    start_ms: Ints
+    end_ms: Ints
+
+    @property
+    def length_ms(self) -> Ints:
+        return self.end_ms - self.start_ms
+
+
+def gaps(shard: Shard, speaking: Bools) -> Gaps:
+    """The gaps between the turns `speaking`, all of which have a start; a message (no end) takes no time."""
+    turns = np.flatnonzero(speaking)
+    end_ms = np.maximum(shard.end_ms, shard.start_ms)
+    order = turns[np.lexsort((end_ms[turns], shard.start_ms[turns], shard.conversation[turns]))]
     if len(order) < 2:
-        return np.zeros(0, np.int64), np.zeros(0, np.int64)
+        none = np.zeros(0, np.int64)
+        return Gaps(conversation=none, before=none, after=none, start_ms=none, end_ms=none)
     owner = shard.conversation[order]
     # A conversation's clock is shifted past the previous one's, so that one running maximum serves them all.
-    span = int(shard.end_ms[order].max()) + 1
-    shift = owner * span
-    spoken_until = np.maximum.accumulate(shard.end_ms[order] + shift)
+    shift = owner * (int(end_ms[order].max()) + 1)
+    ends = end_ms[order] + shift
+    spoken_until = np.maximum.accumulate(ends)
+    latest = np.maximum.accumulate(np.where(ends == spoken_until, np.arange(len(order)), 0))
     gap = shard.start_ms[order][1:] + shift[1:] - spoken_until[:-1]
-    kept = (owner[1:] == owner[:-1]) & (gap > 0)
-    return gap[kept], owner[1:][kept]
+    kept = np.flatnonzero((owner[1:] == owner[:-1]) & (gap > 0))
+    before, after = order[latest[kept]], order[kept + 1]
+    return Gaps(
+        conversation=owner[kept],
+        before=before,
+        after=after,
+        start_ms=end_ms[before],
+        end_ms=shard.start_ms[after],
+    )

@@ -13,6 +13,7 @@ TABLE = [
     (["C 短 @0-1", "C 长长的一句话 @0.5-6", "A 你先报户号 @4-7"], "hit", [2.0]),
     (["C 我家的电费为什么 @0-6 ~0", "A 你先报户号 @4-7"], "miss", []),  # nobody was speaking
     (["C 我家的电费为什么", "A 你先报户号"], "undecided", []),
+    (["C 我家的电费为什么 @0-6", "A 你先报户号 @4-7 ~0.1"], "undecided", [2.0]),  # a cough?
     (["C 我家的电费为什么 @0-6"], "miss", []),
     ([], "miss", []),
 ]
@@ -22,6 +23,15 @@ TABLE = [
 def test_table(judged, lines, verdict, values):
     result = judged("p: {interrupt: {}, speaker: agent}", lines)
     assert (result.verdict, [hit.value for hit in result.hits]) == (verdict, values)
+
+
+@pytest.mark.parametrize(
+    ("delay", "begins", "verdict"),
+    [(0, 0.3, "hit"), (1, 0.3, "miss"), (1, 1.0, "hit"), (1, 0.9, "miss"), (3, 4, "hit")],
+)
+def test_the_other_must_have_been_speaking_for_a_while(judged, delay, begins, verdict):
+    lines = ["C 我家的电费为什么 @0-6", f"A 你先报户号 @{begins}-7"]
+    assert judged(f"p: {{interrupt: {{delay_s: {delay}}}, speaker: agent}}", lines).verdict == verdict
 
 
 @pytest.mark.parametrize("channels", [1, None])

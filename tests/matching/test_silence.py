@@ -27,6 +27,11 @@ TABLE = [
     ("{percent: 80}", ["A 一 @0-1", "A 二 @9-10"], "hit", [80.0]),
     ("{percent: 81}", ["A 一 @0-1", "A 二 @9-10"], "miss", []),
     ("{total_s: 5}", ["A 一", "A 二"], "undecided", []),
+    ("{percent: 50}", ["A 一", "A 二"], "undecided", []),
+    ("{total_s: 5, between: customer_agent}", ["C 问 @0-1", "A 答 @7-8", "C 又问 @20-21"], "hit", [6.0]),
+    ("{total_s: 7, between: customer_agent}", ["C 问 @0-1", "A 答 @7-8", "C 又问 @20-21"], "miss", []),
+    ("{total_s: 5, between: customer_agent}", ["C 问 @0-1", "U 答 @7-8"], "undecided", [6.0]),
+    ("{total_s: 7, between: customer_agent}", ["C 问 @0-1", "U 答 @7-8"], "miss", []),
 ]
 
 

@@ -20,10 +20,25 @@ from qc.domain.operators.signals import (
     EntitySpan,
     EntityType,
     Meta,
+    MetaType,
     Scalar,
     Topic,
+    Trend,
 )
-from qc.domain.operators.timing import CallDuration, Interrupt, Silence, Speed, SpeedOver
+from qc.domain.operators.timing import (
+    AnswerGap,
+    CallDuration,
+    Energy,
+    HangupGap,
+    Hold,
+    Interrupt,
+    ResponseOf,
+    ResponseTime,
+    Silence,
+    Speed,
+    SpeedOver,
+    TalkRatio,
+)
 from qc.domain.operators.words import Keyword, Mode, Near, NearUnit, Regex, Robust, Words
 
 __all__ = [
@@ -31,22 +46,29 @@ __all__ = [
     "SPOKEN",
     "TEXTUAL",
     "AnswerAfterQuestion",
+    "AnswerGap",
     "CallDuration",
     "Emotion",
     "EmotionAt",
     "EmotionLabel",
+    "Energy",
     "EntitySpan",
     "EntityType",
     "Flow",
+    "HangupGap",
+    "Hold",
     "Interrupt",
     "Keyword",
     "Meta",
+    "MetaType",
     "Mode",
     "Near",
     "NearUnit",
     "Operator",
     "Regex",
     "Repeat",
+    "ResponseOf",
+    "ResponseTime",
     "Robust",
     "RoleIs",
     "Scalar",
@@ -55,7 +77,9 @@ __all__ = [
     "Speed",
     "SpeedOver",
     "Step",
+    "TalkRatio",
     "Topic",
+    "Trend",
     "TurnCount",
     "Words",
     "measures_whole",
@@ -71,6 +95,12 @@ Operator = (
     | Speed
     | Interrupt
     | CallDuration
+    | TalkRatio
+    | Hold
+    | ResponseTime
+    | HangupGap
+    | AnswerGap
+    | Energy
     | TurnCount
     | RoleIs
     | Repeat
@@ -90,6 +120,12 @@ OPERATORS: tuple[type[Operator], ...] = (
     Speed,
     Interrupt,
     CallDuration,
+    TalkRatio,
+    Hold,
+    ResponseTime,
+    HangupGap,
+    AnswerGap,
+    Energy,
     TurnCount,
     RoleIs,
     Repeat,
@@ -102,10 +138,24 @@ OPERATORS: tuple[type[Operator], ...] = (
     EntitySpan,
 )
 SPOKEN: frozenset[type[Operator]] = frozenset(
-    {Keyword, Regex, Near, Speed, Interrupt, TurnCount, Repeat, Emotion, EntitySpan}
+    {
+        Keyword,
+        Regex,
+        Near,
+        Speed,
+        Interrupt,
+        TalkRatio,
+        ResponseTime,
+        AnswerGap,
+        Energy,
+        TurnCount,
+        Repeat,
+        Emotion,
+        EntitySpan,
+    }
 )
 """Operators over the turns of a speaker."""
-TEXTUAL: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Repeat, Emotion, EntitySpan})
+TEXTUAL: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Repeat, Hold, Emotion, EntitySpan})
 """Operators whose evidence is what was said, and so only as good as the transcription."""
 
 
@@ -115,9 +165,15 @@ def measures_whole(operator: Operator) -> bool:
         return operator.min_s is None
     if isinstance(operator, Speed):
         return operator.over is SpeedOver.AVERAGE
+    if isinstance(operator, Hold):
+        return operator.total_s is not None
+    if isinstance(operator, ResponseTime):
+        return operator.of is ResponseOf.AVERAGE
+    if isinstance(operator, Energy):
+        return operator.span_db is not None
     if isinstance(operator, Emotion):
-        return operator.at in (EmotionAt.START, EmotionAt.END)
-    return isinstance(operator, CallDuration | TurnCount | Meta | Topic)
+        return operator.at not in (EmotionAt.TURN, EmotionAt.WORST)
+    return isinstance(operator, CallDuration | TalkRatio | TurnCount | Meta | Topic)
 
 
 def word_lists(operator: Operator) -> Iterator[Words]:

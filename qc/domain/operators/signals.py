@@ -11,6 +11,16 @@ from qc.domain.operators.base import zh as _zh
 Scalar = str | float | bool
 
 
+class MetaType(StrEnum):
+    """As what a field is compared. FLAG: 是 or 否; LIST: several texts in one cell."""
+
+    STRING = "string"
+    NUMBER = "number"
+    DATE = "date"
+    LIST = "list"
+    FLAG = "flag"
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Meta:
     """A condition on the call's metadata. All given comparisons must hold."""
@@ -18,11 +28,18 @@ class Meta:
     key: ClassVar[str] = "meta"
     zh: ClassVar[str] = "随录参数"
     about: ClassVar[str] = (
-        "看随录参数（清单里的列）。字段没有值时无法判定，除非用 null 或 not_null 来问它有没有值。"
-        "与数字比较时按数字，与文字比较时按文字（日期写成 2026-11-20 可以比先后）。同时写几个条件，须都满足。"
+        "看随录参数（清单里的列）。按 type 比较，不写 type 就看条件里写的是什么：写数字按数字比，"
+        "写日期（2026-11-20，可带时间）按日期比，写 true、false 按“是”“否”比，其余按文字比。只写日期时不看几点几分。"
+        "list 是一格里有几项的字段，如标签“投诉;催单”，以分号、逗号、顿号或竖线隔开，contains 指其中有这一项。"
+        "字段没有值，或者不是要比的类型（如拿“很多”比大小），无法判定；要问有没有值用 null 或 not_null。"
+        "同时写几个条件，须都满足。"
     )
 
     name: str = field(metadata=_zh("如 ring_count、satisfaction、region，或清单中其他列的列名"))
+    type: MetaType = field(
+        metadata=_zh("按什么比：string 文字、number 数字、date 日期、list 列表、flag 是否；通常不必写"),
+        default=MetaType.STRING,
+    )
     eq: Scalar | None = field(metadata=_zh("等于"), default=None)
     ne: Scalar | None = field(metadata=_zh("不等于"), default=None)
     gt: Scalar | None = field(metadata=_zh("大于"), default=None)
@@ -34,8 +51,8 @@ class Meta:
     between: tuple[Scalar, Scalar] | None = field(metadata=_zh("在两个值之间（含）"), default=None)
     null: bool | None = field(metadata=_zh("true：没有值；false：有值"), default=None)
     not_null: bool | None = field(metadata=_zh("true：有值；false：没有值"), default=None)
-    contains: str | None = field(metadata=_zh("文字里含有"), default=None)
-    not_contains: str | None = field(metadata=_zh("文字里不含"), default=None)
+    contains: str | None = field(metadata=_zh("文字里含有；list 时有这一项"), default=None)
+    not_contains: str | None = field(metadata=_zh("文字里不含；list 时没有这一项"), default=None)
 
 
 class EmotionLabel(StrEnum):
@@ -49,6 +66,13 @@ class EmotionAt(StrEnum):
     START = "start"
     END = "end"
     WORST = "worst"
+    WHOLE = "whole"
+    TREND = "trend"
+
+
+class Trend(StrEnum):
+    FALLING = "falling"
+    RISING = "rising"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,8 +82,10 @@ class Emotion:
     key: ClassVar[str] = "emotion"
     zh: ClassVar[str] = "情绪"
     about: ClassVar[str] = (
-        "情绪识别的结果符合条件就成立；几个条件须同时满足。at: turn 有一轮符合；start、end 看开头、结尾几轮的平均倾向；"
-        "worst 看情绪最差的一轮。"
+        "情绪识别的结果符合条件就成立；几个条件须同时满足。at: turn 有一轮符合；worst 看情绪最差的一轮；"
+        "start、end 看开头、结尾各三轮（话轮少时各三分之一）的平均，whole 看全部话轮的平均；"
+        "trend 看后三分之一的平均比前三分之一低了（falling）或高了（rising）至少 min_change。"
+        "都只看 speaker 的、在 range 和 window 里的、听得清的话轮；平均和变化按 −1（负面）到 1（正面）的倾向值算。"
     )
 
     label: EmotionLabel | None = field(metadata=_zh("倾向：negative 负面、neutral 中性、positive 正面"), default=None)
@@ -68,8 +94,13 @@ class Emotion:
     )
     min_level: int = field(metadata=_zh("强度至少几级（0–5）"), default=0)
     at: EmotionAt = field(
-        metadata=_zh("看哪里：turn 任一轮、start 开头、end 结尾、worst 最差的一轮"), default=EmotionAt.TURN
+        metadata=_zh(
+            "看哪里：turn 任一轮、start 开头、end 结尾、worst 最差的一轮、whole 全部话轮的平均、trend 从头到尾的变化"
+        ),
+        default=EmotionAt.TURN,
     )
+    trend: Trend | None = field(metadata=_zh("与 at: trend 合用：falling 变差、rising 变好"), default=None)
+    min_change: float = field(metadata=_zh("与 at: trend 合用：倾向值至少变化多少（0–2）"), default=0.3)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -78,7 +109,9 @@ class Topic:
 
     key: ClassVar[str] = "topic"
     zh: ClassVar[str] = "话题"
-    about: ClassVar[str] = "会话谈到了其中一个话题，且占比达到 min_share。"
+    about: ClassVar[str] = (
+        "会话谈到了其中一个话题，且占比达到 min_share。一通里各话题的占比加起来是 1，认不出的部分归话题 unknown。"
+    )
 
     any: tuple[str, ...] = field(metadata=_zh("话题编号，任意一个"))
     min_share: float = field(metadata=_zh("占比至少多少（0–1）"), default=0.2)
@@ -106,7 +139,10 @@ class EntitySpan:
 
     key: ClassVar[str] = "entity"
     zh: ClassVar[str] = "信息实体"
-    about: ClassVar[str] = "话里出现了手机号、身份证号、银行卡号、地址、金额、日期、密码等信息。"
+    about: ClassVar[str] = (
+        "话里出现了手机号、身份证号、银行卡号、地址、金额、日期、密码等信息，一处一个命中，几处以上用 count: {min: 2}。"
+        "说话的人把号码分几轮报出来，也认得。脱敏之后照样认得，因为位置和类型留着。"
+    )
 
     types: tuple[str, ...] = field(
         metadata=_zh(
