@@ -119,6 +119,9 @@ def _findings(stored: Stored) -> str:
     for finding in stored.findings:
         if finding["verdict"] == "undecided":
             mark, text = click.style("? 无法判定", dim=True), finding["reason"] or ""
+        elif finding["verdict"] == "miss":
+            excused = "、".join(finding["excused"] or ())
+            mark, text = click.style("− 因例外不算", dim=True), f"例外 {excused} 成立"
         else:
             sign, colour = _MARKS[finding["kind"]]
             mark, text = click.style(f"{sign} {KIND[finding['kind']]}", fg=colour), finding["message"]
@@ -130,7 +133,10 @@ def _findings(stored: Stored) -> str:
 
 def _dialogue(stored: Stored, terminal: bool) -> str:
     spans: dict[int, list[tuple[int, int]]] = {}
+    excused = {f["rule_id"] for f in stored.findings if f["verdict"] == "miss"}
     for hit in stored.hits:
+        if hit["rule_id"] in excused:
+            continue
         if hit["turn"] is not None and hit["char_start"] is not None and hit["char_end"] is not None:
             spans.setdefault(hit["turn"], []).append((hit["char_start"], hit["char_end"]))
     lines = []

@@ -141,9 +141,14 @@ def _crowd(staff: pa.Table) -> dict[str, int]:
     return dict(zip(rows["team"].to_pylist(), rows["agent_count_distinct"].to_pylist(), strict=True))
 
 
+def _of_rule(table: pa.Table) -> pa.ChunkedArray:
+    return pc.binary_join_element_wise(table["conversation_id"], table["rule_id"], "\x1f")
+
+
 def _interruptions(batch: Batch, staff: pa.Table) -> dict[str, int]:
-    hits = batch.run.table("hits", ["conversation_id", "operator", "role"])
+    hits = batch.run.table("hits", ["conversation_id", "rule_id", "operator", "role"])
     hits = hits.filter(pc.and_(pc.equal(hits["operator"], "interrupt"), pc.equal(hits["role"], "agent")))
+    hits = hits.filter(pc.is_in(_of_rule(hits), value_set=_of_rule(batch.findings)))  # others were excused
     who = pa.table({"who": lookup(hits["conversation_id"], staff)["agent"]}).drop_null()
     rows = who.group_by("who", use_threads=False).aggregate([("who", "count")])
     return dict(zip(rows["who"].to_pylist(), rows["who_count"].to_pylist(), strict=True))

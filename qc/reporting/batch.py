@@ -52,8 +52,9 @@ class Batch:
 
     @cached_property
     def findings(self) -> pa.Table:
-        """Rows of `findings`, sorted by conversation and rule."""
+        """Rows of `findings`, sorted by conversation and rule; without what an exception excused, which is a miss."""
         table = self.run.table("findings", _FINDING)
+        table = table.filter(pc.not_equal(table["verdict"], "miss"))
         return table.sort_by([("conversation_id", "ascending"), ("rule_id", "ascending")])
 
     @cached_property

@@ -141,7 +141,7 @@ class MetaRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Record:
-    """All rows of one conversation, in stored order."""
+    """All rows of one conversation, in stored order; what an exception excused is a miss and left out."""
 
     meta: MetaRow
     turns: tuple[TurnRow, ...]
@@ -167,12 +167,13 @@ def read_records(run: StoredRun, ids: Iterable[str]) -> Mapping[str, Record]:
     items = _rows(run, "item_scores", ItemRow, wanted)
     emotions = _rows(run, "emotions", EmotionRow, wanted)
     topics = _rows(run, "topics", TopicRow, wanted)
+    excused = {i: {f.rule_id for f in found if f.verdict == "miss"} for i, found in findings.items()}
     return {
         i: Record(
             meta=metas[i][0],
             turns=tuple(turns[i]),
-            hits=tuple(hits[i]),
-            findings=tuple(findings[i]),
+            hits=tuple(h for h in hits[i] if h.rule_id not in excused.get(i, ())),
+            findings=tuple(f for f in findings[i] if f.verdict != "miss"),
             scores=tuple(scores[i]),
             items=tuple(items[i]),
             emotions=tuple(emotions[i]),
