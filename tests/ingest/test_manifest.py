@@ -84,9 +84,9 @@ def test_parquet(tmp_path):
 
 
 def test_units_in_headers(tmp_path):
-    text = "流水号,通话时长(毫秒),排队时长（分钟）\nA1,1500,2\n"
+    text = "流水号,通话时长(毫秒),排队时长（分钟）,保持时长\nA1,1500,2,1:05\n"
     meta = read_manifest(manifest(tmp_path / "m.csv", text), ManifestConfig()).rows[0].details.meta
-    assert (meta.duration_ms, meta.queue_wait_s) == (1500, 120)
+    assert (meta.duration_ms, meta.queue_wait_s, meta.hold_s) == (1500, 120, 65)
 
 
 def test_own_headers_and_values(tmp_path):

@@ -1,0 +1,66 @@
+"""Levels and hold times survive storage: a stored run is judged as the recordings were."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+import pytest
+
+from qc.domain.conversation import CallMeta, Channel, Conversation, Role, Source, Turn
+from qc.pipeline.inspect import Inspector
+from qc.pipeline.restore import stored_inputs
+from qc.pipeline.stored import StoredPart
+from qc.storage.read import StoredRun
+from qc.storage.write import write_part
+
+TURNS = (
+    Turn(role=Role.AGENT, text="您好。", start_ms=0, end_ms=900, energy_db=-20.3),
+    Turn(role=Role.CUSTOMER, text="停电了。", start_ms=1000, end_ms=1900),
+)
+CALL = Conversation(
+    id="c",
+    project="95598",
+    channel=Channel.VOICE_INBOUND,
+    turns=TURNS,
+    meta=CallMeta(hold_s=12.5),
+    source=Source(path="c.wav", format="audio", sha256="0" * 64, audio_channels=2),
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> StoredRun:
+    for name, table in Inspector(None, confidence_floor=0.35, mask=True).inspect([CALL], ()).tables.items():
+        if name in ("conversations", "turns", "failures"):
+            write_part(tmp_path, name, 0, table)
+    return StoredRun(tmp_path, lineage=None)  # type: ignore[arg-type]  # of no interest here
+
+
+def restored(run: StoredRun) -> Conversation:
+    (found,) = stored_inputs(run)
+    assert isinstance(found, Conversation)
+    return found
+
+
+def test_a_stored_turn_is_as_loud_as_it_was(run: StoredRun) -> None:
+    found = restored(run)
+    assert np.float32(found.turns[0].energy_db) == np.float32(-20.3)
+    assert found.turns[1].energy_db is None
+    assert found.meta.hold_s == 12.5
+    part = StoredPart(run, 0)
+    assert part.shard.energy_db.tolist() == [np.float32(-20.3), pytest.approx(np.nan, nan_ok=True)]
+    assert part.shard.turns[0].energy_db == found.turns[0].energy_db
+    assert part.meta[0].hold_s == 12.5
+
+
+def test_a_run_of_an_earlier_version_has_neither(run: StoredRun) -> None:
+    for name, column in (("turns", "energy_db"), ("conversations", "hold_s")):
+        (path,) = run.part_files(name)
+        pq.write_table(pq.read_table(path).drop_columns([column]), path)
+    found = restored(run)
+    assert [t.energy_db for t in found.turns] == [None, None]
+    assert found.meta.hold_s is None
+    part = StoredPart(run, 0)
+    assert np.isnan(part.shard.energy_db).all()
+    assert part.meta[0].hold_s is None
