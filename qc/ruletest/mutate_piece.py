@@ -27,6 +27,10 @@ ROLE_ZH = {
 _OTHER = {Role.AGENT: Role.CUSTOMER, Role.CUSTOMER: Role.AGENT, Role.BOT: Role.CUSTOMER, Role.SYSTEM: Role.AGENT}
 
 
+_EXCLUDING = frozenset({"exclude", "unless_part_of"})
+"""Word lists of what does not count: with a word less the piece holds more often."""
+
+
 class Effect(Enum):
     """What a change does to the piece: it holds less often, more often, or now here, now there."""
 
@@ -76,11 +80,11 @@ def _operator(piece: Piece, said: str, most: int) -> Iterator[Change]:
         special.add(name)
         spoken = [word for word in words.words if normalise(word) in said]
         for word in _first([*spoken, *words.words], most):
-            if len(words.words) > 1 or words.lexicons:
+            if len(words.words) > 1 or words.lexicons or name in _EXCLUDING:
                 less = replace(words, words=tuple(other for other in words.words if other != word))
                 yield _worded(piece, name, less, f"去掉词“{word}”", f"只说“{word}”", word)
         for number, lexicon in enumerate(words.lexicons):
-            if len(words.lexicons) > 1 or words.words:
+            if len(words.lexicons) > 1 or words.words or name in _EXCLUDING:
                 less = replace(words, lexicons=words.lexicons[:number] + words.lexicons[number + 1 :])
                 yield _worded(piece, name, less, f"去掉词表 {lexicon}", f"只说到词表 {lexicon} 里的词", lexicon)
         for shift in shifts(words, frozenset({"words", "lexicons"})):
@@ -102,8 +106,12 @@ def _lists(piece: Piece) -> Iterator[tuple[str, Words]]:
 
 def _worded(piece: Piece, name: str, words: Words, what: str, case: str, needle: str) -> Change:
     every = isinstance(piece.operator, Keyword) and piece.operator.mode is Mode.ALL
-    case = f"别的词都说了、只差“{needle}”" if every else case
-    return _changed(piece, name, words, what, case, Effect.WIDER if every else Effect.NARROWER, needle)
+    if every:
+        case = f"别的词都说了、只差“{needle}”"
+    elif name in _EXCLUDING:
+        case = f"靠“{needle}”才放过"
+    effect = Effect.WIDER if every or name in _EXCLUDING else Effect.NARROWER
+    return _changed(piece, name, words, what, case, effect, needle)
 
 
 def _changed(piece: Piece, name: str, value: object, what: str, case: str, effect: Effect, needle: str = "") -> Change:

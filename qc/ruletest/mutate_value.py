@@ -1,7 +1,8 @@
 """Parameters a little off: generic over the fields of operators and frames, so that a new operator needs nothing here.
 
-Only what stands in the file is touched: a field that has its default was not written, and needs no test. Numbers move
-by a quarter, at least one where they are whole: near enough that only a test close to the threshold notices.
+Only what stands in the file is touched: a field that has its default was not written, and needs no test; nor does the
+declared type of a metadata field. Numbers move by a quarter, at least one where they are whole: near enough that only
+a test close to the threshold notices.
 """
 
 from __future__ import annotations
@@ -12,6 +13,7 @@ from enum import Enum
 from typing import Any, NamedTuple
 
 _KEYS = {"in_": "in", "exclude": "except"}
+_DECLARED = frozenset({"type"})
 
 
 class Shift(NamedTuple):
@@ -41,7 +43,7 @@ def shifts(owner: Any, skip: frozenset[str] = frozenset()) -> Iterator[Shift]:
     """Every change of one parameter of a frozen dataclass; names in `skip` are left alone."""
     for field in fields(owner):
         value = getattr(owner, field.name)
-        if field.name in skip or value is None or value == _default(field):
+        if field.name in skip | _DECLARED or value is None or value == _default(field):
             continue
         yield from _field(_Place(owner, field), value)
 
@@ -94,12 +96,13 @@ def _elements(place: _Place, value: tuple[Any, ...]) -> Iterator[Shift]:
 
 
 def _numbers(value: float) -> Iterator[float]:
-    """A quarter more and a quarter less; nothing below one where there was at least one, nothing below zero."""
-    step = max(1, round(abs(value) / 4)) if isinstance(value, int) or value == int(value) else abs(value) / 4
-    kind = type(value)
-    yield kind(value + step)
-    if value - step >= (1 if value >= 1 and isinstance(value, int) else 0) and value != step:
-        yield kind(value - step)
+    """A quarter more and a quarter less; a whole number stays on its side of zero, and nothing positive falls to it."""
+    whole = value == int(value)
+    size = abs(value)
+    step = max(1, round(size / 4)) if whole else size / 4
+    for other in (size + step, size - step):
+        if other > 0 or (other == 0 and size != step):
+            yield type(value)(-other if value < 0 else other)
 
 
 def _between(value: float, other: float) -> str:

@@ -6,7 +6,9 @@ import json
 
 import pytest
 
+from qc.domain.operators import OPERATORS
 from qc.matching.signals import NO_SIGNALS
+from qc.ruletest.examples import examples
 from qc.ruletest.mutate import mutate
 from qc.ruletest.mutate_report import as_json, gate, lines
 from qc.specs.rules import load_rules
@@ -109,6 +111,14 @@ def test_long_lists_are_sampled_tested_words_first(write):
     assert len(dropped) == 7  # 保本 is said by a test, and comes first
     everything = [s for s in missed(mutated(write, text, most=1000)) if "去掉词“" in s]
     assert len(everything) == 30
+
+
+@pytest.mark.parametrize("key", [operator.key for operator in OPERATORS])
+def test_every_operator_has_mutants_and_its_example_kills_some(write, text_stage, key):
+    pack = load_rules([write(f"example/{key}.yml", examples()[key])])
+    [rule] = mutate(pack, text_stage, confidence_floor=0.35, most=1000).rules
+    assert rule.killed >= 1
+    assert all(s.line > 1 for s in rule.survivors)
 
 
 def test_reports_say_the_same(write):

@@ -6,6 +6,7 @@ import pytest
 
 from qc.domain import operators as op
 from qc.domain import sentence
+from qc.domain.conversation import Role
 from qc.domain.rule import Anchor, AnchorRelation, Which
 from qc.ruletest.mutate_regex import without_alternatives
 from qc.ruletest.mutate_sentence import changed
@@ -77,6 +78,7 @@ def told(owner: object) -> list[str]:
 def test_numbers_move_by_a_quarter_and_stay_possible() -> None:
     assert told(op.Silence(min_s=8.0)) == ["把 min_s 从 8 改成 10", "把 min_s 从 8 改成 6"]
     assert told(op.TurnCount(min=1)) == ["把 min 从 1 改成 2"]
+    assert told(op.RoleIs(turn=-1, role=(Role.AGENT,))) == ["把 turn 从 -1 改成 -2"]
     assert told(op.TurnCount(max=0)) == ["把 max 从 0 改成 1"]
     assert told(op.Topic(any=("a.b",), min_share=0.4)) == [
         "把 min_share 从 0.4 改成 0.5",
