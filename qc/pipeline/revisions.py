@@ -40,7 +40,7 @@ def read_state(name: str | None, workspace: Path | None, where: Folders) -> Stat
         return State(label="工作区现状", specs=load(where))
     if name == PACKAGED:
         return State(label="内置规则", specs=load(folders(None)))
-    if Path(name).is_dir():
+    if name and Path(name).is_dir():
         return State(label=name, specs=load(_folder(Path(name), where)))
     with _checked_out(name, workspace or Path.cwd()) as (folder, commit):
         try:

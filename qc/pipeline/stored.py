@@ -57,8 +57,7 @@ class StoredPart:
     @cached_property
     def meta(self) -> Sequence[CallMeta]:
         """What is known of each call."""
-        rows = self._rows("conversations", META_COLUMNS)
-        return Lazy(len(self.ids), lambda i: call_meta(rows(i)))
+        return tuple(map(call_meta, self.table("conversations", META_COLUMNS).to_pylist()))
 
     @cached_property
     def columns(self) -> ConversationColumns:
