@@ -15,8 +15,8 @@ from qc.matching.view import PickedView, Spans, TurnView, View
 from qc.matching.vocabulary import Vocabulary
 from qc.text.regex import Pattern
 from qc.text.shard import Ints, Shard
+from qc.text.similarity import CLAUSE_MARKS, Passages
 
-CLAUSE_MARKS = "，。！？；"
 _MOST = 0.7
 """A selection of more than this share of the turns is not worth a buffer of its own."""
 
@@ -68,6 +68,11 @@ class Context:
         """
         placed = _PlacedWords(self.vocabulary, PickedView(selection, joined=True)) if frame.joined else self._all_words
         return [placed.of(self.vocabulary.rank(words)) for words in lists]
+
+    @cached_property
+    def passages(self) -> Passages:
+        """The turns, ready to be compared with sentences."""
+        return Passages(self.shard.text)
 
     def note(self, text: str, *, step: str = "") -> int:
         """The number of a note, for the column `note` of Hits; equal notes share one. `step`: the step of a flow the

@@ -22,6 +22,7 @@ from qc.domain.operators import (
     Repeat,
     ResponseTime,
     Silence,
+    Similar,
     Speed,
     TalkRatio,
     Topic,
@@ -39,6 +40,7 @@ MAX_HITS = 200
 """Evidence kept per piece and conversation; the count in {count} is not limited by it."""
 PLACEHOLDERS = ("turn", "text", "start", "value", "count", "step")
 MEASURES = (
+    Similar,
     Silence,
     Speed,
     Interrupt,

@@ -82,8 +82,8 @@ def _frame(at: Site, spec: FrameSpec, operator: op.Operator, default_speaker: fr
         at.wrong((), "R024", f"at: {operator.at} 的情绪要说明是谁的", "请写 speaker: customer 或 speaker: agent。")
     if spec.joined and spec.in_clause:
         at.wrong(("in_clause",), "R024", "joined 与 in_clause 不能合用")
-    if spec.joined and not isinstance(operator, op.Keyword | op.Regex | op.Near):
-        at.wrong(("joined",), "R024", "joined 只用于 keyword、regex、near")
+    if spec.joined and not isinstance(operator, op.Keyword | op.NotIn | op.Regex | op.Near):
+        at.wrong(("joined",), "R024", "joined 只用于 keyword、not_in、regex、near")
     if spec.all_turns and spec.count is not None:
         at.wrong(("count",), "R024", "all_turns 与 count 不能合用")
     for relation in AnchorRelation:

@@ -39,7 +39,7 @@ from qc.domain.operators.timing import (
     SpeedOver,
     TalkRatio,
 )
-from qc.domain.operators.words import Keyword, Mode, Near, NearUnit, Regex, Robust, Words
+from qc.domain.operators.words import Keyword, Mode, Near, NearUnit, NotIn, Regex, Robust, Similar, Words
 
 __all__ = [
     "OPERATORS",
@@ -64,6 +64,7 @@ __all__ = [
     "Mode",
     "Near",
     "NearUnit",
+    "NotIn",
     "Operator",
     "Regex",
     "Repeat",
@@ -74,6 +75,7 @@ __all__ = [
     "Scalar",
     "Sequence",
     "Silence",
+    "Similar",
     "Speed",
     "SpeedOver",
     "Step",
@@ -91,6 +93,8 @@ Operator = (
     Keyword
     | Regex
     | Near
+    | NotIn
+    | Similar
     | Silence
     | Speed
     | Interrupt
@@ -116,6 +120,8 @@ OPERATORS: tuple[type[Operator], ...] = (
     Keyword,
     Regex,
     Near,
+    NotIn,
+    Similar,
     Silence,
     Speed,
     Interrupt,
@@ -140,8 +146,10 @@ OPERATORS: tuple[type[Operator], ...] = (
 SPOKEN: frozenset[type[Operator]] = frozenset(
     {
         Keyword,
+        NotIn,
         Regex,
         Near,
+        Similar,
         Speed,
         Interrupt,
         TalkRatio,
@@ -155,7 +163,9 @@ SPOKEN: frozenset[type[Operator]] = frozenset(
     }
 )
 """Operators over the turns of a speaker."""
-TEXTUAL: frozenset[type[Operator]] = frozenset({Keyword, Regex, Near, Repeat, Hold, Emotion, EntitySpan})
+TEXTUAL: frozenset[type[Operator]] = frozenset(
+    {Keyword, NotIn, Regex, Near, Similar, Repeat, Hold, Emotion, EntitySpan}
+)
 """Operators whose evidence is what was said, and so only as good as the transcription."""
 
 

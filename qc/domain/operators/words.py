@@ -72,6 +72,39 @@ class Regex:
     exclude: str | None = field(metadata=_zh("与它的匹配处重叠的命中不算"), default=None)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotIn:
+    """A term, but not where it is part of a longer one."""
+
+    key: ClassVar[str] = "not_in"
+    zh: ClassVar[str] = "不作为其一部分"
+    about: ClassVar[str] = (
+        "话里出现了 term，而且它不在 unless_part_of 的某个词里面：要“信用”而不要“信用卡”。"
+        "按最长的词算：同一处既是信用又是信用卡，就是信用卡。"
+    )
+
+    term: Words = field(metadata=_zh("要找的词，一个或几个"))
+    unless_part_of: Words = field(metadata=_zh("含有它的更长的词，在这些词里面不算"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Similar:
+    """A passage of a turn that says about the same as one of the sentences."""
+
+    key: ClassVar[str] = "similar"
+    zh: ClassVar[str] = "话术相似"
+    about: ClassVar[str] = (
+        "一轮话里有一段（连着的几个分句）与其中一句意思相近就成立，一轮算一处，取最像的一段。"
+        "得分从 0 到 1，是两段话说的是同一件事的概率，由共同的字、共同的相邻两字和句子长短算出，"
+        "不联网、不用模型，长句短句同一个标准：0.5 换了不少说法，0.8 个别字不同，0.95 几乎一字不差。"
+        "意思相同而字面全不同的认不出，请多写几句常用的说法；"
+        "一字之差意思相反的（能、不能）分不开，请用 regex 或 keyword。{value} 是得分。"
+    )
+
+    sentences: tuple[str, ...] = field(metadata=_zh("标准话术，一句或几句，与其中一句相近就算"))
+    min_score: float = field(metadata=_zh("最低得分，0.05–1"), default=0.8)
+
+
 class NearUnit(StrEnum):
     CHARS = "chars"
     TURNS = "turns"

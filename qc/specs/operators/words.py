@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Annotated
 
 from pydantic import Field
@@ -12,6 +13,8 @@ from qc.specs.model import Spec
 from qc.specs.operators.site import OperatorShape, Site, about, listed
 from qc.specs.scalars import Ids, Text, WordList, WordText
 
+_SHORTEST = 4
+"""Characters of a sentence for `similar`."""
 _LEVEL = Annotated[int, Field(ge=1, le=5)]
 _ROBUST = (
     "词可以差多少：exact 一字不差；variants 中间有停顿或嗯、呃等、数字的中文和阿拉伯写法（默认）；"
@@ -48,6 +51,21 @@ class RegexSpec(Spec):
     use: Ids | None = Field(default=None, description="引用 _patterns 里的片段：一个编号或一串编号，匹配任意一个")
     exclude: Text | None = about(op.Regex, "exclude", default=None, alias="except")
     except_use: Ids | None = Field(default=None, description="引用 _patterns 里的片段作例外")
+
+
+class NotInSpec(Spec):
+    """一个词，但不作为更长的词的一部分。"""
+
+    term: WordText | WordList = about(op.NotIn, "term")
+    unless_part_of: WordText | WordList | WordsSpec = about(op.NotIn, "unless_part_of")
+    robust: op.Robust = Field(default=op.Robust.VARIANTS, description=_ROBUST)
+
+
+class SimilarSpec(Spec):
+    """话术相似。"""
+
+    sentences: Text | Annotated[list[Text], Field(min_length=1, max_length=200)] = about(op.Similar, "sentences")
+    min_score: Annotated[float, Field(ge=0.05, le=1)] = about(op.Similar, "min_score", default=0.8)
 
 
 class NearSpec(Spec):
@@ -89,7 +107,8 @@ def _keyword(at: Site, spec: str | list[str] | KeywordSpec) -> op.Keyword:
     if spec.at_least is not None and mode is not op.Mode.ANY:
         at.wrong(("keyword", "at_least"), "R021", "at_least 只能与 any 或 lexicon 合用")
     if spec.at_least is not None and spec.lexicon is None and spec.at_least > len(words.words):
-        at.wrong(("keyword", "at_least"), "R021", f"只有 {len(words.words)} 个词，不能要求至少 {spec.at_least} 个")
+        text = f"只有 {len(words.words)} 个词，不能要求至少 {spec.at_least} 个"
+        at.wrong(("keyword", "at_least"), "R021", text, "请改小。")
     return op.Keyword(words=words, mode=mode, at_least=spec.at_least or 1)
 
 
@@ -112,20 +131,40 @@ def _any_of(used: tuple[str, ...], own: str | None) -> str | None:
     )
 
 
-def _near(at: Site, spec: NearSpec) -> op.Near:
-    def words(key: str, side: str | list[str] | WordsSpec) -> op.Words:
-        if not isinstance(side, WordsSpec):
-            return op.Words(words=listed(side))
-        if side.words is None and side.lexicon is None:
-            at.wrong(("near", key), "R021", "没有写词", "请写 words，或用 lexicon 引用词表。")
-        return _words(at, ("near", key), side.words, side)
+def _either_words(at: Site, loc: Loc, given: str | list[str] | WordsSpec) -> op.Words:
+    """Words as they may stand in several places: one, some, or a mapping."""
+    if not isinstance(given, WordsSpec):
+        return op.Words(words=listed(given))
+    if given.words is None and given.lexicon is None:
+        at.wrong(loc, "R021", "没有写词", "请写 words，或用 lexicon 引用词表。")
+    return _words(at, loc, given.words, given)
 
-    a, b = words("a", spec.a), words("b", spec.b)
+
+def _near(at: Site, spec: NearSpec) -> op.Near:
+    a, b = _either_words(at, ("near", "a"), spec.a), _either_words(at, ("near", "b"), spec.b)
     return op.Near(a=a, b=b, within=spec.within, unit=spec.unit, ordered=spec.ordered)
+
+
+def _not_in(at: Site, spec: NotInSpec) -> op.NotIn:
+    term = op.Words(words=listed(spec.term), robust=spec.robust)
+    longer = _either_words(at, ("not_in", "unless_part_of"), spec.unless_part_of)
+    if not isinstance(spec.unless_part_of, WordsSpec):
+        longer = replace(longer, robust=spec.robust)  # as loosely as the term, or 信用咖 would be the term alone
+    return op.NotIn(term=term, unless_part_of=longer)
+
+
+def _similar(at: Site, spec: SimilarSpec) -> op.Similar:
+    for index, sentence in enumerate(listed(spec.sentences)):
+        if sum(map(str.isalnum, sentence)) < _SHORTEST:
+            place = ("similar", "sentences", *(() if isinstance(spec.sentences, str) else (index,)))
+            at.wrong(place, "R022", f"“{sentence}”太短，谈不上相似", f"至少 {_SHORTEST} 个字；短词请用 keyword。")
+    return op.Similar(sentences=listed(spec.sentences), min_score=spec.min_score)
 
 
 WORDS = (
     OperatorShape(op.Keyword, KeywordSpec, _keyword, short=WordText | WordList),
     OperatorShape(op.Regex, RegexSpec, _regex, short=Text),
+    OperatorShape(op.NotIn, NotInSpec, _not_in),
     OperatorShape(op.Near, NearSpec, _near),
+    OperatorShape(op.Similar, SimilarSpec, _similar),
 )
