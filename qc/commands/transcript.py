@@ -35,8 +35,8 @@ class Stored:
     judged: bool
 
 
-def select(run: StoredRun, identifier: str) -> Stored:
-    """The conversation with this id, or the only one whose id begins so. Raises UsageError."""
+def identify(run: StoredRun, identifier: str) -> str:
+    """The id of the conversation with this id, or of the only one whose id begins so. Raises UsageError."""
     known = run.table("conversations", ["conversation_id"])["conversation_id"].to_pylist()
     matches = [identifier] if identifier in known else [k for k in known if k.startswith(identifier)]
     if len(matches) != 1:
@@ -47,9 +47,15 @@ def select(run: StoredRun, identifier: str) -> Stored:
             )
         shown = "、".join(map(visible, matches[:8])) + ("……" if len(matches) > 8 else "")
         raise UsageError(f"有 {len(matches)} 个会话以 {identifier} 开头：{shown}", "请把编号写完整。")
+    return str(matches[0])
+
+
+def select(run: StoredRun, identifier: str) -> Stored:
+    """The rows of the conversation with this id, or of the only one whose id begins so. Raises UsageError."""
+    full = identify(run, identifier)
 
     def rows(table: str) -> list[Row]:
-        parts = (_of(part, matches[0]) for part in run.parts(table))
+        parts = (_of(part, full) for part in run.parts(table))
         return [row for part in parts for row in part.to_pylist()]
 
     return Stored(

@@ -145,23 +145,25 @@ def _doubtful(
     there: Sequence[Bools],
 ) -> Bools:
     """Conversations in which the course is not kept for certain: with the certain places alone, and with the uncertain
-    ones of steps that need not be done."""
+    ones of steps that need not be done, each of which may be the only one that is real."""
     doubt = np.zeros(len(selection.shard), np.bool_)
     if not any(step.anywhere.any() or step.places.cause.any() for step in steps):
         return doubt
     nowhere = [np.zeros_like(doubt) for _ in steps]
-    alone = _walk(operator, selection, certain, sure, nowhere)
-    doubt |= alone.stuck >= 0
-    tried = []
-    for spec, step, places, known_, seen in zip(operator.steps, steps, certain, sure, there, strict=True):
+    doubt |= _walk(operator, selection, certain, sure, nowhere).stuck >= 0
+    tried, uncertain = [], np.zeros(len(doubt), np.int64)
+    for spec, step, own, seen in zip(operator.steps, steps, sure, there, strict=True):
         if not spec.optional:
-            doubt |= ~known_
+            doubt |= ~own
         elif operator.ordered:
-            doubt |= step.anywhere & ~known_
-        both = spec.optional & seen & ~known_
-        tried.append(
-            step.places.take(both[step.places.conversation] | (step.places.cause == 0)) if both.any() else places
-        )
+            doubt |= step.anywhere & ~own
+        perhaps = seen & ~own & spec.optional
+        uncertain += perhaps
+        if operator.ordered:
+            doubt |= perhaps & (step.places.per_conversation(len(doubt)) > 1)
+        tried.append(step.places.take(perhaps[step.places.conversation] | (step.places.cause == 0)))
+    if operator.max_gap is not None:  # with some of them there and some not, others may be too far apart
+        doubt |= uncertain > 1
     together = _walk(operator, selection, tried, [p.per_conversation(len(doubt)) > 0 for p in tried], nowhere)
     return doubt | (together.stuck >= 0)
 

@@ -6,6 +6,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from typing import Any
 
+import pyarrow.compute as pc
+
 from qc.asr.turns import to_turns
 from qc.domain.config import AudioConfig
 from qc.domain.conversation import CallMeta, Channel, Conversation, Entity, Role, Source, Turn
@@ -74,6 +76,16 @@ def stored_inputs(run: StoredRun) -> Iterator[Conversation | Failure]:
             by_conversation.setdefault(row["conversation_id"], []).append(_turn(row))
         for row in conversations.to_pylist():
             yield _conversation(row, tuple(by_conversation.get(row["conversation_id"], ())))
+
+
+def stored_conversation(run: StoredRun, identifier: str) -> Conversation | None:
+    """One conversation of a stored run, by its full id."""
+    for conversations, turns in zip(*(run.parts(n, TABLES[n].names) for n in ("conversations", "turns")), strict=True):
+        rows = conversations.filter(pc.equal(conversations["conversation_id"], identifier)).to_pylist()
+        if rows:
+            mine = turns.filter(pc.equal(turns["conversation_id"], identifier))
+            return _conversation(rows[0], tuple(map(_turn, mine.to_pylist())))
+    return None
 
 
 def _turn(row: Mapping[str, Any]) -> Turn:
