@@ -16,6 +16,7 @@ from qc.matching.vocabulary import Vocabulary
 from qc.text.regex import Pattern
 from qc.text.shard import Ints, Shard
 from qc.text.similarity import CLAUSE_MARKS, Passages
+from qc.text.timing import spoken_chars
 
 _MOST = 0.7
 """A selection of more than this share of the turns is not worth a buffer of its own."""
@@ -55,6 +56,11 @@ class Context:
     @cached_property
     def _all_words(self) -> _PlacedWords:
         return _PlacedWords(self.vocabulary, self._all_turns)
+
+    @cached_property
+    def spoken_chars(self) -> Ints:
+        """字数 of every turn."""
+        return spoken_chars(self.shard)
 
     @cached_property
     def invented(self) -> Bools:

@@ -13,7 +13,6 @@ from qc.matching.registry import evaluates
 from qc.matching.times import unattributed
 from qc.matching.whole_turns import whole_turns
 from qc.text.shard import Ints, Shard
-from qc.text.timing import spoken_chars
 
 
 @evaluates(Energy)
@@ -21,7 +20,7 @@ def measure_energy(operator: Energy, frame: Frame, selection: Selection, context
     """Turns in a range of levels, or louder than the same speaker's turn before; or the span of a speaker's levels as
     one measure, the widest of the selected speakers'."""
     shard = selection.shard
-    looked_at = selection.inside & ~context.invented & (spoken_chars(shard) >= operator.min_chars)
+    looked_at = selection.inside & ~context.invented & (context.spoken_chars >= operator.min_chars)
     level: Floats = np.asarray(np.round(shard.energy_db.astype(np.float64), 1), np.float64)
     unmeasured = _unmeasured(shard, looked_at & np.isnan(level))
     if operator.min_db is None and operator.max_db is None:

@@ -14,7 +14,6 @@ from qc.matching.registry import evaluates
 from qc.matching.times import untimed
 from qc.matching.whole_turns import whole_turns
 from qc.text.shard import NO_CHANNEL, NO_TIME, ROLE_CODES, Ints, Shard
-from qc.text.timing import spoken_chars
 
 
 @evaluates(Interrupt)
@@ -29,7 +28,7 @@ def find_interruptions(operator: Interrupt, frame: Frame, selection: Selection, 
     unmeasured |= {int(c): "不是双声道录音，分不清谁打断了谁" for c in np.flatnonzero(one_channel)}
     timed = (shard.start_ms != NO_TIME) & (shard.end_ms > shard.start_ms) & ~context.invented
     overlap, before = _overlaps(shard, timed)
-    enough = spoken_chars(shard) >= operator.min_chars
+    enough = context.spoken_chars >= operator.min_chars
     enough &= (overlap >= round(operator.min_overlap_s * 1000)) & (before >= round(operator.delay_s * 1000))
     turns = np.flatnonzero(timed & enough & (overlap > 0))
     lasts = overlap[turns]
@@ -44,8 +43,9 @@ def _audio_channels(shard: Shard) -> Ints:
     given = shard.columns.audio_channels
     channel = shard.turn_columns.audio_channel
     heard = channel != NO_CHANNEL
-    pairs = np.unique(np.stack((shard.conversation[heard], channel[heard])), axis=1)
-    return np.where(given != NO_CHANNEL, given, np.bincount(pairs[0], minlength=len(shard)))
+    width = int(channel.max(initial=0)) + 1
+    pairs = np.unique(shard.conversation[heard] * width + channel[heard])
+    return np.where(given != NO_CHANNEL, given, np.bincount(pairs // width, minlength=len(shard)))
 
 
 def _overlaps(shard: Shard, timed: Bools) -> tuple[Ints, Ints]:

@@ -12,19 +12,18 @@ from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
 from qc.matching.times import untimed
 from qc.matching.whole_turns import whole_turns
-from qc.text.timing import spoken_chars
 
 
 @evaluates(Speed)
 def measure_speed(operator: Speed, frame: Frame, selection: Selection, context: Context) -> Evidence:
     """Turns, or the average of the selected turns, faster than `max` or slower than `min`. A hit's note holds what was
-    divided: the characters (see `spoken_chars`) and the seconds.
+    divided: the characters (see `qc.text.timing.spoken_chars`) and the seconds.
 
     A turn whose words are not certain has no certain number of characters either.
     """
     shard = selection.shard
     unmeasured = untimed(shard, spans=True)
-    chars = spoken_chars(shard)
+    chars = context.spoken_chars
     length = shard.end_ms - shard.start_ms
     unclear = shard.confidence < context.floor
     usable = selection.inside & (length > 0) & ~context.invented

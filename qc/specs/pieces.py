@@ -40,7 +40,9 @@ def build_piece(
         if given:
             at.wrong((given[1],), "R020", f"一个片段只能有一个算子，这里有 {'、'.join(given)}", "请拆成几个片段。")
         else:
-            at.wrong((), "R020", f"片段 {name} 没有算子", f"请写一个：{'、'.join(OPERATOR_KEYS)}。")
+            at.wrong(
+                (), "R020", f"片段 {name} 没有算子", "请写一个算子，例如 keyword: [投诉, 举报]；其他算子见算子参考。"
+            )
         return None
     operator = SHAPES[given[0]].build(at, getattr(spec, given[0]))
     frame = _frame(at, spec, operator, default_speaker)
@@ -80,23 +82,28 @@ def _frame(at: Site, spec: FrameSpec, operator: op.Operator, default_speaker: fr
     one = speaker in (frozenset({Role.AGENT}), frozenset({Role.CUSTOMER}))
     if isinstance(operator, op.Emotion) and op.measures_whole(operator) and not one:
         at.wrong((), "R024", f"at: {operator.at} 的情绪要说明是谁的", "请写 speaker: customer 或 speaker: agent。")
+    if isinstance(operator, op.CallDuration | op.Meta | op.Topic):
+        for key in ("speaker", "range", "window"):
+            if getattr(spec, key) is not None:
+                at.wrong((key,), "R024", f"{operator.key} 看的是整通会话，不能限定 {key}", f"请去掉 {key}。")
     if spec.joined and spec.in_clause:
-        at.wrong(("in_clause",), "R024", "joined 与 in_clause 不能合用")
+        at.wrong(("in_clause",), "R024", "joined 与 in_clause 不能合用", "请去掉一个。")
     if spec.joined and not isinstance(operator, op.Keyword | op.NotIn | op.Regex | op.Near):
-        at.wrong(("joined",), "R024", "joined 只用于 keyword、not_in、regex、near")
+        at.wrong(("joined",), "R024", "joined 只用于 keyword、not_in、regex、near", "请去掉 joined。")
     if spec.all_turns and spec.count is not None:
-        at.wrong(("count",), "R024", "all_turns 与 count 不能合用")
+        at.wrong(("count",), "R024", "all_turns 与 count 不能合用", "请去掉一个。")
     for relation in AnchorRelation:
         given = getattr(spec, relation)
         if given is None:
             continue
         if given.which == Which.EACH and spec.all_turns:
-            at.wrong((relation, "which"), "R024", "which: each 与 all_turns 不能合用")
+            at.wrong((relation, "which"), "R024", "which: each 与 all_turns 不能合用", "请去掉一个。")
         if given.which is not None and given.nth is not None:
             at.wrong((relation, "nth"), "R024", "which 与 nth 只能写一个", "第几处写 nth，首尾写 which。")
     count_min, count_max = (1, None) if spec.count is None else (spec.count.min, spec.count.max)
     if count_max is not None and count_min > count_max:
-        at.wrong(("count",), "R023", f"下限 {count_min} 大于上限 {count_max}")
+        text = f"下限 {count_min} 大于上限 {count_max}"
+        at.wrong(("count",), "R023", text, "请把小的写在 min，大的写在 max。")
     return Frame(
         speaker=speaker,
         range=_range(at, spec.range),
@@ -136,7 +143,8 @@ def _window(at: Site, spec: WindowSpec | None) -> TimeWindow | None:
     if sum(value is not None for value in forms) + between != 1:
         at.wrong(("window",), "R025", "时间窗要写一种，也只能写一种", "from_s 与 to_s 可以一起写，其他单写。")
     elif spec.from_s is not None and spec.to_s is not None and spec.from_s >= spec.to_s:
-        at.wrong(("window",), "R025", f"时间窗从 {spec.from_s:g} 秒到 {spec.to_s:g} 秒，没有长度")
+        text = f"时间窗从 {spec.from_s:g} 秒到 {spec.to_s:g} 秒，没有长度"
+        at.wrong(("window",), "R025", text, "to_s 要大于 from_s。")
     return TimeWindow(**spec.model_dump())
 
 
