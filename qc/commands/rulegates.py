@@ -12,9 +12,11 @@ from qc.commands.rulecheck import lint_rules, mutate_rules, test_rules
 from qc.commands.rulelock import check_lock
 from qc.errors import QcError, SpecError
 from qc.pipeline.backtest import backtest
+from qc.pipeline.baseline import accepted_of, baseline, corpus_of
 from qc.pipeline.progress import Progress
 from qc.pipeline.revisions import read_state
-from qc.pipeline.specs import Folders, configuration
+from qc.pipeline.specs import Folders, configuration, load
+from qc.ruletest.baseline import gate as baseline_gate
 from qc.ruletest.budget import check_budget
 from qc.ruletest.changes import compare
 from qc.ruletest.diff_gate import diff_gate
@@ -27,6 +29,8 @@ from qc.specs.document import parse
 
 _MAIN = ("origin/main", "main", "origin/master", "master")
 BUDGET = "budget.yml"
+_SHORT = 12
+"""Digits of a commit's name, for people."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +51,7 @@ def run_gates(change: Change, progress: Progress) -> Iterator[GateResult]:
     yield _guarded("lint", "写法检查", lambda: lint_rules(where).gate())
     yield _guarded("test", "规则测试", lambda: test_rules(where, ()).gate())
     yield _guarded("mutate", "变异测试", lambda: mutation_gate(mutate_rules(where, ()), change.min_score))
+    yield _guarded("baseline", "干净语料", lambda: _baseline(where))
     yield _guarded("diff", "影响比较", lambda: _diff(change, progress))
     yield _guarded("lock", "内容版本", lambda: check_lock(where, base=_base_lock(change)).gate())
 
@@ -73,8 +78,16 @@ def base_revision(folder: Path, environment: Mapping[str, str] = os.environ) -> 
         named.append(f"origin/{target}")
     for name in (*named, *_MAIN):
         if name and (found := git(folder, "merge-base", "HEAD", name)):
-            return found
-    return head
+            return found[:_SHORT]
+    return head[:_SHORT]
+
+
+def _baseline(where: Folders) -> GateResult:
+    corpus = corpus_of(where.rules)
+    if not corpus.is_dir():
+        return skipped("baseline", "干净语料", f"没有干净语料 {corpus}。")
+    found = baseline(load(where), configuration(where), corpus=corpus, runs=(), accepted=accepted_of(where.rules))
+    return baseline_gate(found)
 
 
 def _diff(change: Change, progress: Progress) -> GateResult:

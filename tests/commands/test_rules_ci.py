@@ -89,8 +89,7 @@ def test_all_gates_pass_on_an_untouched_branch(repository: Path) -> None:
     done = ci(repository)
     assert done.returncode == 0, done.stdout + done.stderr
     found = marks(done)
-    assert list(found)[:3] == ["写法检查", "规则测试", "变异测试"]
-    assert list(found)[-1] == "内容版本"
+    assert list(found) == ["写法检查", "规则测试", "变异测试", "干净语料", "影响比较", "内容版本"]
     assert "失败" not in found.values()
     assert "\x1b" not in done.stdout
 
@@ -117,7 +116,7 @@ def test_every_gate_runs_though_one_fails_and_everything_is_written(repository: 
     root = ET.parse(out / "j.xml").getroot()
     assert int(str(root.get("failures"))) >= 2
     names = {suite.get("name", "").split(".")[0] for suite in root}
-    assert {"lint", "test", "mutate", "diff", "lock"} <= names
+    assert {"lint", "test", "mutate", "baseline", "diff", "lock"} <= names
 
 
 def test_gitlab_gets_json_on_stdout_and_people_read_stderr(repository: Path) -> None:
@@ -163,12 +162,12 @@ def test_without_git_and_runs_the_comparison_says_why_it_is_left_out(repository:
 
 
 def test_the_base_is_where_the_branch_left_main(repository: Path) -> None:
-    first = git(repository, "rev-parse", "HEAD")
+    first = git(repository, "rev-parse", "HEAD")[:12]
     assert base_revision(repository, {}) == first
     git(repository, "checkout", "-q", "-b", "change")
     edit(repository, "title: 例", "title: 例子")
     git(repository, "commit", "-q", "-a", "-m", "改")
-    second = git(repository, "rev-parse", "HEAD")
+    second = git(repository, "rev-parse", "HEAD")[:12]
     assert base_revision(repository, {}) == first
     assert base_revision(repository, {"CI_MERGE_REQUEST_DIFF_BASE_SHA": second}) == second
     git(repository, "branch", "-q", "-D", "main")
@@ -250,3 +249,9 @@ def test_ci_without_a_package_to_install_says_what_to_do(made: Path) -> None:
     done = shell(made, "\n".join(job["script"]), QC_PACKAGE="")
     assert done.returncode == 1
     assert "QC_PACKAGE" in done.stdout
+
+
+@pytest.mark.parametrize("template", ["github.yml", "gitlab-ci.yml"])
+def test_the_guide_shows_the_files_that_are_written(template: str) -> None:
+    text = (ROOT / "qc/commands/init_files" / template).read_text(encoding="utf-8")
+    assert f"```yaml\n{text}```" in (ROOT / "docs/gates.zh-CN.md").read_text(encoding="utf-8")

@@ -30,6 +30,7 @@ def create(tmp_path, **answers):
         {"speaker": "customer"},
         {"speaker": "bot"},
         {"kind": RuleKind.SIGNAL, "severity": Severity.CRITICAL},
+        {"operator": "similar", "words": ("这个产品保证不亏钱", "绝对不会亏损")},
         {"operator": "regex", "words": ("保(证|本)",), "hit": "保本"},
         {"words": ("好的", "嗯")},
         {"hit": "我保证", "miss": "不好说"},
