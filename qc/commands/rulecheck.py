@@ -19,12 +19,13 @@ from qc.ruletest.gate import Case, GateResult, annotation, cell
 from qc.ruletest.inline import run_tests, unwritten
 from qc.ruletest.inline_report import TestReport
 from qc.ruletest.lint import lint
+from qc.ruletest.lint_cards import lint_cards
 from qc.ruletest.mutate import MutationReport, mutate
 from qc.ruletest.mutate_piece import MOST
 from qc.ruletest.scaffold import NewRule, scaffold
 from qc.specs.document import parse
 from qc.specs.rules import load_rules, read_rules
-from qc.specs.scorecards import load_scorecards
+from qc.specs.scorecards import read_scorecards
 from qc.text.shard import Shard
 from qc.text.signals import Analyser
 from qc.text.topic_tests import run_topic_tests
@@ -194,7 +195,10 @@ def lint_rules(where: Folders) -> LintReport:
     known = attempt(lambda: taxonomies(where))
     topics = {t.id for taxonomy in known for t in taxonomy.topics} if known is not None else None
     problems += lint(files.pack, topics=topics, whole=len(files.pack.rules) == len(files.ids))
-    attempt(lambda: load_scorecards([where.scorecards], files.ids))
+    cards = read_scorecards([where.scorecards], files.ids)
+    problems += cards.problems
+    whole = not cards.problems and len(files.pack.rules) == len(files.ids)
+    problems += lint_cards(cards.cards, files.pack.rules, whole=whole)
     return LintReport(len(files.ids), _ordered(problems))
 
 

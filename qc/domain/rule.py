@@ -244,7 +244,7 @@ class PatternTests:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SharedPattern:
-    """片段: a named regular expression. Rules hold its text already; `rules` are the ids of those that name it."""
+    """共用正则: a named regular expression. Rules hold its text already; `rules` are the ids of those that name it."""
 
     id: str
     title: str

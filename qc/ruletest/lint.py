@@ -9,8 +9,6 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Mapping
 
-import numpy as np
-
 from qc.domain import sentence
 from qc.domain.conversation import VOICE_CHANNELS, Channel
 from qc.domain.finding import Verdict
@@ -19,16 +17,14 @@ from qc.domain.rule import ErrorClass, Piece, Rule, RuleKind, RulePack, RuleStat
 from qc.errors import Problem
 from qc.matching.compile import is_absence, refers_to
 from qc.matching.findings import MEASURES, PLACEHOLDERS
-from qc.matching.kleene import truth_of
-from qc.ruletest.lint_regex import lint_regex
+from qc.ruletest.lint_logic import lint_logic, lint_pairs
+from qc.ruletest.lint_regex import lint_patterns, lint_regex
 from qc.ruletest.lint_words import lint_lexicons, lint_words
 from qc.ruletest.places import Notes
 from qc.specs.document import Loc
 from qc.specs.suggest import suggest
 
 _BRACES = re.compile(r"\{([^{}]*)\}")
-_MAX_PIECES = 12
-"""Sentences over more pieces are not tried out in full."""
 
 
 def lint(pack: RulePack, *, topics: Collection[str] | None = None, whole: bool = True) -> list[Problem]:
@@ -42,7 +38,8 @@ def lint(pack: RulePack, *, topics: Collection[str] | None = None, whole: bool =
     for rule in rules:
         pieces = {piece.name: piece for piece in rule.pieces}
         _tests(rule, notes)
-        _sentences(rule, pieces, notes)
+        _unused(rule, pieces, notes)
+        lint_logic(rule, pieces, notes)
         _message(rule, pieces, notes)
         _kind(rule, notes)
         for piece in rule.pieces:
@@ -51,7 +48,8 @@ def lint(pack: RulePack, *, topics: Collection[str] | None = None, whole: bool =
             _topics(rule, piece, topics, notes)
             lint_words(rule, piece, notes)
             lint_regex(rule, piece, notes)
-    _same(rules, notes)
+    lint_pairs(rules, pack.lexicons, notes)
+    lint_patterns(pack.patterns, notes, whole=whole)
     used = {name for r in pack.rules for p in r.pieces for words in word_lists(p.operator) for name in words.lexicons}
     lint_lexicons(pack.lexicons, used if whole else {lexicon.id for lexicon in pack.lexicons}, notes)
     return sorted(notes.found, key=lambda p: (p.path, p.line, p.col, p.code, p.message))
@@ -70,21 +68,10 @@ def _tests(rule: Rule, notes: Notes) -> None:
             notes.warning(rule.path, ("tests", number, "name"), "R103", f"测试名“{name}”重复")
 
 
-def _sentences(rule: Rule, pieces: Mapping[str, Piece], notes: Notes) -> None:
-    """Every piece is used, and the sentences can turn out both ways."""
-    used: set[str] = set()
-    for key, text in (("when", rule.when), ("given", rule.given)):
-        if text is None:
-            continue
-        parsed = sentence.parse(text)
-        own = {name.name for name, _ in sentence.names(parsed)}
-        used |= own
-        if len(own) > _MAX_PIECES:
-            continue
-        outcomes = _outcomes(parsed, sorted(own))
-        if len(outcomes) == 1:
-            always = "成立" if outcomes == {2} else "不成立"
-            notes.error(rule.path, (key,), "R104", f"{key} 永远{always}，与片段无关", "请检查 and、or、not。")
+def _unused(rule: Rule, pieces: Mapping[str, Piece], notes: Notes) -> None:
+    """Every piece is used."""
+    spoken = [rule.when] if rule.given is None else [rule.when, rule.given]
+    used = {name.name for text in spoken for name, _ in sentence.names(sentence.parse(text))}
     waiting = list(used)
     while waiting:
         near = set(refers_to(pieces[waiting.pop()])) - used
@@ -95,13 +82,6 @@ def _sentences(rule: Rule, pieces: Mapping[str, Piece], notes: Notes) -> None:
             notes.warning(
                 rule.path, ("find", name), "R105", f"片段 {name} 没有用到", "请写进 when，或删掉它。", key=True
             )
-
-
-def _outcomes(parsed: sentence.Sentence, names: list[str]) -> set[int]:
-    """The truths a sentence takes over all true/false combinations of its pieces."""
-    rows = np.arange(2 ** len(names))
-    truths = {name: (2 * ((rows >> bit) & 1)).astype(np.int8) for bit, name in enumerate(names)}
-    return set(truth_of(parsed, truths).tolist())
 
 
 def _message(rule: Rule, pieces: Mapping[str, Piece], notes: Notes) -> None:
@@ -144,15 +124,16 @@ def _frame(rule: Rule, piece: Piece, pieces: Mapping[str, Piece], notes: Notes) 
     whole = measures_whole(piece.operator)
     if whole and frame.count_min > 1:
         text = f"{piece.operator.key} 一通只有一个结果，不可能达到 {frame.count_min} 处"
-        notes.error(rule.path, (*loc, "count"), "R109", text)
+        notes.error(rule.path, (*loc, "count"), "R109", text, "请去掉 count。")
+    if whole and frame.all_turns:
+        text = f"{piece.operator.key} 看的是整通会话，没有逐轮的结果"
+        notes.error(rule.path, (*loc, "all_turns"), "R109", text, "请去掉 all_turns。")
     if frame.count_min == 0 and frame.count_max is None:
         notes.error(
             rule.path, (*loc, "count"), "R110", "count 从 0 起又没有上限，永远成立", "要表示没有，请用 negate。"
         )
     elif frame.count_max == 0:
         notes.warning(rule.path, (*loc, "count"), "R110", "至多 0 处就是没有", "请改用 negate: true。")
-    if whole and frame.all_turns:
-        notes.error(rule.path, (*loc, "all_turns"), "R109", f"{piece.operator.key} 看的是整通会话，没有逐轮的结果")
     bounded = frame.range is not None or frame.window is not None or bool(frame.anchors)
     if is_absence(piece) and bounded and frame.on_empty is None and not whole:
         hint = "请写 on_empty: miss（不成立）、hit（成立）或 na（规则不适用）。"
@@ -193,12 +174,3 @@ def _topics(rule: Rule, piece: Piece, topics: Collection[str] | None, notes: Not
             if topic not in topics:
                 hint = suggest(topic, topics, "话题写在 _topics 文件夹里，编号是 文件编号.话题编号。")
                 notes.error(rule.path, ("find", piece.name, "topic", "any"), "R115", f"没有话题 {topic}", hint)
-
-
-def _same(rules: Collection[Rule], notes: Notes) -> None:
-    """No two rules with the same conditions."""
-    seen: dict[str, Rule] = {}
-    for rule in rules:
-        other = seen.setdefault(rule.digest or rule.id, rule)
-        if other is not rule:
-            notes.warning(rule.path, ("find",), "R114", f"与规则 {other.id} 的条件完全相同", "请删掉一条。", key=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
@@ -12,6 +13,13 @@ from qc.matching.vocabulary import Vocabulary
 from qc.ruletest.places import Notes
 from qc.text.normalise import normalise
 
+_SEPARATOR = re.compile("[，、；]")
+
+
+def _glued(word: str, separator: str) -> tuple[str, str]:
+    """What to say of several words written as one."""
+    return f"“{word}”里有“{separator}”，会当作一个词来找", "几个词要用半角逗号隔开：[甲, 乙]。"
+
 
 def lint_words(rule: Rule, piece: Piece, notes: Notes) -> None:
     """The words written in a keyword piece itself (in `near` a longer word changes the distance)."""
@@ -20,6 +28,10 @@ def lint_words(rule: Rule, piece: Piece, notes: Notes) -> None:
     several = piece.operator.at_least > 1 or piece.operator.mode is Mode.ALL
     loc = ("find", piece.name, piece.operator.key)
     for words in word_lists(piece.operator):
+        for word in words.words:
+            if separator := _SEPARATOR.search(word):
+                text, hint = _glued(word, separator[0])
+                notes.warning(rule.path, loc, "R123", text, hint)
         for longer, shorter in covered([Word(text=text) for text in words.words]):
             if several:
                 text = f"“{longer.text}”里含有“{shorter.text}”，说一次会算作两个词"
@@ -33,6 +45,10 @@ def lint_words(rule: Rule, piece: Piece, notes: Notes) -> None:
 def lint_lexicons(lexicons: Collection[Lexicon], used: Collection[str], notes: Notes) -> None:
     """The words of lexicons, and lexicons that no rule uses."""
     for lexicon in lexicons:
+        for number, word in enumerate(lexicon.words):
+            if separator := _SEPARATOR.search(word.text):
+                text, hint = _glued(word.text, separator[0])
+                notes.warning(lexicon.path, ("words", number), "R123", text, hint)
         numbers = {word: number for number, word in reversed(list(enumerate(lexicon.words)))}
         for longer, shorter in covered(lexicon.words):
             same = normalise(longer.text) == normalise(shorter.text)
@@ -40,7 +56,8 @@ def lint_lexicons(lexicons: Collection[Lexicon], used: Collection[str], notes: N
             hint = "请删掉一个。" if same else "请删掉较长的那个；要区别对待，请给它不同的 category 或 level。"
             notes.warning(lexicon.path, ("words", numbers[longer]), "R120", text, hint)
         if lexicon.id not in used:
-            notes.warning(lexicon.path, ("id",), "R122", f"词表 {lexicon.id} 没有被任何规则用到")
+            hint = "请在规则里写 keyword: {lexicon: " + lexicon.id + "}，或删掉这个文件。"
+            notes.warning(lexicon.path, ("id",), "R122", f"词表 {lexicon.id} 没有被任何规则用到", hint)
 
 
 def covered(words: Sequence[Word]) -> Iterator[tuple[Word, Word]]:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 from qc.errors import Problem, SpecError
-from qc.specs.document import Document, Loc, read
+from qc.specs.document import Document, Loc
+from qc.specs.lexicons import read_lexicon
 
 
 class Notes:
@@ -53,10 +54,18 @@ class Notes:
             Problem(path=path, line=line, col=col, code=code, message=message, hint=hint, source=source, level=level)
         )
 
+    def written(self, path: str, loc: Loc) -> str | None:
+        """The text that stands at a place of a file; None when there is no file or no text."""
+        document = self._document(path)
+        if document is None or not document.holds(loc):
+            return None
+        text = document.part(loc)
+        return text if isinstance(text, str) else None
+
     def _document(self, path: str) -> Document | None:
         if path not in self._documents:
             try:
-                self._documents[path] = read(Path(path), path)
+                self._documents[path] = read_lexicon(Path(path))
             except SpecError:  # the pack did not come from files
                 self._documents[path] = None
         return self._documents[path]

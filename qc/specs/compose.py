@@ -15,6 +15,7 @@ from typing import Any, NamedTuple, NoReturn
 import yaml
 
 from qc.errors import Problem, SpecError
+from qc.specs.invisible import invisible
 from qc.specs.syntax import explain
 
 MAX_DEPTH = 40
@@ -59,11 +60,16 @@ def compose(text: str, shown_as: str) -> Composed:
     """Parse YAML text. Raises SpecError with every problem that one pass can tell (a syntax error ends the pass)."""
     text = text.removeprefix("\ufeff")
     composer = _Composer(shown_as, _BREAK.split(text))
+    for found in () if text.isascii() else invisible(composer.lines):
+        composer.add("Y015", *found)
+    hidden = {problem.line for problem in composer.problems}
     try:
         for event in yaml.parse(text, Loader=yaml.CBaseLoader):
             composer.take(event)
     except yaml.YAMLError as error:
-        composer.add("Y001", *explain(error, text, composer.lines))
+        line, col, message, hint = explain(error, text, composer.lines)
+        if not hidden & {line, line - 1}:  # else that is the cause, and has been told
+            composer.add("Y001", line, col, message, hint)
     if composer.problems:
         raise SpecError(composer.problems)
     data, marks = composer.root or (None, Mark(1, 1))
@@ -180,6 +186,8 @@ class _Composer:
             self._put(_scalar(event.value) if plain else event.value, Mark(line, col))
             return
         key = event.value
+        if key == "<<":
+            self.add("Y007", line, col, "不支持合并（<<）", "请把内容直接写在这里。")
         if not key:
             self.add("Y013", line, col, "冒号前面没有键", "请写上键的名字。")
         if key in top.keys:

@@ -4,7 +4,8 @@
 column. `Problems` collects over many files.
 
 Codes: Y001 syntax, Y003 encoding, Y004 size, Y005 nesting, Y006 tag, Y007 anchor or alias, Y008 key twice, Y009 second
-document, Y010 no mapping, Y011 empty, Y013 key, Y014 unreadable; S001 missing field, S002 unknown field, S003 type,
+document, Y010 no mapping, Y011 empty, Y013 key, Y014 unreadable, Y015
+invisible character; S001 missing field, S002 unknown field, S003 type,
 S004 choice, S005 range, S006 length, S007 format, S008 what a model's own validator says.
 """
 
@@ -28,7 +29,7 @@ from qc.specs.suggest import suggest
 from qc.specs.syntax import full_width_hint
 from qc.specs.wording import Complaint, Loc
 
-__all__ = ["MAX_BYTES", "Document", "Loc", "Place", "Problems", "check", "parse", "read", "suggest"]
+__all__ = ["MAX_BYTES", "Document", "Loc", "Place", "Problems", "check", "parse", "read", "read_text", "suggest"]
 
 MAX_BYTES = 2_000_000
 
@@ -102,6 +103,11 @@ def read(path: Path, shown_as: str | None = None, *, mapping: bool = True) -> Do
     Raises SpecError when it cannot be read, is over 2 MB, is not UTF-8, or for anything `parse` refuses.
     """
     shown = shown_as if shown_as is not None else str(path)
+    return parse(read_text(path, shown), shown, mapping=mapping)
+
+
+def read_text(path: Path, shown: str) -> str:
+    """The text of a file. Raises SpecError when it cannot be read, is over 2 MB, or is not UTF-8."""
     try:
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
@@ -113,11 +119,11 @@ def read(path: Path, shown_as: str | None = None, *, mapping: bool = True) -> Do
     if len(raw) > MAX_BYTES:
         _refuse(shown, "Y004", f"文件超过 {MAX_BYTES // 1_000_000} MB", "请拆成几个文件。")
     try:
-        text = raw.decode("utf-8-sig")
+        return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:
-        line = raw.count(b"\n", 0, error.start) + 1
-        _refuse(shown, "Y003", _encoding(raw, error), "请用编辑器打开，另存为 UTF-8 编码。", line=line)
-    return parse(text, shown, mapping=mapping)
+        before = raw[: error.start].decode("utf-8-sig").split("\n")
+        hint = "请用编辑器打开，另存为 UTF-8 编码。"
+        _refuse(shown, "Y003", _encoding(raw, error), hint, line=len(before), col=len(before[-1]) + 1)
 
 
 def parse(text: str, shown_as: str, *, mapping: bool = True) -> Document:
@@ -236,12 +242,12 @@ def _adapter(shape: Any) -> TypeAdapter[Any]:
     return TypeAdapter(shape)
 
 
-def _refuse(path: str, code: str, message: str, hint: str, *, line: int = 1) -> NoReturn:
-    raise SpecError([Problem(path=path, line=line, col=1, code=code, message=message, hint=hint)])
+def _refuse(path: str, code: str, message: str, hint: str, *, line: int = 1, col: int = 1) -> NoReturn:
+    raise SpecError([Problem(path=path, line=line, col=col, code=code, message=message, hint=hint)])
 
 
 def _encoding(raw: bytes, error: UnicodeDecodeError) -> str:
-    if raw.startswith((b"\xff\xfe", b"\xfe\xff")):
+    if raw.startswith((b"\xff\xfe", b"\xfe\xff")) or raw.count(0, 0, 200) > 20:  # every other byte of ASCII is zero
         return "文件是 UTF-16 编码，应为 UTF-8"
     try:
         raw.decode("gb18030")

@@ -23,14 +23,14 @@ _Regex = Annotated[str, StringConstraints(min_length=1, max_length=4000, pattern
 
 
 class PatternTestsSpec(Spec):
-    """片段的测试。"""
+    """共用正则的测试。"""
 
     match: list[Text] = Field(default=[], description="应当找得到的句子")
     not_: list[Text] = Field(default=[], alias="not", description="不应当找到的句子")
 
 
 class PatternSpec(Spec):
-    """一个正则片段，规则里用 regex: {use: 编号} 引用。"""
+    """一个共用正则，规则里用 regex: {use: 编号} 引用。"""
 
     id: Annotated[str, StringConstraints(pattern=r"^\w+$", max_length=60)] = Field(description="编号，与文件名相同")
     title: Text = Field(description="名称")
@@ -64,7 +64,7 @@ def load_patterns(roots: Sequence[Path], problems: Problems) -> PatternFiles:
                 hint = f"请改成 {path.stem}，或改文件名。"
                 problems.add(document, ("id",), "R016", f"编号 {spec.id} 与文件名不同", hint)
             elif spec.id in found:
-                message = f"片段 {spec.id} 已有一份：{found[spec.id].path}"
+                message = f"共用正则 {spec.id} 已有一份：{found[spec.id].path}"
                 problems.add(document, ("id",), "R017", message, "请改名或删掉一份。")
             else:
                 found[spec.id] = SharedPattern(

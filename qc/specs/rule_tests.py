@@ -44,7 +44,7 @@ def _turn(document: Document, loc: Loc, spec: TurnSpec, problems: Problems) -> T
         problems.add(document, loc, "R031", "写了 to 却没有 at", "请补上开始的秒数 at。")
         return None
     if spec.at is not None and spec.to is not None and spec.to < spec.at:
-        problems.add(document, loc, "R031", f"结束 {spec.to:g} 秒早于开始 {spec.at:g} 秒")
+        problems.add(document, loc, "R031", f"结束 {spec.to:g} 秒早于开始 {spec.at:g} 秒", "请检查 at 和 to。")
         return None
     [(role, text)] = spec.spoken.items()
     start = None if spec.at is None else round(spec.at * 1000)
@@ -66,7 +66,7 @@ def _meta(document: Document, loc: Loc, given: dict[str, str | int | float], pro
         if name in _NUMBERS:
             if isinstance(value, str) or (_NUMBERS[name] is int and value != int(value)):
                 wanted = "整数" if _NUMBERS[name] is int else "数字"
-                problems.add(document, (*loc, name), "R032", f"{name} 应是{wanted}")
+                problems.add(document, (*loc, name), "R032", f"{name} 应是{wanted}", "请写半角数字，不加引号和单位。")
             else:
                 known[name] = _NUMBERS[name](value)
         elif name in _TEXTS:

@@ -156,7 +156,7 @@ def _rule(document: Document, wanted: str, there: _There, problems: Problems) ->
     if spec.given is not None:
         _sentence(document, ("given",), spec.given, spec.find, own)
     if spec.valid.from_ is not None and spec.valid.to is not None and spec.valid.from_ > spec.valid.to:
-        own.add(document, ("valid", "to"), "R006", "生效时间的结束早于开始")
+        own.add(document, ("valid", "to"), "R006", "生效时间的结束早于开始", "请把早的日期写在 from。")
     _references(document, spec, pieces, own)
     tests = tuple(build_test(document, index, test, own) for index, test in enumerate(spec.tests))
     problems.extend(own.all)
@@ -206,7 +206,7 @@ def _sentence(document: Document, loc: Loc, text: str, pieces: Collection[str], 
         return
     for name, _ in sentence.names(parsed):
         if name.name not in pieces:
-            hint = english if _CHINESE.search(name.name) else suggest(name.name, pieces)
+            hint = english if _CHINESE.search(name.name) else suggest(name.name, pieces, "请先在 find 里写这个片段。")
             _at(document, loc, text, name.at, "R004", f"find 里没有片段 {name.name}", hint, problems)
 
 
@@ -227,10 +227,13 @@ def _references(document: Document, spec: RuleSpec, pieces: Sequence[Piece], pro
         for other, loc in _referred(piece):
             place = ("find", piece.name, *loc)
             if other not in spec.find and loc[-1] != "":
-                problems.add(document, place, "R004", f"find 里没有片段 {other}", suggest(other, spec.find))
+                problems.add(
+                    document, place, "R004", f"find 里没有片段 {other}", suggest(other, spec.find, "请检查片段的名字。")
+                )
             elif _reaches(leads, other, piece.name):
-                message = f"片段绕成了圈：{piece.name} → {other} → … → {piece.name}"
-                problems.add(document, place, "R005", message, "请去掉一个。")
+                way = f"{piece.name} → {other} → … → {piece.name}"
+                message = f"片段绕成了圈：{way}" if other != piece.name else f"片段 {other} 不能以自己为前置条件"
+                problems.add(document, place, "R005", message, "请去掉其中一处，或改成另一个片段。")
 
 
 def _referred(piece: Piece) -> Iterator[tuple[str, Loc]]:

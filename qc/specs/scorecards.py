@@ -6,12 +6,20 @@ import hashlib
 import json
 from collections.abc import Collection, Iterator, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from qc.domain.scorecard import CardScope, Grade, Item, MetaCondition, Scorecard, Section
-from qc.errors import Problem
+from qc.errors import Problem, SpecError
 from qc.specs.document import Problems, read
 from qc.specs.scorecard_checks import check_card
 from qc.specs.scorecard_shape import ScopeSpec, ScorecardSpec, SectionSpec
+
+
+class CardFiles(NamedTuple):
+    """The cards whose files have the right shape, by id, and every problem of every file."""
+
+    cards: tuple[Scorecard, ...]
+    problems: tuple[Problem, ...]
 
 
 def load_scorecards(roots: Sequence[Path], rule_ids: Collection[str] | None) -> tuple[Scorecard, ...]:
@@ -20,6 +28,14 @@ def load_scorecards(roots: Sequence[Path], rule_ids: Collection[str] | None) -> 
     `rule_ids`: the rules that exist; None: references are not checked. Raises SpecError with the problems of all
     files.
     """
+    cards, problems = read_scorecards(roots, rule_ids)
+    if problems:
+        raise SpecError(problems)
+    return cards
+
+
+def read_scorecards(roots: Sequence[Path], rule_ids: Collection[str] | None) -> CardFiles:
+    """As `load_scorecards`, but the problems are returned beside the cards."""
     problems = Problems()
     cards: dict[str, Scorecard] = {}
     for root in roots:
@@ -36,8 +52,7 @@ def load_scorecards(roots: Sequence[Path], rule_ids: Collection[str] | None) -> 
                     message = f"评分表 {spec.id} 已有一份：{cards[spec.id].path}"
                     problems.add(document, ("id",), "C001", message, "编号要唯一，请改名或删掉一份。")
                 cards[spec.id] = _card(spec, document.path)
-    problems.raise_if_errors()
-    return tuple(cards[name] for name in sorted(cards))
+    return CardFiles(tuple(cards[name] for name in sorted(cards)), problems.all)
 
 
 def _no_folder(root: Path) -> Problem:

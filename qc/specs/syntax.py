@@ -11,6 +11,9 @@ _FULL_WIDTH_KEY = re.compile(r"\s*(?:- +)*[\w.\"']+：")
 _FULL_WIDTH_INSIDE = re.compile(r"[{,]\s*[\w.]+：")
 _NO_SPACE = re.compile(r"\s*(?:- +)*([A-Za-z_]\w*):(?=[^\s:/])")
 _FULL_WIDTH_QUOTE = re.compile(r":\s+[“”‘’]")
+_FULL_WIDTH_BRACKET = re.compile(r"[｛｝［］【】]")
+_NO_DASH_SPACE = re.compile(r"\s*-(?=[^\s\-\d.])")
+_NO_KEY = re.compile(r"\s*(?:- +)*:(?:\s|$)")
 
 _UNCLOSED = (
     "found unexpected end of stream",
@@ -67,6 +70,16 @@ def _slip(line: str, reason: str) -> tuple[int, str, str] | None:
     """Column, from 1, message and hint for a slip of the keyboard that breaks the line; None when none is seen."""
     if hint := full_width_hint(line):
         return 1, "", hint
+    if line.lstrip().startswith("```"):
+        return 1, "这是 Markdown 的代码框，不是 YAML", "请删掉这一行，末尾的一行也要删。"
+    if line.startswith("%"):
+        return 1, *_CONTEXTS["while scanning a directive"]
+    if _NO_KEY.match(line):
+        return line.index(":") + 1, "冒号前面没有键", "请写上键的名字。"
+    if bracket := _FULL_WIDTH_BRACKET.search(line):
+        return bracket.start() + 1, "这是全角括号", "请改成半角括号 { } 或 [ ]。"
+    if dash := _NO_DASH_SPACE.match(line):
+        return dash.end(), "“-”后面缺少空格", "列表的每一项写作“- 内容”，“-”后面空一格。"
     if (inside := _FULL_WIDTH_INSIDE.search(line)) and reason in _UNCLOSED:
         return inside.end(), "花括号里的冒号是全角的", "请把“：”改成半角冒号加空格“: ”。"
     if (joined := _NO_SPACE.match(line)) and reason in _COLONLESS:

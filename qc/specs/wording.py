@@ -98,8 +98,25 @@ _WRITTEN: Mapping[str, str] = {
     _BOOL: "请写 true（是）或 false（否），不加引号。",
     _LIST: "写作 [甲, 乙]，只有一个也要方括号：[甲]。",
     _MAP: "写作 {键: 值, 键: 值}，或另起一行缩进着写“键: 值”。",
+    _DATE: "写作 2026-01-31，用减号分隔；请确认有这一天。",
 }
-_RANGE = "请改成允许范围内的值。"
+_HINTS: Mapping[str, str] = {
+    "S005": "请改成允许范围内的值。",
+    "too_short": "请补上，或删掉这个键。",
+    "too_long": "请删掉一些。",
+    "string_too_short": "请写得长一些。",
+    "string_too_long": "请写得短一些。",
+}
+# what the patterns of `scalars` and of the shapes ask for
+_WANTED: Mapping[str, str] = {
+    r"\S": "请写上内容，不能只有空格。",
+    r"^\S(.*\S)?$": "词的前后不能有空格，中间不能换行。",
+    r"^\w+(\.\w+)+$": "写作 文件夹名.文件名，例如 service.greeting。",
+    r"^\w+$": "只用文字、字母、数字和下划线，与文件名相同。",
+    r"^[^\W\d]\w*$": "只用文字、字母、数字和下划线，不以数字开头，中间没有空格。",
+    r"^[a-z][a-z0-9_]*$": "只用小写字母、数字和下划线，以字母开头。",
+    r"^\d+\.\d+\.\d+$": "写作三个数字，例如 1.0.0。",
+}
 
 _MISSING = {"missing", "missing_argument", "missing_keyword_only_argument", "missing_positional_only_argument"}
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument", "unexpected_positional_argument", "no_such_attribute"}
@@ -202,11 +219,13 @@ def _say(error: ErrorDetails, fields: Callable[[Loc], Mapping[str, str]]) -> Com
         expected = str((error.get("ctx") or {}).get("expected" if kind != "union_tag_invalid" else "expected_tags"))
         options = re.findall(r"'([^']*)'", expected)
         written = context.get("tag", given)
-        message = f"不认识的取值 {show(written)}"
+        message = "没有写值" if written is None else f"不认识的取值 {show(written)}"
         return Complaint(loc, "S004", message, suggest(str(written), options, "请改成允许的取值。"), False)
     if kind in _SENTENCES:
         code, sentence = _SENTENCES[kind]
-        hint = f"应符合 {context['pattern']}" if "pattern" in context else _RANGE if code == "S005" else ""
+        hint = _HINTS.get(kind) or _HINTS.get(code, "")
+        if "pattern" in context:
+            hint = _WANTED.get(str(context["pattern"]), f"应符合 {context['pattern']}")
         return Complaint(loc, code, sentence.format_map({**context, "given": show(given)}), hint, False)
     # our own validators raise Chinese sentences, with a hint on the second line if need be
     reason = str(context.get("error") if kind in ("value_error", "assertion_error") else error["msg"])

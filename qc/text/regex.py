@@ -46,6 +46,11 @@ class Pattern:
             raise RegexError(reason(source, said)) from None
         self.source = source
 
+    @property
+    def size(self) -> int:
+        """Instructions of the compiled program: time and memory grow with it."""
+        return int(self._regexp.programsize)
+
     def spans(self, buffer: bytes, start: int = 0, end: int | None = None) -> Iterator[tuple[int, int]]:
         """Non-empty, non-overlapping matches from left to right as (first byte, end byte)."""
         for match in self._regexp.finditer(buffer, start, end):

@@ -82,7 +82,7 @@ def _meta(at: Site, spec: MetaSpec) -> op.Meta:
         at.wrong(("meta",), "R022", "没有写条件", "例如 {field: ring_count, gt: 4}。")
     kind = _meta_type(at, spec)
     if spec.between is not None and _upside_down(kind, *spec.between):
-        at.wrong(("meta", "between"), "R023", "between 的第一个值大于第二个")
+        at.wrong(("meta", "between"), "R023", "between 的第一个值大于第二个", "请把小的写在前面。")
     frozen: dict[str, Any] = {key: tuple(value) if isinstance(value, list) else value for key, value in values.items()}
     return op.Meta(name=spec.field, type=kind, **frozen)
 

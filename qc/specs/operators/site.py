@@ -44,13 +44,13 @@ class Site:
 
     def patterns(self, loc: Loc, given: str | list[str] | None) -> tuple[str, ...]:
         """The texts of the shared patterns whose ids stand at `loc`; those that do not exist are problems."""
-        fallback = "片段放在 _patterns 文件夹里，编号就是文件名。"
-        names = self._known(loc, given, self._patterns, "R018", "找不到片段", fallback)
+        fallback = "共用正则放在 _patterns 文件夹里，编号就是文件名。"
+        names = self._known(loc, given, self._patterns, "R018", "找不到共用正则", fallback)
         return tuple(self._patterns[name] for name in names if name in self._patterns)
 
     def pieces(self, loc: Loc, given: str | list[str] | None) -> tuple[str, ...]:
         """The names of other pieces at `loc`; those that do not exist are problems."""
-        return self._known(loc, given, self._siblings, "R004", "find 里没有片段", "")
+        return self._known(loc, given, self._siblings, "R004", "find 里没有片段", "请检查片段的名字。")
 
     def _known(
         self, loc: Loc, given: str | list[str] | None, known: Collection[str], code: str, message: str, fallback: str
@@ -87,10 +87,10 @@ def bounds(at: Site, key: str, low: float | None, high: float | None, names: str
     """At least one bound is given, and they leave room between them."""
     some(at, key, low, high, names)
     if low is not None and high is not None and low > high:
-        at.wrong((key,), "R023", f"下限 {low:g} 大于上限 {high:g}")
+        at.wrong((key,), "R023", f"下限 {low:g} 大于上限 {high:g}", "请把小的写在 min，大的写在 max。")
 
 
 def some(at: Site, key: str, one: object, other: object, names: str) -> None:
     """At least one of two is given."""
     if one is None and other is None:
-        at.wrong((key,), "R022", f"{names} 至少写一个")
+        at.wrong((key,), "R022", f"{names} 至少写一个", f"请写上 {names} 之一。")

@@ -98,14 +98,15 @@ class EnergySpec(Spec):
 
 def _silence(at: Site, spec: SilenceSpec) -> op.Silence:
     if sum(value is not None for value in (spec.min_s, spec.total_s, spec.percent)) != 1:
-        at.wrong(("silence",), "R022", "min_s、total_s、percent 要写一个，也只能写一个")
+        at.wrong(("silence",), "R022", "min_s、total_s、percent 要写一个，也只能写一个", "请只留一个。")
     return op.Silence(**spec.model_dump())
 
 
 def _speed(at: Site, spec: SpeedSpec) -> op.Speed:
     some(at, "speed", spec.max, spec.min, "max、min")
     if spec.max is not None and spec.min is not None and spec.min > spec.max:
-        at.wrong(("speed", "min"), "R023", f"下限 {spec.min:g} 大于上限 {spec.max:g}")
+        text = f"下限 {spec.min:g} 大于上限 {spec.max:g}"
+        at.wrong(("speed", "min"), "R023", text, "请把小的写在 min，大的写在 max。")
     return op.Speed(**spec.model_dump())
 
 
