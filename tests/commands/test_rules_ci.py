@@ -24,13 +24,13 @@ severity: low
 version: 1.0.0
 scope: {speaker: agent}
 find:
-  a: {keyword: 保本}
+  a: {keyword: 包赚不赔}
 when: a
 message: 命中
 tests:
-  - {name: 一, expect: hit, turns: [{agent: 保本}]}
+  - {name: 一, expect: hit, turns: [{agent: 包赚不赔}]}
   - {name: 二, expect: miss, turns: [{agent: 再见}]}
-  - {name: 三, expect: miss, turns: [{customer: 保本}, {agent: 好}]}
+  - {name: 三, expect: miss, turns: [{customer: 包赚不赔}, {agent: 好}]}
 """
 CARD = """\
 id: phone
@@ -96,7 +96,7 @@ def test_all_gates_pass_on_an_untouched_branch(repository: Path) -> None:
 
 def test_every_gate_runs_though_one_fails_and_everything_is_written(repository: Path, tmp_path: Path) -> None:
     git(repository, "checkout", "-q", "-b", "change")
-    edit(repository, "keyword: 保本", "keyword: 保息")
+    edit(repository, "keyword: 包赚不赔", "keyword: 保息")
     out = tmp_path / "out"
     done = ci(
         repository,
@@ -139,8 +139,8 @@ def test_broken_files_fail_each_gate_and_are_told_once(repository: Path) -> None
 
 def test_a_lock_written_anew_in_the_same_branch_does_not_pass(repository: Path) -> None:
     git(repository, "checkout", "-q", "-b", "change")
-    edit(repository, "keyword: 保本", "keyword: 保本的")
-    edit(repository, "{agent: 保本}", "{agent: 保本的}")
+    edit(repository, "keyword: 包赚不赔", "keyword: 包赚不赔的")
+    edit(repository, "{agent: 包赚不赔}", "{agent: 包赚不赔的}")
     (repository / "rules/rules.lock").unlink()
     assert qc("rules", "lock", cwd=repository).returncode == 0
     git(repository, "commit", "-q", "-a", "-m", "改")
