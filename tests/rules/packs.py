@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 
@@ -64,7 +65,8 @@ def conversation(
     meta: CallMeta | None = None,
     audio_channels: int | None = None,
 ) -> Conversation:
-    """A dialogue spoken at an ordinary pace (4.5 characters a second, half a second between turns)."""
+    """A dialogue spoken at an ordinary pace (4.5 characters a second, half a second between turns); a call is hung up
+    two seconds after the last word."""
     turns = []
     clock = 500
     for role, text in lines:
@@ -76,9 +78,13 @@ def conversation(
         project=project,
         channel=channel,
         turns=tuple(turns),
-        meta=meta or CallMeta(),
+        meta=_with_length(meta or CallMeta(), clock + 1500 if channel in VOICE_CHANNELS else None),
         source=Source(path="one", format="test", sha256="", audio_channels=audio_channels),
     )
+
+
+def _with_length(meta: CallMeta, duration_ms: int | None) -> CallMeta:
+    return meta if meta.duration_ms is not None else replace(meta, duration_ms=duration_ms)
 
 
 def findings(one: Conversation) -> tuple[Finding, ...]:

@@ -144,7 +144,12 @@ def swapped(lines: list[tuple[Role, str]], swap: dict[str, str]) -> list[tuple[R
             {SURRENDER[2][1]: "好的。", "核对无误。您的保单": "您的保单是重疾险，"},
             "insurance.identity_check",
         ),
-        (ANGRY, "电商", {ANGRY[4][1]: "退款不归我们管，您自己去找银行吧。"}, "service.shirking"),
+        (
+            ANGRY,
+            "电商",
+            {ANGRY[4][1]: "退款不归我们管，您自己去找银行吧。", ANGRY[3][1]: "那什么时候能到？"},
+            "service.shirking",
+        ),
         (ANGRY, "电商", {"您先消消气。": "不是跟您说过了吗，"}, "service.rhetorical"),
         (ANGRY, "电商", {"您先消消气。": "您去投诉吧，"}, "service.forbidden_words"),
         (ANGRY, "电商", {"，三个工作日内到账": ""}, "ecommerce.refund_deadline"),
