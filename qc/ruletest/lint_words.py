@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterator, Sequence
 
 import numpy as np
 
-from qc.domain.operators import Keyword, Mode, Robust, Words, word_lists
+from qc.domain.operators import Keyword, Mode, NotIn, Robust, Words, word_lists
 from qc.domain.rule import Lexicon, Piece, Rule, Word
 from qc.matching.vocabulary import Vocabulary
 from qc.ruletest.places import Notes
@@ -23,6 +23,8 @@ def _glued(word: str, separator: str) -> tuple[str, str]:
 
 def lint_words(rule: Rule, piece: Piece, notes: Notes) -> None:
     """The words written in a keyword piece itself (in `near` a longer word changes the distance)."""
+    if isinstance(piece.operator, NotIn):
+        _lint_not_in(rule, piece, piece.operator, notes)
     if not isinstance(piece.operator, Keyword):
         return
     several = piece.operator.at_least > 1 or piece.operator.mode is Mode.ALL
@@ -40,6 +42,16 @@ def lint_words(rule: Rule, piece: Piece, notes: Notes) -> None:
                 notes.warning(
                     rule.path, loc, "R120", f"“{longer.text}”已被更短的“{shorter.text}”包含", "请删掉较长的那个。"
                 )
+
+
+def _lint_not_in(rule: Rule, piece: Piece, operator: NotIn, notes: Notes) -> None:
+    """Longer words that are longer words of nothing that is looked for."""
+    terms = [normalise(term) for term in operator.term.words]
+    for word in operator.unless_part_of.words:
+        if not any(term in normalise(word) for term in terms):
+            text = f"“{word}”里没有要找的词，写它没有用"
+            loc = ("find", piece.name, "not_in", "unless_part_of")
+            notes.warning(rule.path, loc, "R123", text, "请写含有 term 的更长的词，或删掉它。")
 
 
 def lint_lexicons(lexicons: Collection[Lexicon], used: Collection[str], notes: Notes) -> None:

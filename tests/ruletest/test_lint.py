@@ -33,6 +33,7 @@ LINTED = [
     ("第 {turn} 轮“{text}”", "共 {value}", "R107", "warning", "{value}"),
     ("when: p and not q\nmessage: 第 {turn} 轮", "when: not q\nmessage: 第 {turn} 轮", "R107", "warning", "{turn}"),
     ("severity: low", "severity: low\nkind: merit\nerror_class: ‸customer", "R108", "warning", "error_class"),
+    (P, "  p: {not_in: {term: 信用, unless_part_of: ‸[信用卡, 银行卡]}}", "R123", "warning", "“银行卡”里没有"),
     (P, "  p: {turn_count: {min: 1}, count: ‸{min: 2}}", "R109", "error", "2 处"),
     (P, "  p: {turn_count: {min: 1}, all_turns: ‸true}", "R109", "error", "逐轮"),
     (P, "  p: {keyword: 投诉, count: ‸{min: 0}}", "R110", "error", "永远成立"),
