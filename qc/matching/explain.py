@@ -14,14 +14,16 @@ import numpy as np
 
 from qc.domain.conversation import Conversation
 from qc.domain.finding import Finding, Hit, Verdict
+from qc.domain.operators import Regex
 from qc.domain.rule import Piece, Rule, RulePack, RuleStatus, Scope, Truth, Validity
 from qc.domain.sentence import And, AtLeast, Name, Not, Or, Sentence, names, parse
 from qc.matching.compile import compile_rules, is_absence
 from qc.matching.judge import VERDICTS, judge
 from qc.matching.kleene import truth_of
-from qc.matching.lacking import lacking
+from qc.matching.lacking import lacking, matches
 from qc.matching.relax import Nearest, Relaxed, frame_relaxations, present, relaxations, without_frame
 from qc.matching.signals import Need, Signals
+from qc.text.regex import compile_pattern
 from qc.text.shard import Shard
 
 SignalsFactory = Callable[[Shard, Need], Signals]
@@ -160,7 +162,9 @@ class Explainer:
         for n, name in failed:
             if thorough and not stories[n][name].misses:
                 self._several(told[n].rule, stories[n], name)
-            if thorough or not stories[n][name].misses:
+            # an expression that would match without some restriction lacks nothing
+            matched = stories[n][name].misses and isinstance(stories[n][name].piece.operator, Regex)
+            if not matched and (thorough or not stories[n][name].misses):
                 said = lacking(stories[n][name].piece, told[n].rule, self.conversation, self._probe(told[n].rule))
                 stories[n][name] = replace(stories[n][name], lacking=said)
         return [replace(one, stories=own) for one, own in zip(told, stories, strict=True)]
@@ -194,7 +198,8 @@ class Explainer:
             [other] = self._judge([(rule, _piece(rule, anchor.piece))])
             places = tuple(hit for hit in other.hits if hit.turn is not None)
         hit = _nearest(story.hits, dropped[0].nearest, places)
-        away = _away(dropped, hit, story.hits, places, self.conversation)
+        said = [_distance(stories[name].piece, r, hit, story.hits, places, self.conversation) for r in dropped]
+        away = "；".join(text for text in said if text)
         miss = NearMiss(dropped=dropped, hit=hit, count=len(story.hits), away=away)
         stories[name] = replace(stories[name], misses=(*stories[name].misses, miss))
 
@@ -336,21 +341,15 @@ def _nearest(hits: Sequence[Hit], nearest: Nearest, places: Sequence[Hit]) -> Hi
     return hits[-1] if nearest is Nearest.LAST else hits[0]
 
 
-def _away(
-    dropped: Sequence[Relaxed],
+def _distance(
+    piece: Piece,
+    relaxed: Relaxed,
     hit: Hit | None,
     hits: Sequence[Hit],
     places: Sequence[Hit],
     conversation: Conversation,
 ) -> str:
-    """How far the nearest hit is from what each restriction asks for."""
-    said = [_distance(relaxed, hit, hits, places, conversation) for relaxed in dropped]
-    return "；".join(text for text in said if text)
-
-
-def _distance(
-    relaxed: Relaxed, hit: Hit | None, hits: Sequence[Hit], places: Sequence[Hit], conversation: Conversation
-) -> str:
+    """How far the nearest hit is from what a restriction asks for."""
     if relaxed.key == "count":
         return f"有 {len(hits)} 处"
     if relaxed.key == "all_turns":
@@ -359,6 +358,12 @@ def _distance(
         return f"片段 {relaxed.anchor.piece} 没有命中"
     if hit is None or hit.turn is None:
         return ""
+    if isinstance(piece.operator, Regex) and piece.operator.exclude is not None and relaxed.key == "regex.except":
+        pattern = compile_pattern(piece.operator.exclude, by_turn=True)
+        start, end = hit.char_start or 0, hit.char_end or 0
+        found = matches(pattern, conversation.turns[hit.turn - 1].text)
+        excluded = next((text for at, text in found if at < end and at + len(text) > start), "")
+        return f"例外匹配到“{excluded}”" if excluded else ""
     if relaxed.anchor is not None:
         place = min(places, key=lambda p: abs((p.turn or 0) - (hit.turn or 0)))
         apart = abs((place.turn or 0) - hit.turn)

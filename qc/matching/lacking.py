@@ -27,13 +27,14 @@ from qc.errors import QcError
 from qc.matching.meta import field_value
 from qc.matching.relax import ROLE_ZH
 from qc.text.normalise import normalise
-from qc.text.regex import compile_pattern
+from qc.text.regex import Pattern, compile_pattern
 
 if TYPE_CHECKING:
     from qc.matching.explain import PieceStory
 
 Probe = Callable[[Piece], "PieceStory"]
 _MOST_WORDS = 8
+_MOST_CHARS = 40
 _MOST_CUTS = 300
 """Beginnings of an expression that are tried."""
 _TELLING = 2
@@ -107,47 +108,60 @@ def _how_far(operator: Sequence, piece: Piece, probe: Probe) -> str:
 def _longest(pattern: str, piece: Piece, conversation: Conversation) -> str:
     """The longest beginning of an expression that matches a turn of the framed speakers. Only places between two parts
     of the expression are tried: where a beginning is an expression of its own."""
-    best = ("", 0, "")
-    for source in _beginnings(pattern):
+    longest, found = 0, ""
+    for source, rest in _beginnings(pattern):
         try:
             compiled = compile_pattern(source, by_turn=True)
         except QcError:
             continue
         for number, turn in enumerate(conversation.turns, 1):
-            if piece.frame.speaker is not None and turn.role not in piece.frame.speaker:
+            if len(source) <= longest or (piece.frame.speaker is not None and turn.role not in piece.frame.speaker):
                 continue
-            buffer = normalise(turn.text).encode("utf-8", "replace")
-            span = next(compiled.spans(buffer), None)
-            if span is None or len(source) <= len(best[0]):
-                continue
-            found = len(buffer[: span[0]].decode("utf-8", "ignore"))
-            length = len(buffer[span[0] : span[1]].decode("utf-8", "ignore"))
-            if length >= _TELLING:
-                best = (source, number, turn.text[found : found + length])
-                break
-    if not best[0]:
-        return "没有一轮话符合这个正则"
-    return f"正则最长只匹配到开头的 {best[0]}：第 {best[1]} 轮“{best[2]}”"
+            _, matched = next(matches(compiled, turn.text), (0, ""))
+            if len(matched) >= _TELLING:
+                longest = len(source)
+                found = f"正则只匹配到前一段：第 {number} 轮“{matched}”，后面还要 {rest[:_MOST_CHARS]}"
+                found += "…" if len(rest) > _MOST_CHARS else ""
+    return found or "没有一轮话符合这个正则"
 
 
-def _beginnings(pattern: str) -> Iterator[str]:
-    """Proper beginnings of the alternatives of an expression, cut outside of groups and classes, before an atom."""
-    depth, in_class, escaped, start, tried = 0, False, False, 0, 0
-    for at, char in enumerate(pattern):
-        if depth == 0 and not in_class and not escaped and at > start and char not in "*+?{|)" and tried < _MOST_CUTS:
-            tried += 1
+def matches(pattern: Pattern, text: str) -> Iterator[tuple[int, str]]:
+    """(first character, text) of the parts of a turn's text that match."""
+    buffer = normalise(text).encode("utf-8", "replace")
+    for first, last in pattern.spans(buffer):
+        start = len(buffer[:first].decode("utf-8", "ignore"))
+        yield start, text[start : start + len(buffer[first:last].decode("utf-8", "ignore"))]
+
+
+def _beginnings(pattern: str) -> Iterator[tuple[str, str]]:
+    """Proper beginnings of the alternatives of an expression and what follows each, cut outside of groups and classes,
+    before an atom."""
+    for whole in _alternatives(pattern):
+        cuts = [at for at, depth in _depths(whole) if depth == 0 and at > 0 and whole[at] not in "*+?{)"]
+        for at in cuts[:_MOST_CUTS]:
+            yield whole[:at], whole[at:]
+
+
+def _alternatives(pattern: str) -> Iterator[str]:
+    start = 0
+    for at, depth in _depths(pattern):
+        if depth == 0 and pattern[at] == "|":
             yield pattern[start:at]
-        if escaped:
-            escaped = False
-        elif char == "\\":
-            escaped = True
-        elif in_class:
-            in_class = char != "]"
-        elif char == "[":
-            in_class = True
-        elif char in "()":
-            depth += 1 if char == "(" else -1
-        elif char == "|" and depth == 0:
-            if at > start:
-                yield pattern[start:at]
             start = at + 1
+    yield pattern[start:]
+
+
+def _depths(pattern: str) -> Iterator[tuple[int, int]]:
+    """(place, depth) of every character: 0 outside of groups, classes, repetitions and escapes. What opens one of these
+    is outside of it."""
+    depth, in_class, in_count, escaped = 0, False, False, False
+    for at, char in enumerate(pattern):
+        if escaped or in_class or in_count:
+            yield at, depth + 1
+            in_class, in_count = in_class and (escaped or char != "]"), in_count and char != "}"
+            escaped = not escaped and char == "\\"
+            continue
+        depth -= char == ")"
+        yield at, depth + (char == ")")
+        depth += char == "("
+        in_class, in_count, escaped = char == "[", char == "{", char == "\\"

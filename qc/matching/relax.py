@@ -21,6 +21,10 @@ ROLE_ZH = {
 }
 
 
+_MOST_CHARS = 40
+"""Characters of a parameter's value that are told."""
+
+
 class Nearest(Enum):
     """Which of several hits comes nearest to what was asked for."""
 
@@ -200,7 +204,8 @@ def _shown(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
-    return "、".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    text = "、".join(map(str, value)) if isinstance(value, tuple) else str(value)
+    return text if len(text) <= _MOST_CHARS else text[:_MOST_CHARS] + "…"
 
 
 def roles_zh(roles: frozenset[Role]) -> str:

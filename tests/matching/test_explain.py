@@ -70,7 +70,7 @@ RESTRICTIONS = [
     ("p: {keyword: 保本, unless: q}\nq: {keyword: 稍等}", ["C 稍等", "A 保本"], "unless", 2, ""),
     ("p: {keyword: {all: [保本, 保息]}}", ["A 保本"], "keyword.all", 1, ""),
     ("p: {keyword: {any: [保本, 保息], at_least: 2}}", ["A 保本"], "keyword.at_least", 1, ""),
-    ("p: {regex: {pattern: 保.本, except: 不保.本}}", ["A 不保你本"], "regex.except", 1, ""),
+    ("p: {regex: {pattern: 保.本, except: 不保.本}}", ["A 不保你本"], "regex.except", 1, "例外匹配到“不保你本”"),
     ("p: {near: {a: 保, b: 本, within: 1}}", ["A 保您的本"], "near.within", 1, ""),
     ("p: {near: {a: 保, b: 本, within: 9, ordered: true}}", ["A 本钱保住"], "near.ordered", 1, ""),
     ("p: {silence: {min_s: 10}}", ["A 嗯 @0-1", "C 喂 @5-6", "A 在 @15.8-16"], "silence.min_s", 3, ""),
@@ -123,9 +123,10 @@ def test_two_restrictions_at_once():
     [
         ("p: {keyword: [保本, 保息]}", ["A 嗯"], "要找的词：保本、保息"),
         ("p: {keyword: {lexicon: lex}}", ["A 嗯"], "要找的词：词表 lex"),
-        ("p: {regex: '保.{0,4}收益'}", ["A 保您的本"], "正则最长只匹配到开头的 保.{0,4}：第 1 轮“保您的本”"),
-        ("p: {regex: '绝对|保[本息]收益'}", ["A 我们保本"], "正则最长只匹配到开头的 保[本息]：第 1 轮“保本”"),
+        ("p: {regex: '保.{0,4}收益'}", ["A 保您的本"], "正则只匹配到前一段：第 1 轮“保您的本”，后面还要 收益"),
+        ("p: {regex: '绝对|保[本息]收益'}", ["A 我们保本"], "正则只匹配到前一段：第 1 轮“保本”，后面还要 收益"),
         ("p: {regex: 收益}", ["A 保本"], "没有一轮话符合这个正则"),
+        (r"p: {regex: '(绝对|肯定)\(保[)本]{1,2}收益'}", ["A 绝对(保本"], "“绝对(保本”，后面还要 收益"),
         ("p: {meta: {field: satisfaction, le: 2}}", ["A 嗯"], "随录参数 satisfaction 是 5"),
         ("p: {role_is: {turn: -1, role: agent}}", ["A 再见", "C 再见"], "倒数第 1 轮是客户说的"),
         ("p: {role_is: {turn: 5, role: agent}}", ["A 再见"], "会话只有 1 轮"),
@@ -144,7 +145,7 @@ def test_two_restrictions_at_once():
 )
 def test_what_a_piece_lacks(find, lines, lacking):
     told = explained(find, lines, meta=CallMeta(satisfaction=5))
-    assert told.stories["p"].lacking == lacking
+    assert told.stories["p"].lacking.endswith(lacking)
 
 
 def test_what_should_be_absent_is_shown():
