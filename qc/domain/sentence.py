@@ -9,6 +9,8 @@ from dataclasses import dataclass
 _TOKEN = re.compile(r"\s*(?:(?P<number>\d+)|(?P<name>[^\W\d]\w*)|(?P<mark>[(),，（）])|(?P<other>\S))")
 RESERVED = frozenset({"and", "or", "not", "any", "all", "of"})
 _MARKS = {"（": "(", "）": ")", "，": ","}
+_SYMBOLS = {"&": "and", "|": "or", "!": "not", "！": "not", "-": "not"}
+"""What people write for the words."""
 _MAX_DEPTH = 50
 _MAX_CHARS = 2000
 
@@ -101,10 +103,13 @@ def _show(sentence: Sentence, tightness: int) -> str:
 
 class _Reader:
     def __init__(self, text: str) -> None:
+        self.text = text
         self.tokens: list[tuple[str, str, int]] = []
         for match in _TOKEN.finditer(text.rstrip()):
             kind = str(match.lastgroup)
             word, at = match[kind], match.start(kind)
+            if kind == "other" and word in _SYMBOLS:
+                raise SentenceError(f"“{word}”要写成 {_SYMBOLS[word]}，前后空格", at)
             if kind == "other":
                 raise SentenceError(f"不认识的符号“{word}”，句子里只有片段名、and、or、not、括号和逗号", at)
             if kind == "name" and word.lower() in RESERVED:
@@ -124,7 +129,7 @@ class _Reader:
 
     def fail(self, wanted: str) -> SentenceError:
         kind, text, at = self.tokens[self.next]
-        found = "句子到这里就结束了" if kind == "end" else f"写的是“{text}”"
+        found = "句子到这里就结束了" if kind == "end" else f"写的是“{self.text[at : at + len(text)]}”"
         return SentenceError(f"这里应是{wanted}，{found}", at)
 
     def finish(self) -> None:

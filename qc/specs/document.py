@@ -75,10 +75,39 @@ class Document:
         return Place(line, col, source_line(self.lines, line, col))
 
     def within(self, loc: Loc, text: str, offset: int) -> Place:
-        """The place of one character of the text at `loc`: exact when the text stands plainly in its line."""
+        """The place of one character of the text at `loc`, from 0; its length is the place behind it. The text's own
+        place where it stands in the file with escapes."""
         line, col, source = self.where(loc)
         start = source.find(text, col - 1)
-        return Place(line, start + offset + 1 if start >= 0 else col, source)
+        if start >= 0:
+            return Place(line, start + offset + 1, source)
+        at = self._followed(line, col, text, offset)
+        return Place(line, col, source) if at is None else self.place(*at)
+
+    def _followed(self, line: int, col: int, text: str, offset: int) -> tuple[int, int] | None:
+        """Line and column of a character of a text over several lines, whose spaces and breaks YAML may change."""
+        first = self.lines[line - 1][col - 1 :].strip()
+        if first[:1] in "|>" and first[1:].split("#")[0].strip(" +-0123456789") == "":
+            line, col = line + 1, 1  # a block begins below its mark
+        elif first[:1] in "'\"":
+            col += 1
+        last = (line, col)
+        for index, wanted in enumerate(text):
+            if wanted.isspace():
+                continue
+            while line <= len(self.lines) and not self.lines[line - 1][col - 1 :].strip():
+                line, col = line + 1, 1
+            if line > len(self.lines):
+                return None
+            row = self.lines[line - 1]
+            col += len(row[col - 1 :]) - len(row[col - 1 :].lstrip())
+            if row[col - 1] != wanted:
+                return None
+            if index >= offset:
+                return line, col
+            col += 1
+            last = (line, col)
+        return last
 
     def holds(self, loc: Loc) -> bool:
         """Whether every part of `loc` stands in the document."""

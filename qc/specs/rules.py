@@ -29,6 +29,11 @@ from qc.specs.suggest import suggest
 _WORD = re.compile(r"[^\W\d]\w*")
 _CHINESE = re.compile("[且或非并和与]|^不是?$|^没有$")
 """Chinese connectives, of which a sentence knows only the English ones."""
+_ENGLISH = {
+    **dict.fromkeys(("且", "并且", "而且", "和", "与", "及", "以及"), "and"),
+    **dict.fromkeys(("或", "或者", "或是"), "or"),
+    **dict.fromkeys(("非", "不", "不是", "没有"), "not"),
+}
 _EXAMPLE = "写作 甲 and not (乙 or 丙)，甲、乙、丙是 find 里的片段名。"
 
 
@@ -197,6 +202,12 @@ def _raw_sentences(document: Document, problems: Problems) -> None:
 
 def _sentence(document: Document, loc: Loc, text: str, pieces: Collection[str], problems: Problems) -> None:
     """The sentence reads, and names pieces that exist."""
+    for word in _WORD.finditer(text):
+        if word[0] in _ENGLISH and word[0] not in pieces:
+            message = f"“{word[0]}”要写成 {_ENGLISH[word[0]]}"
+            hint = "连接词请写英文，前后空格：且 and、或 or、非 not。"
+            _at(document, loc, text, word.start(), "R003", message, hint, problems)
+            return
     chinese = any(_CHINESE.search(word) for word in _WORD.findall(text) if word not in pieces)
     english = "连接词请写英文，前后空格：且 and、或 or、非 not。" if chinese else ""
     try:
