@@ -12,18 +12,34 @@ from collections.abc import Collection, Mapping
 from qc.domain import sentence
 from qc.domain.conversation import VOICE_CHANNELS, Channel
 from qc.domain.finding import Verdict
-from qc.domain.operators import Interrupt, Operator, Speed, Topic, measures_whole, word_lists
+from qc.domain.operators import (
+    AnswerGap,
+    Energy,
+    Flow,
+    HangupGap,
+    Interrupt,
+    Operator,
+    Sequence,
+    Speed,
+    TalkRatio,
+    Topic,
+    measures_whole,
+    word_lists,
+)
 from qc.domain.rule import ErrorClass, Piece, Rule, RuleKind, RulePack, RuleStatus
 from qc.errors import Problem
 from qc.matching.compile import is_absence, refers_to
 from qc.matching.findings import MEASURES, PLACEHOLDERS
 from qc.ruletest.lint_logic import lint_logic, lint_pairs
 from qc.ruletest.lint_regex import lint_patterns, lint_regex
+from qc.ruletest.lint_steps import lint_steps
 from qc.ruletest.lint_words import lint_lexicons, lint_words
 from qc.ruletest.places import Notes
 from qc.specs.document import Loc
 from qc.specs.suggest import suggest
 
+_OF_SPEECH = (Speed, Interrupt, TalkRatio, HangupGap, AnswerGap, Energy)
+"""Operators over stretches of speech or its sound."""
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
@@ -48,6 +64,7 @@ def lint(pack: RulePack, *, topics: Collection[str] | None = None, whole: bool =
             _topics(rule, piece, topics, notes)
             lint_words(rule, piece, notes)
             lint_regex(rule, piece, notes)
+            lint_steps(rule, piece, pieces, notes)
     lint_pairs(rules, pack.lexicons, notes)
     lint_patterns(pack.patterns, notes, whole=whole)
     used = {name for r in pack.rules for p in r.pieces for words in word_lists(p.operator) for name in words.lexicons}
@@ -98,7 +115,11 @@ def _message(rule: Rule, pieces: Mapping[str, Piece], notes: Notes) -> None:
         if name not in PLACEHOLDERS:
             hint = suggest(name, PLACEHOLDERS)
             notes.error(rule.path, ("message",), "R106", f"message 里没有 {{{name}}} 这个占位符", hint)
-        elif (name in ("turn", "text", "start") and not in_turns) or (name == "value" and not _measured(speaking)):
+        elif (
+            (name in ("turn", "text", "start") and not in_turns)
+            or (name == "value" and not _measured(speaking))
+            or (name == "step" and not any(isinstance(operator, Flow | Sequence) for operator in speaking))
+        ):
             notes.warning(
                 rule.path,
                 ("message",),
@@ -157,7 +178,7 @@ def _frame(rule: Rule, piece: Piece, pieces: Mapping[str, Piece], notes: Notes) 
 def _channels(rule: Rule, piece: Piece, notes: Notes) -> None:
     """Speech is measured only where there is any."""
     silent = sorted((rule.scope.channels or set(Channel)) - VOICE_CHANNELS)
-    if isinstance(piece.operator, Speed | Interrupt) and silent:
+    if isinstance(piece.operator, _OF_SPEECH) and silent:
         notes.warning(
             rule.path,
             ("find", piece.name),
