@@ -99,7 +99,7 @@ def _rows(path: Path, text: str, problems: list[Problem]) -> Iterator[tuple[int,
         for row in reader:
             yield reader.line_num, {k: v for k, v in row.items() if k is not None}
     except csv.Error:
-        problems.append(_problem(path, reader.line_num, "B003", "这一行不是合格的 CSV", "请检查引号与换行。"))
+        problems.append(_problem(path, reader.line_num + 1, "B003", "这一行不是合格的 CSV", "请检查引号与换行。"))
 
 
 def _value(row: Mapping[str, object], names: tuple[str, ...]) -> str:
