@@ -132,7 +132,7 @@ MADE: dict[str, tuple[Callable[[Path], bytes], tuple[int, int, str, str, str]]] 
             .replace("when: p and", "when: " + "(" * 800 + "p and")
             .encode()
         ),
-        (8, 7, "R003", "括号嵌套超过 50 层", "and not"),
+        (8, 58, "R003", "括号嵌套超过 50 层", "and not"),
     ),
     "a_long_line": (
         lambda root: b"id: broken.x\ntitle: " + b"x" * 1_000_000 + b"\n",
