@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qc.domain.conversation import Role
-from qc.domain.operators import Repeat
+from qc.domain.operators import Repeat, Words
 from qc.domain.rule import Frame
 from qc.matching.context import Context
 from qc.matching.evidence import NONE, Bools, Cause, Evidence, Flags, Floats
@@ -20,6 +20,8 @@ from qc.text.shard import ROLE_CODES, Ints, Shard
 _UNKNOWN = ROLE_CODES[Role.UNKNOWN]
 _MOST_PAIRS = 500_000
 """Pairs of turns looked at in one go."""
+_CHAR, _TURN = 21, 42
+"""Bits of a character (Unicode has fewer than 2²¹), and of two: above them is the turn."""
 
 
 @evaluates(Repeat)
@@ -79,12 +81,12 @@ class _Pairs:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Grams:
     """Adjacent characters of the turns long enough to be compared. `turns`: these turns, in order; `size`: different
-    pairs of characters per turn; `keys`: turn × `base` + number of the pair, rising; `first`: a turn's first row."""
+    pairs of characters per turn; `keys`: the turn and the two characters in one number, rising; `first`: a turn's first
+    row."""
 
     turns: Ints
     size: Ints
     keys: Ints
-    base: int
     first: Ints
 
     def likeness(self, pairs: _Pairs, least: float) -> Floats:
@@ -96,7 +98,7 @@ class _Grams:
         count = self.size[a[rows]]
         of = np.repeat(np.arange(len(rows)), count)
         at = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(self.first[a[rows]], count)
-        wanted = self.keys[at] + (b[rows] - a[rows])[of] * self.base
+        wanted = self.keys[at] + ((b[rows] - a[rows])[of] << _TURN)
         found = np.minimum(np.searchsorted(self.keys, wanted), max(len(self.keys) - 1, 0))
         shared = np.bincount(of[self.keys[found] == wanted], minlength=len(rows)) if len(of) else np.zeros(len(rows))
         score[rows] = 2 * shared / (smaller + larger)[rows]
@@ -112,22 +114,21 @@ def _grams(operator: Repeat, frame: Frame, selection: Selection, context: Contex
         | ((codes >= ord("0")) & (codes <= ord("9")))
         | ((codes >= ord("a")) & (codes <= ord("z")))
     )
-    [(_, left_out)] = context.words(frame, selection, operator.exclude)
-    edges = np.zeros(len(codes) + 1, np.int64)
-    np.add.at(edges, left_out.begin, 1)
-    np.add.at(edges, left_out.finish, -1)
-    said &= np.cumsum(edges)[:-1] == 0
+    if operator.exclude != Words():
+        [(_, left_out)] = context.words(frame, selection, operator.exclude)
+        edges = np.zeros(len(codes) + 1, np.int64)
+        np.add.at(edges, left_out.begin, 1)
+        np.add.at(edges, left_out.finish, -1)
+        said &= np.cumsum(edges)[:-1] == 0
     turn = np.repeat(np.arange(len(shard.turns)), np.diff(shard.char_start))[: len(codes)][said]
     codes = codes[said]
     n = len(shard.turns)
     long_enough = np.bincount(turn, minlength=n) >= operator.min_chars
     pairs = np.flatnonzero((turn[1:] == turn[:-1]) & long_enough[turn[1:]])
-    different, number = np.unique(codes[pairs] << 21 | codes[pairs + 1], return_inverse=True)
-    base = max(len(different), 1)
-    keys = np.unique(turn[pairs] * base + number)
-    size = np.bincount(keys // base, minlength=n).astype(np.int64)
-    first = np.cumsum(size) - size
-    return _Grams(turns=np.flatnonzero(long_enough), size=size, keys=keys, base=base, first=first)
+    keys = np.sort(turn[pairs] << _TURN | codes[pairs] << _CHAR | codes[pairs + 1])
+    keys = keys[np.diff(keys, prepend=-1) != 0]
+    size = np.bincount(keys >> _TURN, minlength=n).astype(np.int64)
+    return _Grams(turns=np.flatnonzero(long_enough), size=size, keys=keys, first=np.cumsum(size) - size)
 
 
 def _pairs(operator: Repeat, shard: Shard, grams: _Grams) -> Iterator[_Pairs]:

@@ -9,8 +9,8 @@ from pydantic import Field
 from qc.domain import operators as op
 from qc.domain.conversation import Role
 from qc.specs.model import Spec
-from qc.specs.operators.site import OperatorShape, Site, about, bounds, listed
-from qc.specs.operators.words import WordsSpec
+from qc.specs.operators.site import OperatorShape, Site, about, bounds
+from qc.specs.operators.words import WordsSpec, either_words
 from qc.specs.scalars import Count, Slug, Text, WordList, WordText
 
 _Speaker = Literal["agent", "customer", "bot", "system"]
@@ -91,14 +91,7 @@ def _repeat(at: Site, spec: RepeatSpec) -> op.Repeat:
     if spec.times > spec.previous + 1:
         message = f"只与前面 {spec.previous} 轮比，不可能说到第 {spec.times} 遍"
         at.wrong(("repeat", "times"), "R023", message, f"请把 previous 写成至少 {spec.times - 1}。")
-    given = spec.exclude
-    if isinstance(given, WordsSpec):
-        if given.words is None and given.lexicon is None:
-            at.wrong(("repeat", "except"), "R021", "没有写词", "请写 words，或用 lexicon 引用词表。")
-        lexicons = at.lexicons(("repeat", "except", "lexicon"), given.lexicon)
-        words = op.Words(words=listed(given.words), lexicons=lexicons)
-    else:
-        words = op.Words(words=listed(given))
+    words = op.Words() if spec.exclude is None else either_words(at, ("repeat", "except"), spec.exclude)
     return op.Repeat(
         previous=spec.previous, min_chars=spec.min_chars, times=spec.times, score=spec.score, exclude=words
     )

@@ -131,7 +131,7 @@ def _any_of(used: tuple[str, ...], own: str | None) -> str | None:
     )
 
 
-def _either_words(at: Site, loc: Loc, given: str | list[str] | WordsSpec) -> op.Words:
+def either_words(at: Site, loc: Loc, given: str | list[str] | WordsSpec) -> op.Words:
     """Words as they may stand in several places: one, some, or a mapping."""
     if not isinstance(given, WordsSpec):
         return op.Words(words=listed(given))
@@ -141,13 +141,13 @@ def _either_words(at: Site, loc: Loc, given: str | list[str] | WordsSpec) -> op.
 
 
 def _near(at: Site, spec: NearSpec) -> op.Near:
-    a, b = _either_words(at, ("near", "a"), spec.a), _either_words(at, ("near", "b"), spec.b)
+    a, b = either_words(at, ("near", "a"), spec.a), either_words(at, ("near", "b"), spec.b)
     return op.Near(a=a, b=b, within=spec.within, unit=spec.unit, ordered=spec.ordered)
 
 
 def _not_in(at: Site, spec: NotInSpec) -> op.NotIn:
     term = op.Words(words=listed(spec.term), robust=spec.robust)
-    longer = _either_words(at, ("not_in", "unless_part_of"), spec.unless_part_of)
+    longer = either_words(at, ("not_in", "unless_part_of"), spec.unless_part_of)
     if not isinstance(spec.unless_part_of, WordsSpec):
         longer = replace(longer, robust=spec.robust)  # as loosely as the term, or 信用咖 would be the term alone
     return op.NotIn(term=term, unless_part_of=longer)
