@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 from qc.commands.gate_output import git, repository
 from qc.commands.rulecheck import lint_rules, mutate_rules, test_rules
 from qc.commands.rulelock import check_lock
-from qc.errors import QcError, SpecError
+from qc.errors import QcError, SpecError, UsageError
 from qc.pipeline.backtest import backtest
 from qc.pipeline.baseline import accepted_of, baseline, corpus_of
 from qc.pipeline.progress import Progress
@@ -68,17 +69,21 @@ def _guarded(key: str, title: str, run: Callable[[], GateResult]) -> GateResult:
 
 
 def base_revision(folder: Path, environment: Mapping[str, str] = os.environ) -> str | None:
-    """The revision a change starts from: the target branch of the merge request in CI, else where this branch left the
-    main branch, else HEAD. None without git or without a commit."""
+    """The revision a change starts from: where it left the target branch of the merge request in CI, else the main
+    branch, else HEAD. None without git or without a commit.
+
+    Raises UsageError when CI names a target but its history was not fetched: comparing with HEAD would find nothing.
+    """
     head = git(folder, "rev-parse", "HEAD")
     if head is None:
         return None
-    named = [environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA", "")]
-    if target := environment.get("GITHUB_BASE_REF"):
-        named.append(f"origin/{target}")
-    for name in (*named, *_MAIN):
-        if name and (found := git(folder, "merge-base", "HEAD", name)):
+    target = environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or environment.get("GITHUB_BASE_REF") or ""
+    for name in (target, f"origin/{target}") if target else _MAIN:
+        if found := git(folder, "merge-base", "HEAD", name):
             return found[:_SHORT]
+    if target:
+        hint = "取全部历史：GitHub 写 fetch-depth: 0，GitLab 写 GIT_DEPTH: 0；或用 --base 指定。"
+        raise UsageError(f"找不到与目标分支 {target} 分开的地方", hint)
     return head[:_SHORT]
 
 
@@ -120,7 +125,9 @@ def _base_lock(change: Change) -> Lock | None:
     if not path.is_relative_to(root):
         return None
     text = git(root, "show", f"{change.base}:{path.relative_to(root).as_posix()}")
-    return None if text is None else read_lock(parse(text, f"{change.base[:10]}:{LOCK}"))
+    with suppress(SpecError):
+        return None if text is None else read_lock(parse(text, LOCK))
+    return None
 
 
 def lines(result: GateResult) -> Sequence[str]:

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from pathlib import Path
 
-from qc.errors import UsageError
+from qc.errors import SpecError, UsageError
 from qc.pipeline.specs import Folders
 from qc.ruletest.lock import LockReport, compare
 from qc.ruletest.lock_bump import set_version
@@ -27,10 +28,12 @@ def stored_lock(path: Path) -> Lock | None:
     """The lock in a file; None when there is none. Raises UsageError when it cannot be read."""
     if not path.exists():
         return None
-    lock = read_lock(read(path))
-    if lock is None:
-        raise UsageError(f"看不懂 {path}", "它由 qc rules lock 生成；被改坏了就从 git 取回，或升级 qc。")
-    return lock
+    with suppress(SpecError):
+        lock = read_lock(read(path))
+        if lock is not None:
+            return lock
+    hint = "它由 qc rules lock 生成：从 git 取回一份（合并有冲突就取目标分支的），再运行 qc rules lock；或升级 qc。"
+    raise UsageError(f"看不懂 {path}", hint)
 
 
 def update_lock(where: Folders, *, bump: bool) -> LockReport:

@@ -14,6 +14,7 @@ import pytest
 from qc.commands.gate_output import detected
 from qc.commands.init import init_workspace
 from qc.commands.rulegates import base_revision
+from qc.errors import UsageError
 from qc.specs.document import parse, read
 from tests.pipeline.batches import ROOT, qc
 
@@ -46,6 +47,7 @@ sections:
       - {id: i, title: 例, rules: [service.a], points: 100}
 """
 OUTSIDE = {"GITHUB_ACTIONS": "", "GITLAB_CI": "", "GITHUB_STEP_SUMMARY": "", "GITHUB_BASE_REF": ""}
+OUTSIDE["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = ""
 
 
 def git(folder: Path, *args: str) -> str:
@@ -170,6 +172,10 @@ def test_the_base_is_where_the_branch_left_main(repository: Path) -> None:
     second = git(repository, "rev-parse", "HEAD")[:12]
     assert base_revision(repository, {}) == first
     assert base_revision(repository, {"CI_MERGE_REQUEST_DIFF_BASE_SHA": second}) == second
+    with pytest.raises(UsageError) as caught:
+        base_revision(repository, {"GITHUB_BASE_REF": "elsewhere"})
+    assert "fetch-depth" in caught.value.hint
+    assert base_revision(repository, {"GITHUB_BASE_REF": "main"}) == first
     git(repository, "branch", "-q", "-D", "main")
     assert base_revision(repository, {}) == second
 

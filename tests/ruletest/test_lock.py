@@ -163,7 +163,7 @@ def test_the_lock_reads_back_and_is_one_line_per_entry(where):
 
 
 def test_a_lock_nobody_can_read_is_told(where):
-    for text in ("format: 2\n", "format: 1\nrules: {a: {}}\n", "format: 1\nrules: 5\n"):
+    for text in ("format: 2\n", "format: 1\nrules: {a: {}}\n", "format: 1\nrules: 5\n", "<<<<<<< HEAD\na: b: c\n", ""):
         (where.rules / "rules.lock").write_text(text, encoding="utf-8")
         with pytest.raises(UsageError) as caught:
             check_lock(where)
