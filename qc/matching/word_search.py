@@ -47,6 +47,7 @@ class WordSearch:
         self._loose = np.asarray(levels, np.int8)[self._word] >= VARIANTS if len(patterns) else np.zeros(0, np.bool_)
         self._opens = np.fromiter((text[0] in NUMERALS for text in patterns), np.bool_, len(patterns))
         self._closes = np.fromiter((text[-1] in NUMERALS for text in patterns), np.bool_, len(patterns))
+        self._latin = np.fromiter((_is_latin(text[0] + text[-1]) for text in patterns), np.bool_, len(patterns))
         self._spaced = np.fromiter((len(t) >= _SPACED_FROM or not t.isascii() for t in patterns), np.bool_)
         self._automaton = Automaton([*patterns, *(FILLERS if loose else ())], longest=False)
         self._neighbours = Neighbours(patterns[row] for row in np.flatnonzero(self._loose))
@@ -76,26 +77,25 @@ class WordSearch:
 
     def _whole(self, text: npt.NDArray[np.uint8], found: Matches) -> Matches:
         """Without those that cut a number or a Latin word in two."""
-        found = found.where(_is_whole(text, found.start, found.end))
-        numeral = found.pattern >= len(self._words)  # 二小时 for 2小时 must not be the end of 十二小时
-        if numeral.any():
-            cut = (self._opens[found.pattern] & _is_numeral(text, found.start - 3)) | (
-                self._closes[found.pattern] & _is_numeral(text, found.end)
-            )
-            found = found.where(~(numeral & cut))
-        return found
+        whole = np.ones(len(found.pattern), np.bool_)
+        rows = np.flatnonzero(self._latin[found.pattern])
+        whole[rows] = _is_whole(text, found.start[rows], found.end[rows])
+        rows = np.flatnonzero(found.pattern >= len(self._words))  # 二小时 for 2小时 must not be the end of 十二小时
+        opens, closes = self._opens[found.pattern[rows]], self._closes[found.pattern[rows]]
+        cut = (opens & _is_numeral(text, found.start[rows] - 3)) | (closes & _is_numeral(text, found.end[rows]))
+        whole[rows] &= ~cut
+        return found if whole.all() else found.where(whole)
 
     def _across(self, text: npt.NDArray[np.uint8], gaps: Gaps) -> Matches:
         """Words with gaps inside."""
         buffer, place = gaps.closed(self._neighbours)
         found = self._automaton.scan(buffer)
         found = found.where(found.pattern < len(self._word))
-        found = found.where(self._loose[found.pattern] & self._spaced[found.pattern])
+        stretched = place[found.end - 1] + 1 - place[found.start] > found.end - found.start
+        found = found.where(stretched & self._loose[found.pattern] & self._spaced[found.pattern])
         closed = np.frombuffer(buffer, np.uint8)
         found = found.where(_is_whole(closed, found.start, found.end, kinds=_DIGIT))  # 1 2 3 9 8 7 is not 12398
-        start, end = place[found.start], place[found.end - 1] + 1
-        stretched = end - start > found.end - found.start
-        return self._whole(text, Matches(found.pattern[stretched], start[stretched], end[stretched]))
+        return self._whole(text, Matches(found.pattern, place[found.start], place[found.end - 1] + 1))
 
     def _with_homophones(self, buffer: bytes, found: Found) -> Found:
         points = np.frombuffer(buffer.decode().encode("utf-32-le"), np.uint32)
@@ -113,6 +113,11 @@ def _spellings(word: str) -> tuple[str, ...]:
     """Other ways to write a word: in other numerals, and without the spaces it is written with."""
     closed = word.replace(" ", "")
     return (*((closed,) if closed != word and closed else ()), *spellings(word))
+
+
+def _is_latin(ends: str) -> bool:
+    """Whether one of the characters at the ends of a word is a digit or Latin letter, of which words count whole."""
+    return any(char.isascii() and char.isalnum() for char in ends)
 
 
 _KIND = np.zeros(256, np.int8)

@@ -19,31 +19,30 @@ from qc.text.columns import Ints
 
 Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
-FILLERS = ("嗯", "呃", "额", "啊", "哦", "噢", "唉", "哎", "诶", "唔", "…")
+FILLERS = ("嗯", "呃", "额", "啊", "哦", "噢", "唉", "哎", "诶", "唔", "…", "_", "~")
 """To be looked for with the words, and handed to `Gaps`."""
-_LIGHT = b" _~"
+_SPACE = 0x20
 _COMMAS = ("，".encode(), "、".encode())
 _TABLE_BITS = 20
 
 
 class Neighbours:
-    """The pairs of characters that stand next to each other in `words`, as a hash table."""
+    """The pairs of characters that stand next to each other in `words`: a hash table of the bytes of the longest word
+    that has them."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._table = np.zeros(1 << _TABLE_BITS, np.bool_)
-        self.longest = 0
-        """Bytes of the longest word."""
-        text = "\n".join(words).encode("utf-8", "replace")
-        if text:
-            raw = np.frombuffer(text, np.uint8)
-            inside = np.flatnonzero((raw & 0xC0) != 0x80)[1:]  # where a character begins that is not the first
-            self._table[_pair(raw, inside, inside)] = True
-            ends = np.flatnonzero(raw == 0x0A)
-            self.longest = int(np.diff(np.concatenate(([-1], ends, [len(raw)]))).max()) - 1
+        self._table = np.zeros(1 << _TABLE_BITS, np.int16)
+        raw = np.frombuffer("\n".join(words).encode("utf-8", "replace"), np.uint8)
+        inside = np.flatnonzero((raw & 0xC0) != 0x80)[1:]  # where a character begins that is not the first
+        ends = np.append(np.flatnonzero(raw == 0x0A), len(raw))
+        size = np.diff(ends, prepend=-1) - 1
+        word = np.searchsorted(ends, inside)
+        np.maximum.at(self._table, _pair(raw, inside, inside), size[word].astype(np.int16))
 
-    def around(self, text: Bytes, start: Ints, end: Ints) -> Bools:
-        """Whether the characters before `start` and after `end` are such a pair; now and then also when not."""
-        return np.asarray(self._table[_pair(text, start, end)])
+    def reach(self, text: Bytes, start: Ints, end: Ints) -> Ints:
+        """How far a word may reach from a gap that begins and ends there, in bytes; 0: no word has the characters on
+        either side next to each other."""
+        return self._table[_pair(text, start, end)].astype(np.int64)
 
 
 class Gaps:
@@ -51,11 +50,8 @@ class Gaps:
 
     def __init__(self, text: Bytes, fillers: tuple[Ints, Ints]) -> None:
         self._text = text
-        light = np.zeros(len(text), np.bool_)
-        for mark in _LIGHT:
-            light |= text == mark
-        spaces = np.flatnonzero(light)
-        starts, ends = _with_commas(text, light, *fillers)
+        spaces = np.flatnonzero(text == _SPACE)
+        starts, ends = _with_commas(text, *fillers)
         starts, ends = np.concatenate((spaces, starts)), np.concatenate((spaces + 1, ends))
         order = np.argsort(starts, kind="stable")
         starts, ends = starts[order], ends[order]
@@ -71,12 +67,15 @@ class Gaps:
 
         The pieces are divided by line feeds, whose place is the length of the text.
         """
-        text, reach = self._text, neighbours.longest
-        wanted = neighbours.around(text, self.start, self.end)
-        if not wanted.any():
+        text = self._text
+        reach = neighbours.reach(text, self.start, self.end)
+        wanted = np.flatnonzero(reach)
+        if not len(wanted):
             return b"", np.zeros(0, np.int64)
-        first = np.maximum(self.start[wanted] - reach, 0)
-        last = np.minimum(self.end[wanted] + reach, len(text))
+        first = np.maximum(self.start[wanted] - reach[wanted], 0)
+        last = np.minimum(self.end[wanted] + reach[wanted], len(text))
+        first = np.minimum.accumulate(first[::-1])[::-1]  # a short reach may lie inside a long one
+        last = np.maximum.accumulate(last)
         new = np.concatenate(([True], first[1:] > last[:-1]))
         first, last = first[new], last[np.append(np.flatnonzero(new)[1:] - 1, len(last) - 1)]
         place = _ranges(first, last + 1)  # one more, for the line feed
@@ -87,18 +86,19 @@ class Gaps:
         return np.append(text, np.uint8(0x0A))[place].tobytes(), place
 
 
-def _with_commas(text: Bytes, light: Bools, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """Fillers with the commas and spaces on either side."""
+def _with_commas(text: Bytes, start: Ints, end: Ints) -> tuple[Ints, Ints]:
+    """Fillers with the spaces on either side, and sounds with the commas."""
     start, end = start.copy(), end.copy()
+    sound = text[start] >= 0x80
     for _ in range(2):
         for comma in _COMMAS:
             mark = np.frombuffer(comma, np.uint8)
             before = np.stack([text.take(start - 3 + i, mode="clip") == mark[i] for i in range(3)]).all(axis=0)
-            start = np.where(before & (start >= 3), start - 3, start)
+            start = np.where(sound & before & (start >= 3), start - 3, start)
             after = np.stack([text.take(end + i, mode="clip") == mark[i] for i in range(3)]).all(axis=0)
-            end = np.where(after & (end + 3 <= len(text)), end + 3, end)
-        start = np.where((start > 0) & light.take(start - 1, mode="clip"), start - 1, start)
-        end = np.where((end < len(text)) & light.take(end, mode="clip"), end + 1, end)
+            end = np.where(sound & after & (end + 3 <= len(text)), end + 3, end)
+        start = np.where((start > 0) & (text.take(start - 1, mode="clip") == _SPACE), start - 1, start)
+        end = np.where((end < len(text)) & (text.take(end, mode="clip") == _SPACE), end + 1, end)
     return start, end
 
 

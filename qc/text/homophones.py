@@ -1,8 +1,8 @@
 """Words that sound like the wanted ones: 公号 for 工号, 投宝 for 投保.
 
 How far a word may be from its letters depends on its length, as measured on real dialogue (bench/robust.py): four
-characters and more are also found by the fuzzy classes of syllables, three by syllables without tone. Two characters
-have so many real homophones that what is found must be no word itself and must not cut one.
+characters and more are also found by the fuzzy classes of syllables, three by syllables without tone. What is a word
+itself is no slip; and two characters have so many homophones that they must not cut a word either.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ import numpy.typing as npt
 
 from qc.text.automaton import Automaton, Matches
 from qc.text.columns import Ints
-from qc.text.dictionary import two_characters
+from qc.text.dictionary import is_word, two_characters
 from qc.text.pinyin import Codes, encode, is_readable, read, syllables
 
 Points = npt.NDArray[np.uint32]
@@ -55,8 +55,14 @@ class Homophones:
         short = self._length[found.pattern] < _FUZZY_FROM
         plain = syllables().plain
         found = found.where(~short | self._same(found, read(self._points, plain), read(points, plain)))
-        long = self._length[found.pattern] > _SHORT
-        return found.where(long | (_stands_alone(points, found.start) & self._is_slip(points, found)))
+        kept: Bools = np.ones(len(found.pattern), np.bool_)
+        two = np.flatnonzero(self._length[found.pattern] == _SHORT)
+        if len(two):
+            pairs = found.where(two)
+            kept[two] = _stands_alone(points, pairs.start) & self._is_slip(points, pairs)
+        for row in np.flatnonzero(self._length[found.pattern] > _SHORT).tolist():
+            kept[row] = not is_word("".join(map(chr, points[found.start[row] : found.end[row]].tolist())))
+        return found.where(kept)
 
     def _is_slip(self, points: Points, found: Matches) -> Bools:
         """Whether none of the first two characters is a function word that the word has not."""
