@@ -96,6 +96,9 @@ class _Reader:
         for condition in found.values():
             pieces.update(condition.pieces)
         missing = frozenset(cid for cid, condition in found.items() if condition.sentence is None)
+        if missing:
+            why = f"去掉了没有导入的条件 {'、'.join(sorted(missing))}，规则会变宽或变窄"
+            losses.append(Loss(where=f"{node.path}.lambda", what=ours.show(parsed)[:60], why=why))
         left = without(parsed, missing)
         whole = {cid: condition.sentence for cid, condition in found.items() if condition.sentence is not None}
         return None if left is None else renamed(left, whole)
