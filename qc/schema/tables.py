@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1.0"
+SCHEMA_VERSION = "1.1"
 
 _WORDS = pa.list_(pa.field("element", pa.string()))
 _ENTITIES = pa.list_(
