@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +11,7 @@ from pathlib import Path
 from qc.commands.gate_output import git, repository
 from qc.commands.rulecheck import lint_rules, mutate_rules, test_rules
 from qc.commands.rulelock import check_lock
-from qc.errors import QcError, SpecError, UsageError
+from qc.errors import Problem, QcError, SpecError, UsageError
 from qc.pipeline.backtest import backtest
 from qc.pipeline.baseline import accepted_of, baseline, corpus_of
 from qc.pipeline.progress import Progress
@@ -21,7 +21,7 @@ from qc.ruletest.baseline import gate as baseline_gate
 from qc.ruletest.budget import check_budget
 from qc.ruletest.changes import compare
 from qc.ruletest.diff_gate import diff_gate
-from qc.ruletest.gate import GateResult, skipped
+from qc.ruletest.gate import GateResult, annotation, skipped
 from qc.ruletest.lock_content import NAME as LOCK
 from qc.ruletest.lock_content import Lock, read_lock
 from qc.ruletest.mutate_report import gate as mutation_gate
@@ -49,20 +49,25 @@ class Change:
 def run_gates(change: Change, progress: Progress) -> Iterator[GateResult]:
     """Every gate's result as it comes; one that fails does not keep the others from running."""
     where = change.where
-    yield _guarded("lint", "写法检查", lambda: lint_rules(where).gate())
-    yield _guarded("test", "规则测试", lambda: test_rules(where, ()).gate())
-    yield _guarded("mutate", "变异测试", lambda: mutation_gate(mutate_rules(where, ()), change.min_score))
-    yield _guarded("baseline", "干净语料", lambda: _baseline(where))
-    yield _guarded("diff", "影响比较", lambda: _diff(change, progress))
-    yield _guarded("lock", "内容版本", lambda: check_lock(where, base=_base_lock(change)).gate())
+    first = lint_rules(where)
+    yield first.gate()
+    told = frozenset(first.problems)
+    yield _guarded("test", "规则测试", told, lambda: test_rules(where, ()).gate())
+    yield _guarded("mutate", "变异测试", told, lambda: mutation_gate(mutate_rules(where, ()), change.min_score))
+    yield _guarded("baseline", "干净语料", told, lambda: _baseline(where))
+    yield _guarded("diff", "影响比较", told, lambda: _diff(change, progress))
+    yield _guarded("lock", "内容版本", told, lambda: check_lock(where, base=_base_lock(change)).gate())
 
 
-def _guarded(key: str, title: str, run: Callable[[], GateResult]) -> GateResult:
+def _guarded(key: str, title: str, told: Collection[Problem], run: Callable[[], GateResult]) -> GateResult:
+    """The gate, or that it failed because files cannot be read; problems that lint has `told` are not told again."""
     try:
         return run()
     except SpecError as error:
-        summary = f"有 {len(error.problems)} 处文件读不了，见“写法检查”"
-        return GateResult(key=key, title=title, passed=False, summary=summary)
+        fresh = tuple(annotation(problem) for problem in error.problems if problem not in told)
+        seen = "" if fresh else "，见“写法检查”"
+        summary = f"有 {len(error.problems)} 处文件读不了{seen}"
+        return GateResult(key=key, title=title, passed=False, summary=summary, annotations=fresh)
     except QcError as error:
         hint = f"（{error.hint}）" if error.hint else ""
         return GateResult(key=key, title=title, passed=False, summary=error.message + hint)

@@ -16,7 +16,7 @@ from qc.commands.init import init_workspace
 from qc.commands.rulegates import base_revision
 from qc.errors import UsageError
 from qc.specs.document import parse, read
-from tests.pipeline.batches import ROOT, qc
+from tests.pipeline.batches import ROOT, chats, only_run, qc
 
 RULE = """\
 id: service.a
@@ -261,3 +261,23 @@ def test_ci_without_a_package_to_install_says_what_to_do(made: Path) -> None:
 def test_the_guide_shows_the_files_that_are_written(template: str) -> None:
     text = (ROOT / "qc/commands/init_files" / template).read_text(encoding="utf-8")
     assert f"```yaml\n{text}```" in (ROOT / "docs/gates.zh-CN.md").read_text(encoding="utf-8")
+
+
+def test_over_a_stored_run_the_comparison_tells_what_moves_and_the_budget_decides(
+    repository: Path, tmp_path: Path
+) -> None:
+    inputs = chats(tmp_path / "inputs", 6)
+    assert qc("run", inputs, "--out", "runs", "--quiet", cwd=repository).returncode == 0
+    run = str(only_run(repository / "runs"))
+    git(repository, "checkout", "-q", "-b", "change")
+    edit(repository, "keyword: 包赚不赔", "keyword: [包赚不赔, 催办]")
+    done = ci(repository, "--run", run, "--markdown", str(tmp_path / "m.md"))
+    assert marks(done)["影响比较"] == "通过"
+    assert "催办" in (tmp_path / "m.md").read_text(encoding="utf-8")
+    (repository / "budget.yml").write_text("max_hits_gained: 0\n", encoding="utf-8")
+    done = ci(repository, "--run", run)
+    assert marks(done)["影响比较"] == "失败"
+    (repository / "budget.yml").write_text("max_hits: 0\n", encoding="utf-8")
+    done = ci(repository, "--run", run)
+    assert marks(done)["影响比较"] == "失败"
+    assert "budget.yml:1:1: S002" in done.stdout
