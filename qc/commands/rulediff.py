@@ -79,7 +79,8 @@ def _scores(diff: Diff) -> Iterator[str]:
             continue
         rows = [[title, "评分表", "评分", "平均分", "合格率", "一票否决", "分数有变"]]
         for group, movement in moved[:_MOST]:
-            name = (group.team if by == "team" else group.agent) or words.NOBODY
+            name = group.team or words.NOBODY
+            name = name if by == "team" else f"{group.agent or words.NOBODY}（{name}）"
             card = diff.titles.get(group.scorecard_id, group.scorecard_id)
             rows.append([visible(name), visible(card), *words.scores(movement)])
         more = f"\n……另有 {len(moved) - _MOST} 个，见 HTML 或 JSON。" if len(moved) > _MOST else ""

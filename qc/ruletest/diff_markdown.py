@@ -6,6 +6,7 @@ Everything that came from a conversation or a file is escaped: it can neither fo
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from html import escape
 
 from qc.ruletest import diff_words as words
 from qc.ruletest.budget import Check
@@ -57,6 +58,11 @@ def safe(text: str) -> str:
     """Text of others in one line: no Markdown, HTML, mention, link or invisible character comes to life."""
     plain = text.translate(_INVISIBLE)
     return cell(plain.replace("://", ":\u200b//").replace("www.", "www\u200b."))
+
+
+def _in_html(text: str) -> str:
+    """As `safe`, inside a line of HTML, where Markdown's own escapes would be seen."""
+    return escape(" ".join(text.translate(_INVISIBLE).split())).replace("@", "@\u200b")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> list[str]:
@@ -130,7 +136,7 @@ def _callers(diff: Diff, by: str, title: str) -> Iterator[str]:
     yield f"\n<details><summary>{title}：{len(moved)} 个分数有变</summary>\n"
     rows = []
     for group, movement in moved[:_AGENTS]:
-        name = group.team if by == "team" else group.agent
+        name = group.team if by == "team" else f"{group.agent or words.NOBODY}（{group.team or words.NOBODY}）"
         card = safe(diff.titles.get(group.scorecard_id, group.scorecard_id))
         rows.append((safe(name or words.NOBODY), card, *words.scores(movement)))
     yield from _table((title, "评分表", "评分", "平均分", "合格率", "一票否决", "分数有变"), rows, left=2)
@@ -142,7 +148,7 @@ def _sampled(diff: Diff, change: RuleChange) -> Iterator[str]:
     moves = diff.of(change)
     if not moves.gained and not moves.lost:
         return
-    yield f"\n<details><summary>{safe(change.rule.title)}：新增和失去命中的句子</summary>\n"
+    yield f"\n<details><summary>{_in_html(change.rule.title)}：新增和失去命中的句子</summary>\n"
     for title, samples in (("新增", moves.gained), ("失去", moves.lost)):
         yield from (f"- {title} {_sentence(sample)}" for sample in samples[:_SAMPLES])
     yield "\n</details>"
