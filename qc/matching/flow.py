@@ -47,12 +47,13 @@ def find_broken_flows(
     # the kindest reading: uncertain places serve where they help, a step of which nothing is known may be anywhere
     must = [seen if not spec.optional else own for spec, seen, own in zip(operator.steps, there, sure, strict=True)]
     kind = _walk(operator, selection, [s.places for s in steps], must, [s.anywhere for s in steps])
+    astray = _astray(operator, selection, steps, must, kind)
     broken = np.logical_or.reduce([kind.stuck >= 0, *lacking])
     doubtful = _doubtful(operator, selection, steps, certain, sure, there) & looked_at & ~broken
     lost = doubtful & np.logical_or.reduce([s.anywhere & ~own for s, own in zip(steps, sure, strict=True)])
     missing = [_missing(selection, number, gone, kind) for number, gone in enumerate(lacking)]
     return Evidence(
-        hits=_noted(operator, context, [*missing, _misplaced(steps, kind), _unsure(steps, doubtful & ~lost)]),
+        hits=_noted(operator, context, [*missing, _misplaced(steps, kind, astray), _unsure(steps, doubtful & ~lost)]),
         unmeasured={int(c): _why(operator, pieces, steps, int(c)) for c in np.flatnonzero(lost)},
     )
 
@@ -121,13 +122,38 @@ def _missing(selection: Selection, number: int, gone: Bools, walk: _Walk) -> Hit
     return hits(conversations, turn=turn, note=_numbers(number, _Fault.MISSING, len(conversations)))
 
 
-def _misplaced(steps: Sequence[Known], walk: _Walk) -> Hits:
-    """The step at which each conversation got stuck: too far from the step before where it is there later on, or else
+def _astray(operator: Flow, selection: Selection, steps: Sequence[Known], must: Sequence[Bools], walk: _Walk) -> Ints:
+    """The step that is out of its place, per conversation: the one the course got stuck at, unless that was said too
+    early and only leaving out another one puts the rest in order (−1: none is)."""
+    astray, early = walk.stuck.copy(), walk.stuck != NONE
+    for number, step in enumerate(steps):
+        owner = step.places.conversation[step.places.begin >= walk.sought_from[step.places.conversation]]
+        early[owner[walk.stuck[owner] == number]] = False
+    stuck = np.flatnonzero(early)
+    if not len(stuck):
+        return astray
+    only = np.zeros(len(astray), np.bool_)
+    only[stuck] = True
+    places = [step.places.take(only[step.places.conversation]) for step in steps]
+    anywhere = [step.anywhere for step in steps]
+    mends = []
+    for number in range(len(steps)):
+        rest = [p.take(np.zeros(0, np.int64)) if n == number else p for n, p in enumerate(places)]
+        needed = [only & m if n != number else np.zeros_like(m) for n, m in enumerate(must)]
+        mends.append(_walk(operator, selection, rest, needed, anywhere).stuck[stuck] == NONE)
+    mend = np.stack(mends)
+    found = mend.any(axis=0) & ~mend[astray[stuck], np.arange(len(stuck))]
+    astray[stuck[found]] = mend.argmax(axis=0)[found]
+    return astray
+
+
+def _misplaced(steps: Sequence[Known], walk: _Walk, astray: Ints) -> Hits:
+    """The step out of its place in each conversation: too far from the step before where it is there later on, or else
     out of order."""
     found = []
     for number, step in enumerate(steps):
-        places = step.places.take(walk.stuck[step.places.conversation] == number)
-        late = places.begin >= walk.sought_from[places.conversation]
+        places = step.places.take(astray[step.places.conversation] == number)
+        late = (places.begin >= walk.sought_from[places.conversation]) & (walk.stuck[places.conversation] == number)
         too_far = places.take(late)
         early = places.take(~np.isin(places.conversation, too_far.conversation))
         for fault, part in ((_Fault.TOO_FAR, too_far), (_Fault.OUT_OF_ORDER, early)):

@@ -9,7 +9,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from qc.domain.conversation import Role
-from qc.domain.operators import Keyword, Mode, Operator
+from qc.domain.operators import Keyword, Mode, Operator, Words
 from qc.domain.rule import Anchor, AnchorRelation, Piece, TimeWindow, Which
 
 ROLE_ZH = {
@@ -62,7 +62,7 @@ _LOOSE: dict[str, dict[str, _Loose]] = {
     "regex": {"exclude": _Loose(None)},
     "near": {"within": _Loose(1e5), "ordered": _Loose(False)},
     "similar": {"min_score": _Loose(0.01, _AT_LEAST)},
-    "not_in": {"unless_part_of": _Loose(())},
+    "not_in": {"unless_part_of": _Loose(Words())},
     "silence": {
         "min_s": _Loose(0.001, _AT_LEAST),
         "total_s": _Loose(0.001),
@@ -92,6 +92,7 @@ _LOOSE: dict[str, dict[str, _Loose]] = {
         "previous": _Loose(100),
         "min_chars": _Loose(2),
         "times": _Loose(2),
+        "exclude": _Loose(Words()),
     },
     "sequence": {"max_gap": _Loose(None)},
     "answer_after_question": {"turns": _Loose(10_000)},
@@ -204,6 +205,8 @@ def _shown(value: object) -> str:
         return str(value).lower()
     if isinstance(value, float):
         return f"{value:g}"
+    if isinstance(value, Words):
+        value = (*value.words, *(f"词表 {name}" for name in value.lexicons))
     text = "、".join(map(str, value)) if isinstance(value, tuple) else str(value)
     return text if len(text) <= _MOST_CHARS else text[:_MOST_CHARS] + "…"
 

@@ -75,6 +75,15 @@ RESTRICTIONS = [
     ("p: {near: {a: 保, b: 本, within: 9, ordered: true}}", ["A 本钱保住"], "near.ordered", 1, ""),
     ("p: {silence: {min_s: 10}}", ["A 嗯 @0-1", "C 喂 @5-6", "A 在 @15.8-16"], "silence.min_s", 3, ""),
     ("p: {speed: {max: 600, min_chars: 2}}", ["A 一二三四五 @0-1", "A 一二三四五六 @2-3"], "speed.max", 2, ""),
+    ("p: {repeat: {except: 请问您的户号}}", ["A 请问您的户号", "A 请问您的户号"], "repeat.except", 2, ""),
+    ("p: {not_in: {term: 信用, unless_part_of: 信用卡}}", ["A 办信用卡"], "not_in.unless_part_of", 1, ""),
+    (
+        "p: {similar: {sentences: [请问还有什么可以帮您], min_score: 0.9}}",
+        ["A 我帮您看看电费"],
+        "similar.min_score",
+        1,
+        "",
+    ),
     ("p: {repeat: {score: 0.9}}", ["A 请问您的户号是多少", "A 请问您的卡号是多少"], "repeat.score", 2, ""),
     (
         "p: {sequence: {steps: [a, b], max_gap: 1}}\na: {keyword: 甲}\nb: {keyword: 乙}",

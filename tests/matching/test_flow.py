@@ -27,6 +27,10 @@ TABLE = [
     (OPTIONAL, ["A 甲", "A 丙"], "miss", []),
     (OPTIONAL, ["A 甲", "A 乙", "A 丙"], "miss", []),
     (OPTIONAL, ["A 甲", "A 丙", "A 乙"], "hit", [(2, "步骤“c”的次序不对")]),
+    # the one step whose absence would leave the others in order
+    ("{steps: [a, b, c, d]}", ["A 甲", "A 丙", "A 丁", "A 乙"], "hit", [(4, "步骤“b”的次序不对")]),
+    ("{steps: [a, b, c, d]}", ["A 丁", "A 甲", "A 乙", "A 丙"], "hit", [(1, "步骤“d”的次序不对")]),
+    ("{steps: [a, b, c, d]}", ["A 丁", "A 丙", "A 乙", "A 甲"], "hit", [(3, "步骤“b”的次序不对")]),
     (OPTIONAL, ["A 乙", "A 甲", "A 丙"], "hit", [(1, "步骤“说明”的次序不对")]),
     (BRANCH, ["A 甲", "A 丁", "A 丙"], "miss", []),
     (BRANCH, ["A 甲", "A 丙"], "hit", [(1, "缺少步骤“核验”")]),
