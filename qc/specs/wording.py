@@ -224,6 +224,8 @@ def _say(error: ErrorDetails, fields: Callable[[Loc], Mapping[str, str]]) -> Com
     if kind in _SENTENCES:
         code, sentence = _SENTENCES[kind]
         hint = _HINTS.get(kind) or _HINTS.get(code, "")
+        if kind == "less_than_equal" and context.get("le") == 1 and isinstance(given, int | float) and given <= 100:
+            hint = "百分之几要写成小数，例如 80% 写 0.8。"
         if "pattern" in context:
             hint = _WANTED.get(str(context["pattern"]), f"应符合 {context['pattern']}")
         return Complaint(loc, code, sentence.format_map({**context, "given": show(given)}), hint, False)

@@ -7,6 +7,7 @@ Each `broken/<kind>/<name>.yml` is put into the sound workspace of `broken/base`
 
 from __future__ import annotations
 
+import random
 import re
 import shutil
 from collections.abc import Callable
@@ -193,3 +194,39 @@ def test_every_file_is_told_of_in_one_go(tmp_path: Path) -> None:
     exit_code, told = lint(root)
     assert exit_code == 1
     assert len({t.path for t in told}) == len(chosen)
+
+
+JUNK = [
+    *"{}[]:,-#&*!|>'\"%@?\t\n 　：，“”（）\u200b\ufeff\u00a05.+^$()<",
+    "null",
+    "- ",
+    "{a: 1}",
+    "[1]",
+    "<<: ",
+    "not ",
+    "of (",
+]
+
+
+@pytest.mark.parametrize("seed", range(40))
+def test_a_damaged_file_is_told_of_and_nothing_crashes(tmp_path: Path, seed: int) -> None:
+    """Good files with a few pieces of junk put in, cut out or repeated."""
+    chance = random.Random(seed)
+    source, place = chance.choice(
+        [("rules/base/sorry.yml", "rules"), ("scorecards/base.yml", "scorecards"), ("rules/_topics/base.yml", "topics")]
+    )
+    text = (CORPUS / "base" / source).read_text(encoding="utf-8")
+    for _ in range(chance.randint(1, 4)):
+        at = chance.randrange(len(text))
+        if chance.random() < 0.5:
+            text = text[:at] + chance.choice(JUNK) + text[at:]
+        elif chance.random() < 0.5:
+            text = text[:at] + text[at + chance.randint(1, 12) :]
+        else:
+            text = text[:at] + text[at : at + 30] + text[at:]
+    root, target = workspace_with(tmp_path, place, "x")
+    target.write_text(text, encoding="utf-8", newline="")
+    code, told = lint(root)
+    assert code in (0, 1)
+    assert told, "the id at least is not the file's name"
+    assert all(t.hint and t.line >= 1 and t.col >= 1 for t in told)
