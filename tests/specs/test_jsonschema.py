@@ -123,6 +123,7 @@ def test_patterns_mean_the_same_to_javascript() -> None:
         ("scorecard.schema.json", "scorecards", "*.yml"),
         ("rule.schema.json", "rules", "[!_]*/*.yml"),
         ("lexicon.schema.json", "rules", "_lexicons/*.yml"),
+        ("pattern.schema.json", "rules", "_patterns/*.yml"),
         ("emotion.schema.json", "rules", "_lexicons/emotion/[!m]*.yml"),
         ("emotion-modifiers.schema.json", "rules", "_lexicons/emotion/modifiers.yml"),
         ("topics.schema.json", "rules", "_topics/*.yml"),
