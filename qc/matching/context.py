@@ -43,7 +43,8 @@ class Context:
         self.signals = signals
         self.vocabulary = vocabulary
         self.floor = floor
-        self._lines: dict[Selection, PickedView] = {}
+        self._views: dict[tuple[Selection, bool], PickedView] = {}
+        self._joined: dict[Selection, _PlacedWords] = {}
         self._matches: dict[tuple[Pattern, View], tuple[Ints, Ints]] = {}
         self._notes: dict[str, int] = {}
         self._said: list[str] = []
@@ -72,8 +73,18 @@ class Context:
 
         Places may lie outside of the selection unless the frame joins its turns.
         """
-        placed = _PlacedWords(self.vocabulary, PickedView(selection, joined=True)) if frame.joined else self._all_words
+        placed = self._joined_words(selection) if frame.joined else self._all_words
         return [placed.of(self.vocabulary.rank(words)) for words in lists]
+
+    def _joined_words(self, selection: Selection) -> _PlacedWords:
+        if selection not in self._joined:
+            self._joined[selection] = _PlacedWords(self.vocabulary, self._picked(selection, joined=True))
+        return self._joined[selection]
+
+    def _picked(self, selection: Selection, *, joined: bool) -> PickedView:
+        if (selection, joined) not in self._views:
+            self._views[selection, joined] = PickedView(selection, joined=joined)
+        return self._views[selection, joined]
 
     @cached_property
     def passages(self) -> Passages:
@@ -100,13 +111,9 @@ class Context:
 
     def text(self, frame: Frame, selection: Selection) -> View:
         """The text a frame reads, for regular expressions."""
-        if frame.joined:
-            return PickedView(selection, joined=True)
-        if len(selection.turns) > _MOST * len(self.shard.turns):
+        if not frame.joined and len(selection.turns) > _MOST * len(self.shard.turns):
             return self._all_turns
-        if selection not in self._lines:
-            self._lines[selection] = PickedView(selection, joined=False)
-        return self._lines[selection]
+        return self._picked(selection, joined=frame.joined)
 
     def matches(self, view: View, pattern: Pattern) -> tuple[Ints, Ints]:
         """(first byte, end byte) of the matches of a regular expression in a view's buffer, from left to right."""

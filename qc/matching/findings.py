@@ -1,13 +1,11 @@
-"""Objects for what hit: findings with their evidence, sentence and reason."""
+"""What findings say of what was measured: units, and messages with their placeholders filled."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
-import numpy as np
-
-from qc.domain.finding import Finding, Hit, Verdict
+from qc.domain.finding import Hit
 from qc.domain.operators import (
     AnswerGap,
     CallDuration,
@@ -27,14 +25,7 @@ from qc.domain.operators import (
     TalkRatio,
     Topic,
     TurnCount,
-    word_lists,
 )
-from qc.domain.rule import Piece, Truth, Word
-from qc.matching.compile import CompiledRule
-from qc.matching.context import Context
-from qc.matching.evidence import NONE, Hits, PieceResult
-from qc.matching.times import hit_times
-from qc.text.shard import NO_TIME
 
 MAX_HITS = 200
 """Evidence kept per piece and conversation; the count in {count} is not limited by it."""
@@ -59,113 +50,6 @@ MEASURES = (
 )
 """Operators that can fill {value}."""
 _PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
-
-
-def finding(
-    context: Context, rule: CompiledRule, results: Mapping[str, PieceResult], conversation: int, verdict: Verdict
-) -> Finding:
-    """The finding of a rule on one conversation, with verdict HIT or UNDECIDED.
-
-    Its hits are those of the `when` pieces that speak for the verdict; where they have none (something is absent),
-    those of the `given` pieces.
-    """
-    evidence: list[list[Hit]] = []
-    counts: list[int] = []
-    true: dict[str, None] = {}
-    reasons: dict[str, None] = {}
-    shown: set[str] = set()
-    for pieces in (rule.when_names, rule.given_names):
-        found: list[Hit] = []
-        count = 0
-        for name, positive in pieces:
-            result = results[name]
-            truth = int(result.truth[conversation])
-            if truth == Truth.TRUE:
-                true[name] = None
-            if conversation in result.reasons:
-                reasons[result.reasons[conversation]] = None
-            lo, hi = int(result.first_hit[conversation]), int(result.first_hit[conversation + 1])
-            if lo < hi and name not in shown and _speaks(truth, positive, verdict):
-                shown.add(name)
-                rows = _rows(result.hits, lo, hi, certain=truth != Truth.UNKNOWN)
-                count += len(np.unique(rows.group))
-                found += _objects(context, rule.pieces[name], rows)
-        evidence.append(sorted(found, key=_place))
-        counts.append(count)
-    hits = evidence[0] or evidence[1]
-    return Finding(
-        conversation_id=context.shard.columns.id[conversation],
-        rule_id=rule.rule.id,
-        verdict=verdict,
-        message=fill(rule.rule.message, hits, counts[0] or counts[1]),
-        reason="；".join(reasons) if verdict is Verdict.UNDECIDED else "",
-        pieces=tuple(true),
-        hits=tuple(hits),
-    )
-
-
-def _speaks(truth: int, positive: bool, verdict: Verdict) -> bool:
-    """Whether a piece of this truth, standing positive or under `not`, supports the verdict."""
-    if truth == Truth.UNKNOWN:
-        return verdict is Verdict.UNDECIDED
-    return (truth == Truth.TRUE) == positive
-
-
-def _rows(hits: Hits, lo: int, hi: int, *, certain: bool) -> Hits:
-    """The hits of one conversation, with `certain` only those that are."""
-    rows = np.arange(lo, hi)
-    return hits.take(rows[hits.cause[lo:hi] == 0] if certain else rows)
-
-
-def _place(hit: Hit) -> tuple[int, int, int]:
-    return (hit.turn or 0, -1 if hit.char_start is None else hit.char_start, hit.char_end or 0)
-
-
-def _objects(context: Context, piece: Piece, rows: Hits) -> list[Hit]:
-    rows = rows.take(np.arange(min(len(rows), MAX_HITS)))
-    shard = context.shard
-    timed = hit_times(shard, rows) if len(shard.turns) else (rows.start_ms, rows.end_ms)
-    found = []
-    for i, (start_ms, end_ms) in enumerate(zip(timed[0].tolist(), timed[1].tolist(), strict=True)):
-        measured = None if np.isnan(rows.value[i]) else float(rows.value[i])
-        note = context.said(int(rows.note[i]))
-        if rows.turn[i] == NONE:
-            unit = unit_of(piece.operator)
-            found.append(Hit(piece=piece.name, operator=piece.operator.key, value=measured, unit=unit, note=note))
-            continue
-        number = int(rows.turn[i])
-        turn = shard.turns[number]
-        start, end = (None, None) if rows.start[i] == NONE else (int(rows.start[i]), int(rows.end[i]))
-        if end is not None and rows.last_turn[i] != number:
-            end = len(turn.text)
-        word = _entry(context, piece.operator, int(rows.word[i]))
-        found.append(
-            Hit(
-                piece=piece.name,
-                operator=piece.operator.key,
-                turn=number - int(shard.first_turn[rows.conversation[i]]) + 1,
-                role=turn.role.value,
-                char_start=start,
-                char_end=end,
-                start_ms=None if start_ms == NO_TIME else start_ms,
-                end_ms=None if end_ms == NO_TIME else end_ms,
-                text="" if start is None else turn.text[start:end],
-                value=measured,
-                unit=None if measured is None else unit_of(piece.operator),
-                category=None if word is None else word.category,
-                level=None if word is None else word.level,
-                note=note,
-                step=context.step(int(rows.note[i])),
-            )
-        )
-    return found
-
-
-def _entry(context: Context, operator: Operator, number: int) -> Word | None:
-    if number == NONE:
-        return None
-    entries = (context.vocabulary.entry(words, number) for words in word_lists(operator))
-    return next((entry for entry in entries if entry is not None), None)
 
 
 def unit_of(operator: Operator) -> str | None:
