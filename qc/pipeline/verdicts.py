@@ -92,7 +92,8 @@ class Judge:
         findings = {(f.rule_id, c): f for c, found in enumerate(judgement.findings) for f in found}
         rows = {rule: row for row, rule in enumerate(rules)}
         for (rule, conversation), found in findings.items():
-            hits[rows[rule], conversation] = len(found.hits)
+            if found.verdict is not Verdict.MISS:  # an excused one has hits, but they do not count
+                hits[rows[rule], conversation] = len(found.hits)
         return Verdicts(rules=rules, codes=judgement.verdicts, hits=hits, findings=findings)
 
     def signals(self, part: StoredPart) -> Signals:

@@ -11,6 +11,8 @@ from typing import Any
 from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
+from qc.specs.accepted import AcceptedFileSpec
+from qc.specs.budget import BudgetSpec
 from qc.specs.emotion import ModifiersSpec, PhrasesSpec
 from qc.specs.lexicons import LexiconSpec
 from qc.specs.patterns import PatternSpec
@@ -20,6 +22,8 @@ from qc.specs.taxonomy import TaxonomySpec
 from qc.specs.workspace import WorkspaceSpec
 
 _SHAPES: Mapping[str, type[BaseModel]] = {
+    "accepted.schema.json": AcceptedFileSpec,
+    "budget.schema.json": BudgetSpec,
     "emotion-modifiers.schema.json": ModifiersSpec,
     "emotion.schema.json": PhrasesSpec,
     "lexicon.schema.json": LexiconSpec,
