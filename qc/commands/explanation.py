@@ -11,7 +11,7 @@ from qc.commands.cells import WIDTH, clip, wrap
 from qc.commands.transcript import marked, visible
 from qc.domain.conversation import Conversation
 from qc.domain.finding import Hit, Verdict
-from qc.domain.rule import RuleKind, Truth
+from qc.domain.rule import RuleKind, RuleStatus, Truth
 from qc.domain.sentence import And, AtLeast, Name, Not, Or, Sentence, parse
 from qc.errors import display_width
 from qc.matching.compile import is_absence
@@ -21,6 +21,7 @@ from qc.reporting.labels import CHANNEL, OPERATOR
 
 _MARK = {Truth.TRUE: click.style("✓", fg="green"), Truth.FALSE: click.style("✗", fg="red"), Truth.UNKNOWN: "?"}
 _UNITS = {"s": " 秒", "%": "%", None: ""}
+_STATUS = {RuleStatus.SHADOW: "　试跑，不计分", RuleStatus.DRAFT: "　草稿，批次里不判定"}
 _MOST_HITS = 8
 """Pieces of evidence shown per piece of the rule."""
 _CONTEXT = 40
@@ -112,7 +113,7 @@ def _head(told: Explanation, conversation: Conversation) -> list[str]:
     verdict = click.style(verdict_zh(told.verdict, rule.kind), fg=_colour(told), bold=True)
     lines = [
         clip(f"会话 {visible(conversation.id)}　规则 {rule.title}（{rule.id}）"),
-        f"判定：{verdict}　版本 {rule.version}　摘要 {rule.digest[:12]}",
+        f"判定：{verdict}　版本 {rule.version}　摘要 {rule.digest[:12]}{_STATUS.get(rule.status, '')}",
     ]
     if told.finding is not None and told.verdict is Verdict.HIT:
         lines += wrap(visible(told.finding.message), first="给坐席的话：")
@@ -190,10 +191,11 @@ def _piece(told: Explanation, name: str, conversation: Conversation) -> list[str
         lines.append(f"  ……共 {len(story.hits)} 处")
     for hit in story.excused_hits[:_MOST_HITS]:
         lines += [*wrap(f"例外 {'、'.join(story.excused)} 免去了这一处：", first="  "), *_evidence(hit, conversation)]
-    if story.lacking:
+    if story.lacking and not story.excused:
         lines += wrap(visible(story.lacking), first="  ")
     for miss in story.misses:
-        lines += _near(miss, conversation)
+        if not story.excused or any(relaxed.key != "unless" for relaxed in miss.dropped):
+            lines += _near(miss, conversation)
     return lines
 
 
@@ -209,6 +211,8 @@ def _state(told: Explanation, story: PieceStory) -> str:
         return found + ("，而句子要它不成立" if against else "")
     if told.verdict is Verdict.HIT:
         return "不成立，正如句子所要"
+    if story.excused:
+        return "不成立：命中的都是例外"
     return "不成立：要它没有，却出现了" if absence else "不成立：没有命中"
 
 

@@ -165,7 +165,8 @@ def _frame(piece: Piece) -> Iterator[Relaxed]:
         yield relaxed("count", f"要{_count_zh(frame.count_min, frame.count_max)}", count_min=1, count_max=None)
     for index, exception in enumerate(frame.unless):
         rest = (*frame.unless[:index], *frame.unless[index + 1 :])
-        wanted = f"例外：{anchor_zh(exception)}的不算"
+        anywhere = exception.relation is AnchorRelation.AROUND and exception.turns is exception.seconds is None
+        wanted = f"例外：有片段 {exception.piece} 就不算" if anywhere else f"例外：{anchor_zh(exception)}的不算"
         yield relaxed("unless", wanted, unless=rest)
 
 

@@ -161,6 +161,36 @@ def test_a_typed_dialogue(place: Path) -> None:
     assert "判定：违规" in done.stdout
 
 
+EXCUSED = """id: service.excused
+title: 承诺
+severity: low
+status: draft
+find:
+  p: {keyword: 保本, unless: {piece: q, where: before, turns: 1}}
+  q: {keyword: 请稍等}
+  s: {silence: {min_s: 10}}
+when: p or s
+message: 命中
+"""
+
+
+def test_excused_and_undecided(place: Path) -> None:
+    write_rules(place)
+    (place / "rules" / "service" / "excused.yml").write_text(EXCUSED, encoding="utf-8")
+    told = qc(
+        "rules", "explain", "service.excused", "--text", "[0-1] 坐席：请稍等 / [2-3] 坐席：保本", cwd=place
+    ).stdout
+    unclear = qc("rules", "explain", "service.excused", "--text", "坐席：好", cwd=place).stdout
+    (place / "rules" / "service" / "excused.yml").unlink()
+    assert "判定：达标" in told
+    assert "草稿，批次里不判定" in told
+    assert "例外：q（没有它，这条规则就命中了）" in told
+    assert "片段 p（关键词）不成立：命中的都是例外" in told
+    assert "第 2 轮 00:02.0–00:03.0 坐席 第 1–2 字" in told
+    assert "无法判定的原因：会话没有时间信息" in unclear
+    assert "? s（静音）" in unclear
+
+
 @pytest.mark.parametrize(
     ("args", "said"),
     [
