@@ -23,6 +23,9 @@ _JOINS_PICTURES = 0x2190
 """From here on come arrows, pictures and emoji, which a zero-width joiner puts together."""
 
 
+_ANY = re.compile(_HIDDEN.pattern[:-1] + "\u00a0\u3000]")
+
+
 class Invisible(NamedTuple):
     """One such character; line and column from 1."""
 
@@ -32,8 +35,10 @@ class Invisible(NamedTuple):
     hint: str
 
 
-def invisible(lines: Sequence[str]) -> Iterator[Invisible]:
-    """Every hidden character, and other spaces where they break YAML, outside of comment lines."""
+def invisible(text: str, lines: Sequence[str]) -> Iterator[Invisible]:
+    """Every hidden character of a text, and other spaces where they break YAML, outside of comment lines."""
+    if not _ANY.search(text):
+        return
     for number, line in enumerate(lines, 1):
         if line.isascii() or line.lstrip().startswith("#"):
             continue
