@@ -13,7 +13,6 @@ from typing import Literal
 from qc.errors import Problem
 
 Level = Literal["error", "warning", "notice"]
-LEVELS: tuple[Level, ...] = ("error", "warning", "notice")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

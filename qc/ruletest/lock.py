@@ -9,12 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import IntEnum
+from pathlib import Path
 
 from qc.domain.operators import word_lists
 from qc.domain.rule import Rule, RulePack, RuleStatus
 from qc.domain.scorecard import Scorecard
 from qc.ruletest.gate import Annotation, Case, GateResult, cell
 from qc.ruletest.lock_content import Lock, LockedCard, lock_of
+from qc.specs.document import read
 
 TITLE = "内容版本"
 _UPDATE = "请运行 qc rules lock，把 rules.lock 一起提交。"
@@ -84,12 +86,12 @@ class LockReport:
             yield f"提示：{_UPDATE}"
         yield f"{self.summary}。"
 
-    def gate(self, places: Mapping[str, int] | None = None) -> GateResult:
-        """The report as a gate; `places`: the line of `version` by path."""
+    def gate(self) -> GateResult:
+        """The report as a gate, with remarks at the versions."""
         notes = [
             Annotation(
                 path=one.path,
-                line=(places or {}).get(one.path, 1),
+                line=_version_line(one.path),
                 level="error",
                 title="版本没有升",
                 message=f"{one.message}\n提示：{_BUMP}",
@@ -112,6 +114,10 @@ class LockReport:
             annotations=tuple(notes),
             cases=tuple(cases),
         )
+
+
+def _version_line(path: str) -> int:
+    return read(Path(path)).where(("version",)).line
 
 
 def compare(

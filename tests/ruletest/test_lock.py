@@ -91,7 +91,9 @@ def test_a_change_wants_a_version(where, name, old, new, who, suggested, why):
     assert (overdue.id, overdue.suggested) == (who, suggested)
     assert why in overdue.message
     assert not report.gate().passed
-    assert suggested in report.gate().annotations[0].message
+    note = report.gate().annotations[0]
+    assert suggested in note.message
+    assert "version: " in Path(note.path).read_text(encoding="utf-8").splitlines()[note.line - 1]
     # without the version nothing is locked
     before = (where.rules / "rules.lock").read_bytes()
     assert update_lock(where, bump=False).overdue
