@@ -60,7 +60,7 @@ def compose(text: str, shown_as: str) -> Composed:
     """Parse YAML text. Raises SpecError with every problem that one pass can tell (a syntax error ends the pass)."""
     text = text.removeprefix("\ufeff")
     composer = _Composer(shown_as, _BREAK.split(text))
-    for found in invisible(text, composer.lines):
+    for found in invisible(composer.lines):
         composer.add("Y015", *found)
     hidden = {problem.line for problem in composer.problems}
     try:

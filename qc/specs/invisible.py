@@ -21,8 +21,6 @@ _SPACE = re.compile(r"^[ \t]*[\u00a0\u3000]|^\s*(?:- )*[^\s:#'\"]+:(?:[ ]*[\u00a
 """Spaces other than ASCII where YAML needs one: before a key or after its colon."""
 _JOINS_PICTURES = 0x2190
 """From here on come arrows, pictures and emoji, which a zero-width joiner puts together."""
-
-
 _ANY = re.compile(_HIDDEN.pattern[:-1] + "\u00a0\u3000]")
 
 
@@ -35,12 +33,10 @@ class Invisible(NamedTuple):
     hint: str
 
 
-def invisible(text: str, lines: Sequence[str]) -> Iterator[Invisible]:
-    """Every hidden character of a text, and other spaces where they break YAML, outside of comment lines."""
-    if not _ANY.search(text):
-        return
+def invisible(lines: Sequence[str]) -> Iterator[Invisible]:
+    """Every hidden character, and other spaces where they break YAML, outside of comment lines."""
     for number, line in enumerate(lines, 1):
-        if line.isascii() or line.lstrip().startswith("#"):
+        if line.isascii() or not _ANY.search(line) or line.lstrip().startswith("#"):
             continue
         for found in _HIDDEN.finditer(line):
             at = found.start()
