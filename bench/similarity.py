@@ -162,10 +162,9 @@ def _calibration(reported: Sequence[tuple[str, str, int]]) -> None:
     for low, high in ((4, 9), (9, 12), (12, 16), (16, 100)):
         rows_here = (length >= low) & (length < high)
         sure = rows_here & (score >= 0.8)
-        means = [np.average(column[rows_here], weights=weight[rows_here]) for column in (score, same)]
-        print(
-            f"{low:2}-{high - 1:<3} {means[0]:13.2f} {means[1]:13.2f} {np.average(same[sure], weights=weight[sure]):14.2f}"
-        )
+        given, true = (np.average(column[rows_here], weights=weight[rows_here]) for column in (score, same))
+        right = np.average(same[sure], weights=weight[sure])
+        print(f"{low:2}-{high - 1:<3} {given:13.2f} {true:13.2f} {right:14.2f}")
 
 
 def _dialogue(path: Path) -> None:

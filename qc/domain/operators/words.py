@@ -47,6 +47,10 @@ class Keyword:
     zh: ClassVar[str] = "关键词"
     about: ClassVar[str] = (
         "话里出现了词表中的词就成立。比对前先统一大小写、全角半角和繁简；数字和英文按整个词比对。"
+        "词中间有空格、停顿或嗯、啊等语气词的（保证，嗯，收益），数字换了写法的（24小时、二十四小时，"
+        "12398、幺二三九八）也算；"
+        "写 robust: pinyin，同音的错字也算（公号→工号），命中处注明疑似同音，错成另一个词的除外：两三个字的要音节相同，"
+        "四个字以上平翘舌、前后鼻音、n 和 l 也不分。robust: exact 则一字不差。证据总是原文。"
         "all 要求一个话轮里全部出现，"
         "at_least 要求至少几个不同的词；加 in_clause 则要求在同一个分句里，加 joined 则在范围内的话轮连起来看。"
         "none 表示一个都不出现。"
@@ -120,6 +124,8 @@ class Near:
     about: ClassVar[str] = (
         "a 中的词和 b 中的词挨得够近就成立。按字数时两者须在同一话轮（in_clause 时同一分句，joined 时连起来的话轮）里；"
         "按轮数或秒数时可以在不同的话轮里。两个词不能互相重叠。"
+        "每组可以写成 {words: […], lexicon: 编号, category: 类别, min_level: 等级, robust: pinyin}，"
+        "含义与 keyword 相同。"
     )
 
     a: Words = field(metadata=_zh("第一组词"))
