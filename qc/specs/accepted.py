@@ -85,7 +85,6 @@ def append_accepted(path: Path, entries: Sequence[Accepted]) -> None:
 
 def _entry(entry: Accepted) -> str:
     """One item; text in double quotes as JSON writes it, which YAML reads the same."""
-    fields = (("rule", entry.rule), ("conversation", entry.conversation), ("quote", entry.quote))
-    fields += (("reason", entry.reason), ("by", entry.by))
-    lines = [f"{key}: {json.dumps(value, ensure_ascii=False)}" for key, value in fields]
+    names = ("rule", "conversation", "quote", "reason", "by")
+    lines = [f"{name}: {json.dumps(getattr(entry, name), ensure_ascii=False)}" for name in names]
     return "  - " + "\n    ".join([*lines, f"date: {entry.date}"]) + "\n"
