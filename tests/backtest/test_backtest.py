@@ -14,6 +14,7 @@ import pytest
 from qc.domain.budget import Label
 from qc.domain.finding import Verdict
 from qc.errors import UsageError
+from qc.matching.compile import compile_rules
 from qc.paths import packaged
 from qc.pipeline import backtest as module
 from qc.pipeline.backtest import backtest
@@ -145,9 +146,17 @@ def test_runs_of_before_are_judged_whole_and_say_the_same(setting: Setting, edit
     assert set(got.evaluated) >= {"tone.rude", "tone.thanks", "mood.angry"}
 
 
+def test_runs_of_before_can_be_judged_again(setting: Setting) -> None:
+    want = verdicts(setting.run)
+    of_before(setting.run)
+    again = setting.centre.judged_again(open_run(setting.run.path), setting.room / "again")
+    assert verdicts(again) == want
+    assert again.lineage.rule_digests == {rule.id: rule.digest for rule in state(setting.centre).specs.in_force}
+    assert again.lineage.confidence_floor == 0.35
+
+
 def test_only_what_changed_is_judged_and_scored(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
     judged: list[tuple[str, ...]] = []
-    compile_rules = module.ShardDiff.__init__.__globals__["Judge"].__init__.__globals__["compile_rules"]
 
     def counted(pack, **options):  # type: ignore[no-untyped-def]
         judged.append(tuple(rule.id for rule in pack.rules))
