@@ -82,6 +82,8 @@ def _frame(at: Site, spec: FrameSpec, operator: op.Operator, default_speaker: fr
     one = speaker in (frozenset({Role.AGENT}), frozenset({Role.CUSTOMER}))
     if isinstance(operator, op.Emotion) and op.measures_whole(operator) and not one:
         at.wrong((), "R024", f"at: {operator.at} 的情绪要说明是谁的", "请写 speaker: customer 或 speaker: agent。")
+    if isinstance(operator, op.TalkRatio) and speaker is None:
+        at.wrong((), "R024", "话占比要说明是谁的", "请写 speaker: agent 或 speaker: customer。")
     if isinstance(operator, op.CallDuration | op.Meta | op.Topic):
         for key in ("speaker", "range", "window"):
             if getattr(spec, key) is not None:

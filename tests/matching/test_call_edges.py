@@ -22,6 +22,7 @@ HANGUP = [
     ("{max_s: 1}", "any", ["A 您好", "C 停电了"], 12_500, "undecided", []),
     ("{max_s: 1}", "any", ["A 您好 @0-0", "C 停电了 @3-3"], 12_500, "undecided", []),  # typed
     ("{max_s: 1}", "any", [], None, "miss", []),
+    ("{max_s: 1}", "bot, on_empty: na", CALL, 12_500, "not_applicable", []),
 ]
 ANSWER = [
     ("{min_s: 2}", "agent", CALL, "hit", [(1, 2.0)]),
@@ -37,6 +38,7 @@ ANSWER = [
     ("{min_s: 5}", "agent", ["A 您好", "C 停电了"], "undecided", []),
     ("{min_s: 5}", "agent", ["A 您好 @0-0", "C 停电了 @9-9"], "undecided", []),  # typed
     ("{min_s: 5}", "agent", [], "miss", []),
+    ("{min_s: 1}", "bot, on_empty: na", CALL, "not_applicable", []),
 ]
 
 

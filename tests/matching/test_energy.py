@@ -37,6 +37,7 @@ TABLE = [
     ("{rise_db: 10}", "any", ["U 您好请讲啊 ^-30", "U 我说过了呀 ^-10"], "undecided", []),  # of one or of two?
     ("{span_db: 10}", "any", ["U 您好请讲啊 ^-30", "U 我说过了呀 ^-10"], "undecided", []),
     ("{min_db: -20}", "agent", [], "miss", []),
+    ("{min_db: -20}", "bot, on_empty: na", CALL, "not_applicable", []),
 ]
 
 

@@ -35,6 +35,10 @@ def test_table(judged, hold, lines, verdict, values):
     assert (result.verdict, [hit.value for hit in result.hits]) == (verdict, values)
 
 
+def test_no_turn_of_the_speaker_may_be_not_applicable(judged):
+    assert judged("p: {hold: {min_s: 10}, speaker: bot, on_empty: na}", CALL).verdict == "not_applicable"
+
+
 def test_the_hit_is_the_turn_that_ends_the_wait(judged):
     [hit] = judged("p: {hold: {min_s: 10}}", CALL).hits
     assert (hit.turn, hit.role, hit.start_ms, hit.end_ms, hit.unit) == (4, "agent", 4000, 36000, "s")

@@ -25,6 +25,11 @@ def test_table(judged, lines, verdict, values):
     assert (result.verdict, [hit.value for hit in result.hits]) == (verdict, values)
 
 
+def test_no_turn_of_the_speaker_may_be_not_applicable(judged):
+    lines = ["C 我家的电费为什么 @0-6", "A 你先报户号 @4-7"]
+    assert judged("p: {interrupt: {}, speaker: bot, on_empty: na}", lines).verdict == "not_applicable"
+
+
 @pytest.mark.parametrize(
     ("delay", "begins", "verdict"),
     [(0, 0.3, "hit"), (1, 0.3, "miss"), (1, 1.0, "hit"), (1, 0.9, "miss"), (3, 4, "hit")],

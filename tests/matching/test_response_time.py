@@ -27,6 +27,7 @@ TABLE = [
     ("{max_s: 10, of: average}", "agent", ["C 在吗", "A 您好"], "undecided", []),
     ("{max_s: 10}", "agent", ["U 在吗 @0-1", "A 您好 @60-61"], "undecided", []),
     ("{max_s: 10}", "agent", [], "miss", []),
+    ("{max_s: 10}", "bot, on_empty: na", CALL, "not_applicable", []),
 ]
 
 

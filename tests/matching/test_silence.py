@@ -41,6 +41,11 @@ def test_table(judged, silence, lines, verdict, values):
     assert (result.verdict, [hit.value for hit in result.hits]) == (verdict, values)
 
 
+def test_no_turn_of_the_speaker_may_be_not_applicable(judged):
+    piece = "p: {silence: {min_s: 5}, speaker: bot, on_empty: na}"
+    assert judged(piece, ["A 一 @0-2", "C 二 @10-11"]).verdict == "not_applicable"
+
+
 def test_the_hit_is_the_turn_after_the_gap_with_the_times_of_the_gap(judged):
     [hit] = judged("p: {silence: {min_s: 5}}", ["A 一 @0-2", "A 二 @10-11"]).hits
     assert (hit.turn, hit.start_ms, hit.end_ms, hit.unit, hit.text) == (2, 2000, 10000, "s", "")

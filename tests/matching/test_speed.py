@@ -46,6 +46,11 @@ def test_what_counts_as_a_character(judged, text, chars):
     assert [hit.value for hit in result.hits] == ([chars] if chars > 1 else [])
 
 
+def test_no_turn_of_the_speaker_may_be_not_applicable(judged):
+    piece = "p: {speed: {max: 1}, speaker: bot, on_empty: na}"
+    assert judged(piece, [f"A {WORDS} @0-5"]).verdict == "not_applicable"
+
+
 def test_the_numerator_is_published(judged):
     [hit] = judged("p: {speed: {max: 100, min_chars: 5}}", ["A 您好，ok 12！ @0-1"]).hits
     assert (hit.value, hit.unit, hit.text, hit.note) == (300.0, "字/分钟", "您好，ok 12！", "5 字，1.0 秒")

@@ -132,6 +132,7 @@ WRONG = [
     (PIECE, "  promise: {silence: {min_s: 3}, joined: ‸true}", "R024", "joined 只用于"),
     (PIECE, "  promise: {keyword: 好, all_turns: true, count: ‸{min: 2}}", "R024", "不能合用"),
     (PIECE, "  promise: {keyword: 好, all_turns: true, after: {piece: sorry, which: ‸each}}", "R024", "不能合用"),
+    (PIECE, "  promise: ‸{talk_ratio: {min: 50}, speaker: any}", "R024", "谁的"),
     (PIECE, "  promise: {meta: {field: team, eq: 一组}, speaker: ‸agent}", "R024", "不能限定 speaker"),
     (PIECE, "  promise: {topic: {any: a}, window: ‸{first_s: 3}}", "R024", "不能限定 window"),
     (PIECE, "  promise: {call_duration: {min_s: 3}, after: ‸{piece: sorry}}", "R024", "整通"),
