@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib.util
 import os
 import re
 import shlex
@@ -64,3 +65,20 @@ def test_the_guide_can_be_followed(tmp_path: Path) -> None:
             path.parent.mkdir(parents=True, exist_ok=True)
             before = path.read_text(encoding="utf-8") if more else ""
             path.write_text(before + text, encoding="utf-8")
+
+
+@pytest.mark.asr
+def test_the_rule_change_is_what_happens_today() -> None:
+    spec = importlib.util.spec_from_file_location("rule_change", ROOT / "docs" / "rule_change.py")
+    assert spec is not None and spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    written = (ROOT / "docs" / "rule-change.zh-CN.md").read_text(encoding="utf-8")
+    assert written == module.page(), "stale: run `python docs/rule_change.py`"
+
+
+@pytest.mark.parametrize("name", ["rules", "ten-minutes", "rule-change"])
+def test_links_of_the_guides_lead_somewhere(name: str) -> None:
+    path = ROOT / "docs" / f"{name}.zh-CN.md"
+    for target in re.findall(r"\]\(([^)#]+)", path.read_text(encoding="utf-8")):
+        assert (path.parent / target).exists(), target
