@@ -20,9 +20,16 @@ def args(tmp_path: Path) -> list[object]:
     return ["run", source, "-w", ws, "--no-report", "--workers", 1, "--out"]
 
 
-def test_a_disk_that_takes_no_more(args: list[object], tmp_path: Path) -> None:
+def test_a_disk_that_takes_no_more(tmp_path: Path) -> None:
+    source, ws = chats(tmp_path / "in", 300), workspace(tmp_path / "ws", shard_size=150)
+    args = ["run", source, "-w", ws, "--no-report", "--workers", 1, "--out"]
+    assert qc(*args, tmp_path / "whole").returncode == 0
+    whole = only_run(tmp_path / "whole")
+    largest = max(part.stat().st_size for part in whole.rglob("part-*.parquet"))
+    assert largest > (whole / "run.json").stat().st_size, "the disk must be full when a part is written, not before"
+
     def narrow() -> None:
-        resource.setrlimit(resource.RLIMIT_FSIZE, (9_000, 9_000))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (largest - 1, largest - 1))
 
     broken = subprocess.run(
         command(*args, tmp_path / "out"), preexec_fn=narrow, capture_output=True, text=True, check=False
@@ -36,7 +43,6 @@ def test_a_disk_that_takes_no_more(args: list[object], tmp_path: Path) -> None:
     again = qc(*args, tmp_path / "out")
     assert again.returncode == 0, again.stderr
     assert "续跑" in again.stderr
-    assert qc(*args, tmp_path / "whole").returncode == 0
     assert digests(run) == digests(only_run(tmp_path / "whole"))
 
 
