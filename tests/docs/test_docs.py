@@ -15,6 +15,7 @@ import pytest
 from tests.pipeline.batches import ROOT, command, only_run
 
 READMES = ["README.md", "README.zh-CN.md"]
+GIT = {f"GIT_{who}_{what}": "qc@example.org" for who in ("AUTHOR", "COMMITTER") for what in ("NAME", "EMAIL")}
 SAMPLE = ROOT / "docs" / "sample" / "2026-11-20"
 
 
@@ -53,6 +54,9 @@ def test_readme_commands_run(tmp_path: Path) -> None:
             here = here / words[1]
             (here / "recordings").mkdir()
             (here / "recordings" / "2026-11-20").symlink_to(SAMPLE)
+            continue
+        if words[0] == "git":
+            subprocess.run(words, cwd=here, env=os.environ | GIT, check=True)
             continue
         assert words[0] == "qc", line
         run = only_run(here / "runs").name if "runs/RUN" in line else ""
