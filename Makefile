@@ -19,6 +19,8 @@ test: setup-dev  ## lint, types, import contracts and the whole test suite
 	@$(BIN)/ruff format --check .
 	@$(BIN)/mypy
 	@$(BIN)/lint-imports
+	@echo "==> 规则的五关"
+	@$(BIN)/qc rules ci --quiet
 	@echo "==> 测试"
 	@$(BIN)/pytest
 
