@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import pickle
 import signal
+import tempfile
 import threading
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator
@@ -12,6 +14,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wai
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 Task = TypeVar("Task")
@@ -49,32 +52,43 @@ def run_tasks(
         return
     pending = iter(tasks)
     suspects: deque[Task] = deque()
-    while True:
-        broke = yield from _until_broken(work, pending, workers, setup, setup_args, suspects)
-        if not broke:
-            return
-        # Any of the tasks under way may have killed the worker: each is tried again alone.
-        while suspects:
-            task = suspects.popleft()
-            lost: deque[Task] = deque()
-            if (yield from _until_broken(work, iter([task]), 1, setup, setup_args, lost)):
-                yield Crashed(task)
+    with _left_in_a_file((setup, setup_args)) as start:
+        while True:
+            broke = yield from _until_broken(work, pending, workers, start, suspects)
+            if not broke:
+                return
+            # Any of the tasks under way may have killed the worker: each is tried again alone.
+            while suspects:
+                task = suspects.popleft()
+                lost: deque[Task] = deque()
+                if (yield from _until_broken(work, iter([task]), 1, start, lost)):
+                    yield Crashed(task)
+
+
+@contextmanager
+def _left_in_a_file(start: tuple[Callable[..., Any], tuple[Any, ...]]) -> Iterator[str]:
+    """What a worker starts with, readable by its owner only.
+
+    Python hands arguments to a spawned process through a pipe whose other end it holds open itself: more than the pipe
+    takes (64 KB; a hundred rules are more), and it waits for ever for a worker that died before reading.
+    """
+    with tempfile.NamedTemporaryFile(prefix="qc-", suffix=".start") as file:
+        pickle.dump(start, file)
+        file.flush()
+        yield file.name
 
 
 def _until_broken(
     work: Callable[[State, Task], Result],
     pending: Iterator[Task],
     workers: int,
-    setup: Callable[..., State],
-    setup_args: tuple[Any, ...],
+    start: str,
     lost: deque[Task],
 ) -> Generator[Result, None, bool]:
     """Drain `pending`; True when a worker died, with the tasks then under way in `lost`."""
     under_way: dict[Future[Result], Task] = {}
     with _single_threaded():
-        pool = ProcessPoolExecutor(
-            workers, multiprocessing.get_context("spawn"), initializer=_enter, initargs=(setup, setup_args)
-        )
+        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_enter, initargs=(start,))
         try:
             exhausted = False
             while under_way or not exhausted:
@@ -114,10 +128,12 @@ _refused: Exception | None = None
 """What `setup` raised instead."""
 
 
-def _enter(setup: Callable[..., Any], setup_args: tuple[Any, ...]) -> None:
+def _enter(start: str) -> None:
     global _state, _refused
     threading.Thread(target=_leave_with_parent, daemon=True).start()
     try:
+        with Path(start).open("rb") as file:
+            setup, setup_args = pickle.load(file)  # noqa: S301 - our own parent wrote it
         _state = setup(*setup_args)
     except Exception as error:  # raised here it would look as if every task killed its worker
         _refused = error

@@ -99,3 +99,16 @@ def test_tasks_are_taken_as_workers_are_free() -> None:
     next(results)
     assert taken <= 4
     results.close()
+
+
+def test_a_worker_that_dies_before_it_reads_its_start_stops_nobody(tmp_path: Path) -> None:
+    """More than a pipe holds is to be read, and nobody reads it."""
+    script = tmp_path / "main.py"
+    script.write_text(
+        "import os\n"
+        "from qc.pipeline.executor import run_tasks\n"
+        "if __name__ != '__main__':\n    os._exit(1)\n"
+        "print(len(list(run_tasks(max, ['b'], workers=1, setup=str, setup_args=('a' * 1_000_000,)))))\n"
+    )
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    assert done.stdout == "1\n", done.stderr
