@@ -75,7 +75,7 @@ class Selection:
         return np.asarray((self.count > 0) & (self.per_conversation(self.inside & ~self.unclear) == 0))
 
     @cached_property
-    def silent(self) -> dict[tuple[bool, ...], PieceResult]:
+    def silent(self) -> dict[tuple[bool | OnEmpty | None, ...], PieceResult]:
         """What pieces come to that found nothing, by what their frames make of it: kept by `decide`."""
         return {}
 
@@ -187,10 +187,11 @@ def decide(frame: Frame, selection: Selection, evidence: Evidence, standard: Sta
     range comes to the same.
     """
     hits = framed(selection, evidence, standard)
+    if standard.whole and frame.on_empty is not None and len(hits):  # a measure of no turns at all is no evidence
+        hits = hits.take(~selection.empty[hits.conversation])
     if len(hits) or evidence.unmeasured or frame.all_turns:
         return _decided(frame, selection, hits, evidence.unmeasured, standard)
-    on_empty = (frame.on_empty is OnEmpty.HIT, frame.on_empty is OnEmpty.NA)
-    key = (standard.textual, standard.whole, frame.negate, *on_empty, frame.count_min <= 0)
+    key = (standard.textual, standard.whole, frame.negate, frame.on_empty, frame.count_min <= 0)
     if key not in selection.silent:
         selection.silent[key] = _decided(frame, selection, NO_HITS, {}, standard)
     return selection.silent[key]
@@ -220,7 +221,7 @@ def _decided(
     if frame.negate:
         truth = (2 - truth).astype(np.int8)
     na = np.zeros(n, np.bool_)
-    if not standard.whole:
+    if not standard.whole or frame.on_empty is not None:  # unless told, a measure says itself what no turns come to
         nothing = Truth.TRUE if frame.on_empty is OnEmpty.HIT else Truth.FALSE
         if not selection.certain:
             may_be = selection.maybe_empty & ((truth != nothing) | (frame.on_empty is OnEmpty.NA))

@@ -42,7 +42,8 @@ def findings(
     values = {name: truth.tolist() for name, truth in truths.items()}
     for i, (conversation, is_hit) in enumerate(zip(told.tolist(), hit.tolist(), strict=True)):
         side = sides[0] if sides[0].hits[i] else sides[1]
-        reasons = dict.fromkeys(results[n].reasons[conversation] for n in values if conversation in results[n].reasons)
+        said = (results[n].reasons[conversation] for n in values if conversation in results[n].reasons)
+        reasons = dict.fromkeys(clause for reason in said for clause in reason.split("；"))
         found = side.hits[i] if len(rule.pieces) == 1 else sorted(side.hits[i], key=_place)
         yield (
             conversation,

@@ -85,9 +85,9 @@ def _frame(at: Site, spec: FrameSpec, operator: op.Operator, default_speaker: fr
     if isinstance(operator, op.TalkRatio) and speaker is None:
         at.wrong((), "R024", "话占比要说明是谁的", "请写 speaker: agent 或 speaker: customer。")
     if isinstance(operator, op.CallDuration | op.Meta | op.Topic):
-        for key in ("speaker", "range", "window"):
+        for key in ("speaker", "range", "window", "on_empty"):
             if getattr(spec, key) is not None:
-                at.wrong((key,), "R024", f"{operator.key} 看的是整通会话，不能限定 {key}", f"请去掉 {key}。")
+                at.wrong((key,), "R024", f"{operator.key} 看的是整通会话，不能写 {key}", f"请去掉 {key}。")
     if spec.joined and spec.in_clause:
         at.wrong(("in_clause",), "R024", "joined 与 in_clause 不能合用", "请去掉一个。")
     if spec.joined and not isinstance(operator, op.Keyword | op.NotIn | op.Regex | op.Near):

@@ -192,3 +192,11 @@ def test_a_conversation_is_judged_the_same_in_any_company(judged, calls, cut):
 def test_every_undecided_finding_has_a_reason_and_a_code_its_verdict(judged):
     assert tuple(Verdict) == VERDICTS
     assert judged(EVERYTHING, ["A 甲"], when="d").finding.reason
+
+
+def test_a_reason_says_each_thing_once(judged):
+    find = "p: {keyword: 您好, speaker: agent, window: {first_s: 5}}\nq: {keyword: 再见, window: {last_s: 5}}"
+    finding = judged(find, ["U 您好，再见"], when="p and q").finding
+    clauses = finding.reason.split("；")
+    assert len(clauses) == 2
+    assert len(set(clauses)) == 2

@@ -43,3 +43,31 @@ def test_turn_count(judged, bounds, speaker, lines, verdict, values):
 def test_a_measure_of_the_whole_conversation_has_no_turn(judged):
     [hit] = judged("p: {call_duration: {min_s: 10}}", ["A 一 @0-12"]).hits
     assert (hit.turn, hit.char_start, hit.start_ms, hit.unit) == (None, None, None, "s")
+
+
+EMPTY = [
+    ("talk_ratio: {max: 20}", ["C 一 @0-2"]),
+    ("speed: {min: 100, over: average}", ["C 一二三四五六七八九十一二三四五六七八九十 @0-2"]),
+    ("response_time: {max_s: 1, of: average}", ["C 在吗 @0-2"]),
+    ("turn_count: {max: 1}", ["C 在吗"]),
+    ("energy: {span_db: 3}", ["C 在吗在吗 ^-30"]),
+]
+
+
+@pytest.mark.parametrize(("operator", "lines"), EMPTY, ids=[operator.split(":")[0] for operator, _ in EMPTY])
+@pytest.mark.parametrize("negate", [False, True])
+def test_what_a_measure_of_nobody_comes_to_can_be_said(judged, operator, lines, negate):
+    said = {
+        word: judged(f"p: {{{operator}, speaker: agent, negate: {str(negate).lower()}, on_empty: {word}}}", lines)
+        for word in ("hit", "miss", "na")
+    }
+    assert {word: (finding.verdict, len(finding.hits)) for word, finding in said.items()} == {
+        "hit": ("hit", 0),
+        "miss": ("miss", 0),
+        "na": ("not_applicable", 0),
+    }
+
+
+def test_whose_turns_they_may_be_is_not_nobody(judged):
+    finding = judged("p: {turn_count: {max: 0}, speaker: agent, on_empty: na}", ["U 在吗"])
+    assert finding.verdict == "undecided"

@@ -102,6 +102,8 @@ def moods(speaker: str, *clear: str) -> list[str]:
         ("{at: whole, label: negative}", "", moods("C", *["~0.1"] * 6), "undecided", []),
         ("{at: whole, label: negative}", "", moods("A"), "miss", []),  # not a word of the customer
         ("{label: negative}", ", on_empty: na", moods("A"), "not_applicable", []),
+        ("{at: whole, label: negative}", ", on_empty: na", moods("A"), "not_applicable", []),
+        ("{at: trend, trend: falling}", ", on_empty: hit", moods("A"), "hit", []),
     ],
 )
 def test_emotion_of_several_turns(judged, emotion, frame, lines, verdict, values):
