@@ -12,6 +12,7 @@ from qc.errors import UsageError
 from qc.paths import WORKSPACE_FILE, packaged
 from qc.ruletest.lock_content import NAME as LOCK
 from qc.specs.jsonschema import schema_files
+from qc.specs.word_file import SUFFIX as WORDS
 
 _TEMPLATES = Path(__file__).parent / "init_files"
 _FILES = {
@@ -77,7 +78,7 @@ def _contents() -> Iterator[tuple[str, bytes]]:
         yield f"schemas/{name}", text.encode()
     for folder in ("rules", "scorecards"):
         root = packaged(folder)
-        for path in sorted((*root.rglob("*.yml"), *root.glob(LOCK))):
+        for path in sorted((*root.rglob("*.yml"), *root.rglob(f"*{WORDS}"), *root.glob(LOCK))):
             yield f"{folder}/{path.relative_to(root).as_posix()}", path.read_bytes()
 
 

@@ -161,8 +161,8 @@ def create_rule(where: Folders, new: NewRule) -> Created:
     if path.exists():
         raise UsageError(f"已经有 {path}", "换一个编号，或直接改这个文件。")
     parse(text, str(path))
-    path.parent.mkdir(parents=True, exist_ok=True)
     try:
+        path.parent.mkdir(parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:

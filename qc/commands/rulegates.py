@@ -84,7 +84,7 @@ def base_revision(folder: Path, environment: Mapping[str, str] = os.environ) -> 
         return None
     target = environment.get("CI_MERGE_REQUEST_DIFF_BASE_SHA") or environment.get("GITHUB_BASE_REF") or ""
     for name in (target, f"origin/{target}") if target else _MAIN:
-        if found := git(folder, "merge-base", "HEAD", name):
+        if found := git(folder, "merge-base", "--end-of-options", "HEAD", name):
             return found[:_SHORT]
     if target:
         hint = "取全部历史：GitHub 写 fetch-depth: 0，GitLab 写 GIT_DEPTH: 0；或用 --base 指定。"
@@ -102,7 +102,7 @@ def _baseline(where: Folders) -> GateResult:
 
 def _diff(change: Change, progress: Progress) -> GateResult:
     if change.base is None:
-        return skipped("diff", "影响比较", "不在 git 仓库里，没有可比的旧规则。")
+        return skipped("diff", "影响比较", "不在 git 仓库里，或还没有提交过，没有可比的旧规则。")
     old = read_state(change.base, change.workspace, change.where)
     new = read_state(None, change.workspace, change.where)
     if not change.runs:
@@ -129,7 +129,7 @@ def _base_lock(change: Change) -> Lock | None:
     path = (change.where.rules / LOCK).resolve()
     if not path.is_relative_to(root):
         return None
-    text = git(root, "show", f"{change.base}:{path.relative_to(root).as_posix()}")
+    text = git(root, "show", "--end-of-options", f"{change.base}:{path.relative_to(root).as_posix()}")
     with suppress(SpecError):
         return None if text is None else read_lock(parse(text, LOCK))
     return None

@@ -50,7 +50,12 @@ class WordSearch:
         self._latin = np.fromiter((_is_latin(text[0] + text[-1]) for text in patterns), np.bool_, len(patterns))
         self._spaced = np.fromiter((len(t) >= _SPACED_FROM or not t.isascii() for t in patterns), np.bool_)
         self._automaton = Automaton([*patterns, *(FILLERS if loose else ())], longest=False)
-        self._neighbours = Neighbours(patterns[row] for row in np.flatnonzero(self._loose))
+        forgiving = [patterns[row] for row in np.flatnonzero(self._loose)]
+        self._neighbours = Neighbours(forgiving)
+        # 额 is a sound, and a part of 余额: words with it are read once more with 额 left in its place
+        self._meant = np.fromiter((any(sound in text for text in forgiving) for sound in FILLERS), np.bool_)
+        meant = [sound for sound, is_meant in zip(FILLERS, self._meant, strict=True) if is_meant]
+        self._neighbours_of_meant = Neighbours(text for text in forgiving if any(sound in text for sound in meant))
         sounding = [n for n, level in enumerate(levels) if level >= PINYIN and has_homophones(words[n])]
         self._sounding = np.array(sounding, np.int64)
 
@@ -67,8 +72,11 @@ class WordSearch:
         parts = [self._whole(text, plain)]
         if self._loose.any():
             filler = found.where(~is_word)
-            place = np.argsort(filler.start, kind="stable")
-            parts.append(self._across(text, Gaps(text, (filler.start[place], filler.end[place]))))
+            filler = filler.where(np.argsort(filler.start, kind="stable"))
+            parts.append(self._across(text, Gaps(text, filler[1:]), self._neighbours))
+            if self._meant.any():
+                filler = filler.where(~self._meant[filler.pattern - len(self._word)])
+                parts.append(self._across(text, Gaps(text, filler[1:]), self._neighbours_of_meant))
         merged = Matches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
         as_written = (merged.pattern < len(self._words)) & (np.arange(len(merged.pattern)) < len(parts[0].pattern))
         level = np.where(as_written, EXACT, VARIANTS).astype(np.int8)
@@ -86,9 +94,9 @@ class WordSearch:
         whole[rows] &= ~cut
         return found if whole.all() else found.where(whole)
 
-    def _across(self, text: npt.NDArray[np.uint8], gaps: Gaps) -> Matches:
+    def _across(self, text: npt.NDArray[np.uint8], gaps: Gaps, neighbours: Neighbours) -> Matches:
         """Words with gaps inside."""
-        buffer, place = gaps.closed(self._neighbours)
+        buffer, place = gaps.closed(neighbours)
         found = self._automaton.scan(buffer)
         found = found.where(found.pattern < len(self._word))
         stretched = place[found.end - 1] + 1 - place[found.start] > found.end - found.start

@@ -19,6 +19,8 @@ from qc.pipeline.specs import Folders, folders, load
 
 PACKAGED = "packaged"
 _KEPT = ("rules", "scorecards", WORKSPACE_FILE)
+_SUFFIXES = (".yml", ".yaml", ".txt")
+"""YAML, and lexicons as plain text."""
 _MOST_BYTES = 64 << 20
 
 
@@ -97,12 +99,12 @@ def _checked_out(revision: str, workspace: Path) -> Iterator[tuple[Path, str]]:
 
 
 def _unpack(archive: bytes, folder: Path, revision: str) -> None:
-    """Plain YAML files only: no links, nothing outside the folder."""
+    """Plain files of rules and words only: no links, nothing outside the folder."""
     total = 0
     with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
         for member in tar:
             path = PurePosixPath(member.name)
-            if not member.isfile() or path.suffix not in (".yml", ".yaml") or path.is_absolute() or ".." in path.parts:
+            if not member.isfile() or path.suffix not in _SUFFIXES or path.is_absolute() or ".." in path.parts:
                 continue
             total += member.size
             content = tar.extractfile(member)

@@ -102,7 +102,7 @@ def lines(baseline: Baseline) -> Iterator[str]:
     """Every new hit with its sentence, stale entries, and the sum."""
     for hit in baseline.new:
         yield f"[失败] {hit.rule.path}: {hit.rule.id} {hit.rule.title}"
-        yield f"    {_shown(hit)}"
+        yield f"    · {_shown(hit)}"
     for entry in baseline.stale:
         yield f"[待办] {baseline.accepted_path}:{entry.line}: {_stale(entry)}"
     yield summary(baseline) + "。"

@@ -39,7 +39,8 @@ def table() -> dict[int, str]:
         mapping[code] = chr(code).lower()
     for code in (*range(0x0A, 0x0E), 0x85, 0x2028, 0x2029):  # a line break is the joiner of a shard's buffer
         mapping[code] = " "
-    mapping[0] = " "
+    for code in (0, 0x09, 0xA0, 0xAD, 0x1680, *range(0x2000, 0x2010), 0x202F, 0x205F, 0x2060, 0x3000, 0xFEFF):
+        mapping[code] = " "  # spaces of all widths, none among them, divide a word no more than a plain one
     return mapping
 
 

@@ -54,6 +54,14 @@ def test_a_revision_is_what_was_committed(repo: Centre) -> None:
     assert [card.id for card in state.specs.cards] == ["card"]
 
 
+def test_a_revision_has_its_plain_word_lists(repo: Centre) -> None:
+    (repo.home / "rules/_lexicons/rude_words.yml").unlink()
+    (repo.home / "rules/_lexicons/rude_words.txt").write_text("# 禁语\n自己看\n", encoding="utf-8")
+    commit(repo.home.parent, "second")
+    assert words(repo, "second") == words(repo, None) == ("自己看",)
+    assert words(repo, "first") == ("不知道",)
+
+
 def test_folders_and_packaged_rules(repo: Centre, tmp_path: Path) -> None:
     assert words(repo, str(repo.home)) == ("不知道",)
     rules = read_state(str(repo.home / "rules"), repo.home, repo.where)

@@ -37,6 +37,15 @@ def test_the_workspace_loads(made: Path) -> None:
     assert [c.digest for c in cards] == [c.digest for c in load_scorecards([packaged("scorecards")], None)]
 
 
+def test_plain_word_lists_are_brought_along(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    brought = tmp_path / "brought"
+    (brought / "_lexicons").mkdir(parents=True)
+    (brought / "_lexicons/rude.txt").write_text("自己看\n", encoding="utf-8")
+    monkeypatch.setattr("qc.commands.init.packaged", lambda _: brought)
+    init_workspace(tmp_path / "ws")
+    assert (tmp_path / "ws/rules/_lexicons/rude.txt").read_text(encoding="utf-8") == "自己看\n"
+
+
 def test_the_configuration_says_the_defaults(made: Path) -> None:
     config = load_config(made / "qc.yaml")
     assert config == Config(digest=config.digest)

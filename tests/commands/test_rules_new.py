@@ -95,3 +95,15 @@ def test_what_is_missing_is_told(tmp_path: Path) -> None:
     done = qc("rules", "new", "--id", "service.a", "--words", "词", cwd=outside)
     assert done.returncode == 2
     assert "qc init" in done.stderr
+
+
+def test_a_folder_of_word_lists_is_no_category(tmp_path: Path) -> None:
+    here = workspace(tmp_path)
+    for name in ("_lexicons.rude", "service._hidden", "../x.y", "service"):
+        done = qc("rules", "new", "--id", name, "--words", "保证", cwd=here)
+        assert done.returncode == 2
+        assert "不以下划线开头" in done.stderr
+    (here / "rules/service").write_text("", encoding="utf-8")
+    done = qc("rules", "new", "--id", "service.over", "--words", "保证", cwd=here)
+    assert done.returncode == 2
+    assert "写不了" in done.stderr

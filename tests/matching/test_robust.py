@@ -33,7 +33,9 @@ TABLE = [
     (VARIANTS, "投诉", "投\n诉", ["投\n诉"]),  # a line break inside a turn is a space
     (EXACT, "投诉", "我要投 诉，投啊诉", []),
     (VARIANTS, "额度", "我的 额度", ["额度"]),  # a filler may be part of a word
-    (VARIANTS, "余额不足", "余额不足，余 额不足", ["余额不足"]),  # and then takes no further gap beside it
+    (VARIANTS, "余额不足", "余额不足，余 额 不足", ["余额不足", "余 额 不足"]),  # and is looked for with gaps beside it
+    (VARIANTS, "全额退款", "全额 退款，全嗯额退款", ["全额 退款", "全嗯额退款"]),
+    (VARIANTS, "保证收益", "保\u200b证\t收\u00a0益", ["保\u200b证\t收\u00a0益"]),  # spaces of any width, or none
     (VARIANTS, "vip card", "我有VIPcard和vip card", ["VIPcard", "vip card"]),
     (VARIANTS, "'12398'", "打1 2 3 9 8或12 398", ["1 2 3 9 8", "12 398"]),
     (VARIANTS, "'12398'", "号码 1 2 3 9 8 7", []),  # still a whole number

@@ -5,17 +5,14 @@ from __future__ import annotations
 import re
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
 from qc.commands.options import spec_options, workspace_of
 from qc.errors import EXIT_CHECK, EXIT_OK, UsageError
 
-if TYPE_CHECKING:
-    pass
-
-_ID = re.compile(r"\w+(\.\w+)+")
+_ID = re.compile(r"[^\W_]\w*(\.[^\W_]\w*)+")
+"""Folders and files that begin with _ hold no rules."""
 _COMMAS = re.compile(r"\s*[,，、;；]\s*")
 _OPERATORS = ("keyword", "similar", "regex")
 _SPEAKERS = ("agent", "customer", "bot", "any")
@@ -94,7 +91,7 @@ def _id(given: str | None, asking: bool) -> str:
         if _ID.fullmatch(answer):
             return answer
         message = f"编号 {answer} 不对" if answer else "没有写编号"
-        hint = "写作 类别.名称，如 service.overpromise，只用字母、数字、下划线或汉字。"
+        hint = "写作 类别.名称，如 service.overpromise，只用字母、数字、下划线或汉字，不以下划线开头。"
         if not asking or given is not None:
             raise UsageError(message, f"用 --id 给出，{hint}")
         click.echo(f"{message}：{hint}", err=True)
