@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from qc.ruletest.gate import GateResult
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 FORMATS = ("text", "github", "gitlab")
+_COMMAND = re.compile(r"(^\s*:|#)(:|#\[)", re.MULTILINE)
 _COLOURS = {
     "[通过]": "green",
     "[失败]": "red",
@@ -46,7 +48,7 @@ def tell(results: Sequence[GateResult], lines: Iterable[str], format_: str | Non
 def say(lines: Iterable[str], format_: str | None) -> None:
     """Lines for people: on stdout, unless a report for machines goes there."""
     for line in lines:
-        click.echo(_coloured(line), err=format_ == "gitlab")
+        click.echo(_coloured(_inert(line) if format_ == "github" else line), err=format_ == "gitlab")
 
 
 def annotate(results: Sequence[GateResult], format_: str | None, junit: Path | None) -> None:
@@ -98,6 +100,12 @@ def git(folder: Path, *args: str) -> str | None:
     except OSError:
         return None
     return done.stdout.rstrip("\n") if done.returncode == 0 else None
+
+
+def _inert(text: str) -> str:
+    """Text of others on the stdout of GitHub's runner, which obeys `::command::` at the start of a line and
+    `##[command]` anywhere: neither does anything."""
+    return _COMMAND.sub("\\1\u200b\\2", text)
 
 
 def _coloured(line: str) -> str:

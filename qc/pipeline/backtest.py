@@ -69,6 +69,7 @@ def backtest(
         evaluated=() if changes.nothing else tuple(evaluated),
         titles={card.id: card.title for card in (*old.specs.cards, *new.specs.cards)},
         moves=moves,
+        known=frozenset(rule.id for side in (old, new) for rule in side.specs.pack.rules),
         notes=tuple(dict.fromkeys(note for plan in plans for note in plan.notes)) if not changes.nothing else (),
     )
 

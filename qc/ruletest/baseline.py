@@ -156,7 +156,7 @@ def _markdown(baseline: Baseline) -> str:
         return ""
     rows = ["| 规则 | 会话 | 句子 |", "| --- | --- | --- |"]
     for hit in baseline.new[:_MOST]:
-        said = f"{cell(hit.before)}**{cell(hit.hit)}**{cell(hit.after)}" if hit.turn else cell(hit.hit)
+        said = f"{cell(hit.before)}<b>{cell(hit.hit)}</b>{cell(hit.after)}" if hit.turn else cell(hit.hit)
         where = cell(hit.conversation_id) + (f" 第 {hit.turn} 轮" if hit.turn else "")
         rows.append(f"| {cell(hit.rule.title)} {cell(hit.rule.id)} | {where} | {said} |")
     more = len(baseline.new) - _MOST

@@ -23,8 +23,17 @@ class Check:
 
 
 def check_budget(diff: Diff, budget: Budget) -> tuple[Check, ...]:
-    """Every bound the budget sets, in its order."""
-    return (*_hits(diff, budget), *_cards(diff, budget), *_labels(diff, budget.labelled))
+    """Every bound the budget sets, in its order; what it names must be there, or it would guard nothing."""
+    return (*_unknown(diff, budget), *_hits(diff, budget), *_cards(diff, budget), *_labels(diff, budget.labelled))
+
+
+def _unknown(diff: Diff, budget: Budget) -> Iterator[Check]:
+    """Rules and scorecards named by the budget or its labels that neither side has: a slip, or renamed since."""
+    labels = () if budget.labelled is None else budget.labelled.labels
+    for rule in sorted((budget.rules.keys() | {label.rule_id for label in labels}) - diff.known):
+        yield Check(what=f"规则 {rule}", got="新旧规则里都没有", allowed="有这条规则", passed=False)
+    for card in sorted(budget.cards.keys() - diff.titles.keys()):
+        yield Check(what=f"评分表 {card}", got="新旧评分表里都没有", allowed="有这张评分表", passed=False)
 
 
 def _hits(diff: Diff, budget: Budget) -> Iterator[Check]:
@@ -35,7 +44,7 @@ def _hits(diff: Diff, budget: Budget) -> Iterator[Check]:
     if budget.total.lost is not None:
         yield _count("失去命中（合计）", diff.lost, budget.total.lost)
     changed = {change.id: diff.of(change) for change in diff.changes.rules}
-    for rule in sorted(changed.keys() | budget.rules.keys()):
+    for rule in sorted(changed.keys() | (budget.rules.keys() & diff.known)):
         own = budget.rules.get(rule)
         gained = budget.each.gained if own is None or own.gained is None else own.gained
         lost = budget.each.lost if own is None or own.lost is None else own.lost
@@ -52,7 +61,7 @@ def _count(what: str, got: int, allowed: int, rule_id: str = "") -> Check:
 
 def _cards(diff: Diff, budget: Budget) -> Iterator[Check]:
     moved = {group.scorecard_id: movement for group, movement in diff.groups("card")}
-    for card in sorted(moved.keys() | budget.cards.keys()):
+    for card in sorted(moved.keys() | (budget.cards.keys() & diff.titles.keys())):
         own = budget.cards.get(card)
         mean = budget.every_card.mean_drop if own is None or own.mean_drop is None else own.mean_drop
         rate = budget.every_card.pass_rate_drop if own is None or own.pass_rate_drop is None else own.pass_rate_drop

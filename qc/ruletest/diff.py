@@ -233,7 +233,8 @@ def _added(one: Mapping, other: Mapping, nothing: object) -> dict:  # type: igno
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Diff:
     """A rule change and what it moves. `old`, `new` and `runs` are names for people; `evaluated` are the ids of the
-    rules that were judged anew; `titles` name scorecards; `notes` say (in Chinese) what a reader must know."""
+    rules that were judged anew; `known` the ids of all rules of either side; `titles` name the scorecards of either;
+    `notes` say (in Chinese) what a reader must know."""
 
     old: str
     new: str
@@ -242,6 +243,7 @@ class Diff:
     evaluated: tuple[str, ...]
     titles: Mapping[str, str]
     moves: Moves
+    known: frozenset[str]
     notes: tuple[str, ...] = ()
 
     def of(self, change: RuleChange) -> RuleMoves:

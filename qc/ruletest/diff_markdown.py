@@ -12,7 +12,7 @@ from qc.ruletest import diff_words as words
 from qc.ruletest.budget import Check
 from qc.ruletest.changes import Change, RuleChange
 from qc.ruletest.diff import Diff, Flip, Sample
-from qc.ruletest.gate import cell
+from qc.ruletest.gate import cell, visible
 
 _RULES = 30
 _SAMPLED = 12
@@ -20,27 +20,15 @@ _SAMPLES = 3
 _FLIPS = 20
 _AGENTS = 10
 _CHECKS = 30
-_INVISIBLE = dict.fromkeys(
-    [
-        *range(32),
-        0x7F,
-        *range(0x80, 0xA0),
-        *range(0x200B, 0x2010),
-        *range(0x2028, 0x202F),
-        *range(0x2060, 0x2070),
-        0xFEFF,
-    ],
-    " ",
-)
 
 
 def markdown(diff: Diff, checks: Sequence[Check] = ()) -> str:
     """The whole comment, without a heading of its own."""
     lines = [f"**{words.headline(diff)}。**", ""]
     lines.append(
-        f"旧：{safe(diff.old)}；新：{safe(diff.new)}；批次：{safe('、'.join(diff.runs))}。{words.counted(diff)}"
+        f"旧：{cell(diff.old)}；新：{cell(diff.new)}；批次：{cell('、'.join(diff.runs))}。{words.counted(diff)}"
     )
-    lines += [f"\n> {safe(note)}" for note in diff.notes]
+    lines += [f"\n> {cell(note)}" for note in diff.notes]
     if checks:
         lines += ["", *_budget(checks)]
     if diff.changes.rules:
@@ -54,15 +42,9 @@ def markdown(diff: Diff, checks: Sequence[Check] = ()) -> str:
     return "\n".join(lines) + "\n"
 
 
-def safe(text: str) -> str:
-    """Text of others in one line: no Markdown, HTML, mention, link or invisible character comes to life."""
-    plain = text.translate(_INVISIBLE)
-    return cell(plain.replace("://", ":\u200b//").replace("www.", "www\u200b."))
-
-
 def _in_html(text: str) -> str:
-    """As `safe`, inside a line of HTML, where Markdown's own escapes would be seen."""
-    return escape(" ".join(text.translate(_INVISIBLE).split())).replace("@", "@\u200b")
+    """As `cell`, inside a line of HTML, where Markdown's own escapes would be seen."""
+    return escape(visible(text)).replace("@", "@\u200b")
 
 
 def _table(head: Sequence[str], rows: Iterable[Sequence[str]], left: int = 1) -> list[str]:
@@ -76,7 +58,7 @@ def _budget(checks: Sequence[Check]) -> Iterator[str]:
     yield ""
     yield from _table(
         ("预算", "实际", "允许", "结果"),
-        [(safe(c.what), c.got, c.allowed, "通过" if c.passed else "**超出**") for c in shown],
+        [(cell(c.what), c.got, c.allowed, "通过" if c.passed else "**超出**") for c in shown],
         left=4,
     )
 
@@ -95,8 +77,8 @@ def _rules(diff: Diff) -> Iterator[str]:
         moves = diff.of(change)
         hits = words.pair(moves.count(before="hit"), moves.count(after="hit"), 0)
         gained, lost = f"+{moves.hits_gained}", f"−{moves.hits_lost}"
-        name = f"{safe(change.rule.title)} {safe(change.id)}"
-        rows.append((name, safe(words.changed(change)), hits, gained, lost, words.others(change, moves)))
+        name = f"{cell(change.rule.title)} {cell(change.id)}"
+        rows.append((name, cell(words.changed(change)), hits, gained, lost, words.others(change, moves)))
     yield from _table(("规则", "改动", "命中会话", "新增", "失去", "其他变化"), rows, left=2)
     yield from _more(len(diff.changes.rules) - _RULES, "条规则")
 
@@ -105,23 +87,23 @@ def _cards(diff: Diff) -> Iterator[str]:
     rows = []
     for group, movement in diff.groups("card"):
         grades = "；".join(
-            f"{safe(a)} → {safe(b)} {n}"
+            f"{cell(a)} → {cell(b)} {n}"
             for (card, a, b), n in sorted(diff.moves.grades.items())
             if card == group.scorecard_id
         )
-        rows.append((safe(diff.titles.get(group.scorecard_id, group.scorecard_id)), *words.scores(movement), grades))
+        rows.append((cell(diff.titles.get(group.scorecard_id, group.scorecard_id)), *words.scores(movement), grades))
     yield from _table(("评分表", "评分", "平均分", "合格率", "一票否决", "分数有变", "等级变化"), rows)
 
 
 def _flips(flips: Sequence[Flip]) -> Iterator[str]:
     rows = [
         (
-            safe(f.conversation_id),
-            safe(f.agent or words.NOBODY),
-            safe(f.team or words.NOBODY),
-            safe(f.scorecard_title),
+            cell(f.conversation_id),
+            cell(f.agent or words.NOBODY),
+            cell(f.team or words.NOBODY),
+            cell(f.scorecard_title),
             "**新增**" if f.gained else "取消",
-            safe("；".join(f.items)),
+            cell("；".join(f.items)),
         )
         for f in sorted(flips, key=lambda f: not f.gained)[:_FLIPS]
     ]
@@ -133,14 +115,15 @@ def _callers(diff: Diff, by: str, title: str) -> Iterator[str]:
     moved = diff.groups(by)
     if not moved:
         return
-    yield f"\n<details><summary>{title}：{len(moved)} 个分数有变</summary>\n"
+    who = {(group.team, group.agent) for group, _ in moved}
+    yield f"\n<details><summary>{title}：{len(who)} 个分数有变</summary>\n"
     rows = []
     for group, movement in moved[:_AGENTS]:
         name = group.team if by == "team" else f"{group.agent or words.NOBODY}（{group.team or words.NOBODY}）"
-        card = safe(diff.titles.get(group.scorecard_id, group.scorecard_id))
-        rows.append((safe(name or words.NOBODY), card, *words.scores(movement)))
+        card = cell(diff.titles.get(group.scorecard_id, group.scorecard_id))
+        rows.append((cell(name or words.NOBODY), card, *words.scores(movement)))
     yield from _table((title, "评分表", "评分", "平均分", "合格率", "一票否决", "分数有变"), rows, left=2)
-    yield from _more(len(moved) - _AGENTS, "个")
+    yield from _more(len(moved) - _AGENTS, "行")
     yield "\n</details>"
 
 
@@ -155,11 +138,9 @@ def _sampled(diff: Diff, change: RuleChange) -> Iterator[str]:
 
 
 def _sentence(sample: Sample) -> str:
-    where = safe(sample.conversation_id) + (f" 第 {sample.turn} 轮" if sample.turn else "")
+    where = cell(sample.conversation_id) + (f" 第 {sample.turn} 轮" if sample.turn else "")
     role = words.ROLE.get(sample.role or "", "")
-    said = (
-        f"{safe(sample.before)}**{safe(sample.hit).strip()}**{safe(sample.after)}" if sample.turn else safe(sample.hit)
-    )
+    said = f"{cell(sample.before)}<b>{cell(sample.hit)}</b>{cell(sample.after)}" if sample.turn else cell(sample.hit)
     return f"{where}{' ' + role if role else ''}：{said}"
 
 

@@ -92,8 +92,25 @@ def word(result: GateResult) -> str:
 
 
 _ESCAPES = str.maketrans({c: f"\\{c}" for c in "\\`*_[]|~#"} | {"<": "&lt;", ">": "&gt;", "&": "&amp;", "@": "@\u200b"})
+_INVISIBLE = dict.fromkeys(
+    [
+        *range(32),
+        0x7F,
+        *range(0x80, 0xA0),
+        *range(0x200B, 0x2010),
+        *range(0x2028, 0x202F),
+        *range(0x2060, 0x2070),
+        0xFEFF,
+    ],
+    " ",
+)
+
+
+def visible(text: str) -> str:
+    """Text in one line, without characters that cannot be seen or that turn others around."""
+    return " ".join(text.translate(_INVISIBLE).split())
 
 
 def cell(text: str) -> str:
-    """Text for a table cell or a paragraph: no Markdown, HTML or mention of a user in it comes to life."""
-    return " ".join(text.split()).translate(_ESCAPES)
+    """Text of others for a table cell or a paragraph: no Markdown, HTML, link or mention of a user comes to life."""
+    return visible(text).replace("://", ":\u200b//").replace("www.", "www\u200b.").translate(_ESCAPES)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -15,10 +16,11 @@ from qc.pipeline.backtest import backtest
 from qc.pipeline.diff_page import diff_page
 from qc.pipeline.revisions import read_state
 from qc.ruletest.budget import check_budget
-from qc.ruletest.diff import Diff
+from qc.ruletest.diff import Diff, Group, Movement, Totals
 from qc.ruletest.diff_gate import diff_gate
 from qc.ruletest.diff_json import to_json
-from qc.ruletest.diff_markdown import markdown, safe
+from qc.ruletest.diff_markdown import markdown
+from qc.ruletest.gate import cell
 from qc.specs.budget import load_budget
 from qc.specs.labels import read_labels
 from tests.backtest.conftest import Setting
@@ -54,7 +56,7 @@ class _Tags(HTMLParser):
 def test_markdown_lets_nothing_come_to_life(moved: Diff) -> None:
     text = markdown(moved)
     assert "自己看" in text
-    outside = re.sub(r"</?(details|summary)>", "", text)
+    outside = re.sub(r"</?(details|summary|b)>", "", text)
     assert not re.search(r"<\s*/?\w", outside)
     assert "@qc-admin" not in text
     assert "@all" not in text
@@ -68,7 +70,7 @@ def test_markdown_lets_nothing_come_to_life(moved: Diff) -> None:
 
 
 def test_safe_text_is_one_line_without_marks() -> None:
-    said = safe("a\n# b\u202e | <img src=x> @you `c` **d** [e](http://f) www.g.h &amp; ~~i~~ \x1b[31m")
+    said = cell("a\n# b\u202e | <img src=x> @you `c` **d** [e](http://f) www.g.h &amp; ~~i~~ \x1b[31m")
     assert "\n" not in said
     assert "\u202e" not in said
     assert "\x1b" not in said
@@ -119,7 +121,9 @@ BUDGETS = [
     ("max_hits_lost: 0", False),
     ("per_rule: {max_hits_gained: 5}", False),
     ("per_rule: {max_hits_gained: 5}\nrules: {tone.rude: {max_hits_gained: 6}, tone.look: {max_hits_gained: 6}}", True),
-    ("rules: {tone.nothing: {max_hits_gained: 0}}", True),
+    ("rules: {tone.nothing: {max_hits_gained: 0}}", False),
+    ("scorecards: {nothing: {max_pass_rate_drop: 100}}", False),
+    ("rules: {mood.angry: {max_hits_lost: 100}}", True),
     ("max_mean_score_drop: 0.01", False),
     ("max_mean_score_drop: 0.01\nscorecards: {card: {max_mean_score_drop: 100}}", True),
     ("max_pass_rate_drop: 100", True),
@@ -130,10 +134,25 @@ BUDGETS = [
 def test_budgets(moved: Diff, tmp_path: Path, text: str, passes: bool) -> None:
     checks = check_budget(moved, load_budget(budget_of(tmp_path, text)))
     gate = diff_gate(moved, checks)
-    assert checks or "nothing" in text
+    assert checks
     assert gate.passed is passes is all(check.passed for check in checks)
     assert ("**超出**" in gate.markdown) is not passes
     assert [case.passed for case in gate.cases if not case.passed] == [False] * sum(not c.passed for c in checks)
+
+
+def test_labels_of_a_rule_that_is_not_there_guard_nothing(moved: Diff, tmp_path: Path) -> None:
+    (tmp_path / "labels.csv").write_text("会话编号,规则编号,判定\nC001,tone.rood,违规\n", encoding="utf-8")
+    checks = check_budget(moved, load_budget(budget_of(tmp_path, "labelled: {file: labels.csv}")))
+    assert [(c.what, c.passed) for c in checks] == [("规则 tone.rood", False)]
+
+
+def test_teams_and_agents_are_counted_once_however_many_cards_they_have(moved: Diff) -> None:
+    groups = {
+        Group(scorecard_id=c, team="一组", agent=a): Movement(Totals(1), Totals(1), 1) for c in "xy" for a in "12"
+    }
+    text = markdown(replace(moved, moves=replace(moved.moves, groups=groups)))
+    assert "班组：1 个分数有变" in text
+    assert "坐席：2 个分数有变" in text
 
 
 LABELS = "会话编号,规则编号,判定\nC001,tone.rude,违规\nC004,tone.rude,{}\nC000,tone.rude,hit\n"

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from qc.commands.gate_output import detected
+from qc.commands.gate_output import detected, say
 from qc.commands.init import init_workspace
 from qc.commands.rulegates import base_revision
 from qc.errors import UsageError
@@ -46,6 +46,7 @@ sections:
     items:
       - {id: i, title: 例, rules: [service.a], points: 100}
 """
+HOSTILE = ["[失败] 例", "::stop-commands::x", "    说\n      ::add-mask::的\n##[error]x ##[group]", "a::b 仍可读"]
 OUTSIDE = {"GITHUB_ACTIONS": "", "GITLAB_CI": "", "GITHUB_STEP_SUMMARY": "", "GITHUB_BASE_REF": ""}
 OUTSIDE["CI_MERGE_REQUEST_DIFF_BASE_SHA"] = ""
 
@@ -56,6 +57,18 @@ def git(folder: Path, *args: str) -> str:
         ["git", *identity, *args], cwd=folder, capture_output=True, text=True, check=True, env=os.environ
     )
     return done.stdout.strip()
+
+
+def test_text_of_others_gives_no_commands_to_github(capsys: pytest.CaptureFixture[str]) -> None:
+    """The runner obeys `::command` at the start of a line, after spaces too, and `##[command]` anywhere."""
+    say(HOSTILE, "github")
+    said = capsys.readouterr().out
+    assert not any(line.lstrip().startswith("::") for line in said.splitlines())
+    assert "##[" not in said
+    assert said.replace("\u200b", "") == "\n".join(HOSTILE) + "\n"
+    assert "a::b 仍可读" in said
+    say(HOSTILE, None)
+    assert capsys.readouterr().out == "\n".join(HOSTILE) + "\n"
 
 
 @pytest.fixture
