@@ -26,7 +26,7 @@ class _PlacedWords:
     """The words of all lists in a view, scanned and placed once."""
 
     def __init__(self, vocabulary: Vocabulary, view: View) -> None:
-        self._found = vocabulary.scan(view.buffer)
+        self._found = vocabulary.scan(view.buffer, view.points)
         self._spans = view.locate(self._found.start, self._found.end)
 
     def of(self, rank: int) -> tuple[Ints, Spans]:
@@ -125,8 +125,7 @@ class Context:
 
     @cached_property
     def _clause_ends(self) -> Ints:
-        codes = np.frombuffer(self.shard.text.encode("utf-32-le", "replace"), np.uint32)
-        return np.flatnonzero(np.isin(codes, [ord(mark) for mark in CLAUSE_MARKS + "\n"]))
+        return np.flatnonzero(np.isin(self.shard.points, [ord(mark) for mark in CLAUSE_MARKS + "\n"]))
 
     def units(self, frame: Frame, spans: Spans) -> tuple[Ints, Bools]:
         """The unit of text in which words must come together, and whether each place lies inside one.

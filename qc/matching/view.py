@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qc.matching.frame import Selection
+from qc.text.columns import Points
 from qc.text.shard import Ints, Shard
 
 
@@ -43,6 +44,7 @@ class TurnView:
     def __init__(self, shard: Shard) -> None:
         self.shard = shard
         self.buffer = shard.buffer
+        self.points: Points | None = shard.points
 
     def locate(self, byte_starts: Ints, byte_ends: Ints) -> Spans:
         """Byte spans, each inside one line, as places."""
@@ -63,6 +65,7 @@ class PickedView:
         starts, ends = shard.byte_start[turns], shard.byte_start[turns + 1] - 1
         text = shard.buffer + b"\n"  # so that every turn has its line feed behind it
         self.buffer = b"".join(text[a:b] for a, b in zip(starts.tolist(), (ends + ends_line).tolist(), strict=True))
+        self.points = None
         chars = shard.char_start[turns + 1] - 1 - shard.char_start[turns]
         self._byte_start = np.concatenate(([0], np.cumsum(ends - starts + ends_line)))[: len(turns)]
         picked = np.concatenate(([0], np.cumsum(chars + ends_line)))[: len(turns)]

@@ -13,6 +13,7 @@ from qc.domain.operators import Words
 from qc.domain.rule import Lexicon, Word
 from qc.errors import UsageError
 from qc.matching.word_search import LEVELS, PINYIN, Found, WordSearch
+from qc.text.columns import Points, ranges
 from qc.text.normalise import normalise
 from qc.text.shard import Ints
 
@@ -88,16 +89,16 @@ class Vocabulary:
         """Which list it is, in Occurrences."""
         return self._rank[words]
 
-    def scan(self, buffer: bytes) -> Occurrences:
-        """Every occurrence of every word, as robustly as its list wants; at one place the nearest to the letters."""
-        found = self._search.scan(buffer)
-        order = np.lexsort((found.level, -found.end, found.start))
+    def scan(self, buffer: bytes, points: Points | None = None) -> Occurrences:
+        """Every occurrence of every word, as robustly as its list wants; at one place the nearest to the letters.
+        `points`: the same text as code points, if they are at hand."""
+        found = self._search.scan(buffer, points)
+        order = np.argsort((found.start << 24) - (found.end - found.start << 4) + found.level, kind="stable")
         found = Found(found.word[order], found.start[order], found.end[order], found.level[order])
         # one row for each list of each word, then all lists apart with one sort
-        lists = self._first[found.word + 1] - self._first[found.word]
-        row = np.repeat(np.arange(len(lists)), lists)
-        at = np.arange(len(row)) - np.repeat(np.cumsum(lists) - lists, lists) + self._first[found.word][row]
-        listed = self._of_word[at]
+        begin, end = self._first[found.word], self._first[found.word + 1]
+        row = np.repeat(np.arange(len(begin)), end - begin)
+        listed = self._of_word[ranges(begin, end)]
         near = found.level[row] <= self._level[listed]
         row, listed = row[near], listed[near]
         order = np.argsort(listed, kind="stable")

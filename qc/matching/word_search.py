@@ -15,7 +15,8 @@ import numpy.typing as npt
 
 from qc.domain.operators import Robust
 from qc.text.automaton import Automaton, Matches
-from qc.text.gaps import FILLERS, Gaps, Neighbours
+from qc.text.columns import Points
+from qc.text.gaps import FILLERS, Gaps, Neighbours, find_fillers
 from qc.text.homophones import Homophones, has_homophones
 from qc.text.numerals import NUMERALS, spellings
 from qc.text.shard import Ints
@@ -49,12 +50,12 @@ class WordSearch:
         self._closes = np.fromiter((text[-1] in NUMERALS for text in patterns), np.bool_, len(patterns))
         self._latin = np.fromiter((_is_latin(text[0] + text[-1]) for text in patterns), np.bool_, len(patterns))
         self._spaced = np.fromiter((len(t) >= _SPACED_FROM or not t.isascii() for t in patterns), np.bool_)
-        self._automaton = Automaton([*patterns, *(FILLERS if loose else ())], longest=False)
+        self._automaton = Automaton(patterns, longest=False)
         forgiving = [patterns[row] for row in np.flatnonzero(self._loose)]
         self._neighbours = Neighbours(forgiving)
         # 额 is a sound, and a part of 余额: words with it are read once more with 额 left in its place
-        self._meant = np.fromiter((any(sound in text for text in forgiving) for sound in FILLERS), np.bool_)
-        meant = [sound for sound, is_meant in zip(FILLERS, self._meant, strict=True) if is_meant]
+        meant = [sound for sound in FILLERS if sound != " " and any(sound in text for text in forgiving)]
+        self._meant = np.isin(FILLERS, meant)
         self._neighbours_of_meant = Neighbours(text for text in forgiving if any(sound in text for sound in meant))
         sounding = [n for n, level in enumerate(levels) if level >= PINYIN and has_homophones(words[n])]
         self._sounding = np.array(sounding, np.int64)
@@ -63,25 +64,20 @@ class WordSearch:
     def _homophones(self) -> Homophones:
         return Homophones([self._words[number] for number in self._sounding])
 
-    def scan(self, buffer: bytes) -> Found:
-        """Every occurrence, also overlapping ones; 12345 does not occur in 13812345678, nor vip in vipshop."""
+    def scan(self, buffer: bytes, points: Points | None = None) -> Found:
+        """Every occurrence, also overlapping ones; 12345 does not occur in 13812345678, nor vip in vipshop.
+        `points`: the same text as code points, if they are at hand."""
         text = np.frombuffer(buffer, np.uint8)
-        found = self._automaton.scan(buffer)
-        is_word = found.pattern < len(self._word)
-        plain = found.where(is_word)
-        parts = [self._whole(text, plain)]
-        if self._loose.any():
-            filler = found.where(~is_word)
-            filler = filler.where(np.argsort(filler.start, kind="stable"))
-            parts.append(self._across(text, Gaps(text, filler[1:]), self._neighbours))
-            if self._meant.any():
-                filler = filler.where(~self._meant[filler.pattern - len(self._word)])
-                parts.append(self._across(text, Gaps(text, filler[1:]), self._neighbours_of_meant))
-        merged = Matches(*(np.concatenate(column) for column in zip(*parts, strict=True)))
-        as_written = (merged.pattern < len(self._words)) & (np.arange(len(merged.pattern)) < len(parts[0].pattern))
+        plain = self._whole(text, self._automaton.scan(buffer))
+        if not self._loose.any():
+            return Found(*plain, np.full(len(plain.pattern), EXACT, np.int8))
+        if points is None:
+            points = np.frombuffer(buffer.decode().encode("utf-32-le"), np.uint32)
+        merged = plain.extended(self._whole(text, self._gapped(points)))
+        as_written = (merged.pattern < len(self._words)) & (np.arange(len(merged.pattern)) < len(plain.pattern))
         level = np.where(as_written, EXACT, VARIANTS).astype(np.int8)
         out = Found(self._word[merged.pattern], merged.start, merged.end, level)
-        return self._with_homophones(buffer, out) if len(self._sounding) else out
+        return self._with_homophones(points, out) if len(self._sounding) else out
 
     def _whole(self, text: npt.NDArray[np.uint8], found: Matches) -> Matches:
         """Without those that cut a number or a Latin word in two."""
@@ -94,27 +90,53 @@ class WordSearch:
         whole[rows] &= ~cut
         return found if whole.all() else found.where(whole)
 
-    def _across(self, text: npt.NDArray[np.uint8], gaps: Gaps, neighbours: Neighbours) -> Matches:
-        """Words with gaps inside."""
-        buffer, place = gaps.closed(neighbours)
-        found = self._automaton.scan(buffer)
-        found = found.where(found.pattern < len(self._word))
-        stretched = place[found.end - 1] + 1 - place[found.start] > found.end - found.start
-        found = found.where(stretched & self._loose[found.pattern] & self._spaced[found.pattern])
-        closed = np.frombuffer(buffer, np.uint8)
-        found = found.where(_is_whole(closed, found.start, found.end, kinds=_DIGIT))  # 1 2 3 9 8 7 is not 12398
-        return self._whole(text, Matches(found.pattern, place[found.start], place[found.end - 1] + 1))
+    def _gapped(self, points: Points) -> Matches:
+        """Words with gaps inside, placed in bytes."""
+        fillers = find_fillers(points)
+        found = self._across(Gaps(points, fillers), self._neighbours)
+        if self._meant.any():
+            found = found.extended(self._across(Gaps(points, fillers.around(self._meant)), self._neighbours_of_meant))
+        return _in_bytes(points, found)
 
-    def _with_homophones(self, buffer: bytes, found: Found) -> Found:
-        points = np.frombuffer(buffer.decode().encode("utf-32-le"), np.uint32)
-        alike = self._homophones.scan(points)
-        byte = np.append(np.flatnonzero((np.frombuffer(buffer, np.uint8) & 0xC0) != 0x80), len(buffer))
+    def _across(self, gaps: Gaps, neighbours: Neighbours) -> Matches:
+        """Words with some of these gaps inside, placed in characters."""
+        points, place = gaps.closed(neighbours)
+        buffer = points.tobytes().decode("utf-32-le").encode()
+        closed = np.frombuffer(buffer, np.uint8)
+        found = self._automaton.scan(buffer)
+        char = np.cumsum((closed & 0xC0) != 0x80) - 1
+        first, last = char[found.start], char[found.end - 1]
+        stretched = place[last] - place[first] > last - first
+        kept = stretched & self._loose[found.pattern] & self._spaced[found.pattern]
+        kept &= _is_whole(closed, found.start, found.end, kinds=_DIGIT)  # 1 2 3 9 8 7 is not 12398
+        return Matches(found.pattern[kept], place[first[kept]], place[last[kept]] + 1)
+
+    def _with_homophones(self, points: Points, found: Found) -> Found:
+        alike = _in_bytes(points, self._homophones.scan(points))
         return Found(
             np.concatenate((found.word, self._sounding[alike.pattern])),
-            np.concatenate((found.start, byte[alike.start])),
-            np.concatenate((found.end, byte[alike.end])),
+            np.concatenate((found.start, alike.start)),
+            np.concatenate((found.end, alike.end)),
             np.concatenate((found.level, np.full(len(alike.pattern), PINYIN, np.int8))),
         )
+
+
+def _in_bytes(points: Points, found: Matches) -> Matches:
+    """Matches placed in characters as places in UTF-8."""
+    if not len(found.pattern):
+        return found
+    size = (points >= 0x80).astype(np.uint8)
+    size += points >= 0x800
+    size += points >= 0x10000
+    size += np.uint8(1)
+    last = found.end - 1
+    borders = np.unique(np.concatenate(([0], found.start, last)))
+    before = np.cumsum(np.append(0, np.add.reduceat(size, borders, dtype=np.int64)))
+    start, end = (
+        before[np.searchsorted(borders, found.start)],
+        before[np.searchsorted(borders, last)] + size[last].astype(np.int64),
+    )
+    return Matches(found.pattern, start, end)
 
 
 def _spellings(word: str) -> tuple[str, ...]:

@@ -10,6 +10,10 @@ import numpy as np
 
 from qc.text.shard import Ints
 
+_FULL_TABLE = 100_000
+"""Bytes of patterns up to which a table of every next state is made: half the time of a scan. Beyond, making it costs
+more than it saves."""
+
 
 class Matches(NamedTuple):
     """Pattern index, first byte and end byte of each match, in order of their start."""
@@ -22,16 +26,22 @@ class Matches(NamedTuple):
         """The matches selected by a mask or by indices."""
         return Matches(self.pattern[kept], self.start[kept], self.end[kept])
 
+    def extended(self, others: Matches) -> Matches:
+        """With others behind."""
+        return Matches(*(np.concatenate(pair) for pair in zip(self, others, strict=True)))
+
 
 class Automaton:
     """Finds `patterns` in UTF-8. `longest`: no overlaps, leftmost first and of those the longest; else every match."""
 
     def __init__(self, patterns: Sequence[str], *, longest: bool) -> None:
-        from ahocorasick_rs import BytesAhoCorasick, MatchKind
+        from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
         self._overlapping = not longest
         kind = MatchKind.LeftmostLongest if longest else MatchKind.Standard
-        self._engine = BytesAhoCorasick([p.encode("utf-8", "replace") for p in patterns], kind) if patterns else None
+        raw = [pattern.encode("utf-8", "replace") for pattern in patterns]
+        engine = Implementation.DFA if sum(map(len, raw)) <= _FULL_TABLE else Implementation.ContiguousNFA
+        self._engine = BytesAhoCorasick(raw, kind, engine) if patterns else None
 
     def scan(self, buffer: bytes) -> Matches:
         """All matches in `buffer`."""

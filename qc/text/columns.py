@@ -12,6 +12,8 @@ import numpy.typing as npt
 from qc.domain.conversation import CallMeta, Channel, Conversation, Entity, Role, Source, Turn
 
 Ints = npt.NDArray[np.int64]
+Points = npt.NDArray[np.uint32]
+"""Text as code points."""
 ROLE_CODES: dict[Role, int] = {role: i for i, role in enumerate(Role)}
 NO_TIME = -1
 NO_CHANNEL = -1
@@ -128,3 +130,9 @@ def turn_columns(turns: Sequence[Turn]) -> TurnColumns:
 
 def _numbers(values: Iterator[int | None], n: int, missing: int) -> Ints:
     return np.fromiter((missing if v is None else v for v in values), np.int64, n)
+
+
+def ranges(first: Ints, last: Ints) -> Ints:
+    """first[0], first[0]+1, … last[0]-1, first[1], …"""
+    counts = last - first
+    return np.asarray(np.arange(int(counts.sum())) + np.repeat(first - np.cumsum(counts) + counts, counts), np.int64)

@@ -11,114 +11,139 @@ whereas 这个, 那个 and 就是 put together only wrong ones (没有这个功�
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 
-from qc.text.columns import Ints
+from qc.text.columns import Ints, Points, ranges
 
-Bytes = npt.NDArray[np.uint8]
 Bools = npt.NDArray[np.bool_]
-FILLERS = ("嗯", "呃", "额", "啊", "哦", "噢", "唉", "哎", "诶", "唔", "…", "_", "~")
-"""To be looked for with the words, and handed to `Gaps`."""
-_SPACE = 0x20
-_COMMAS = ("，".encode(), "、".encode())
-_TABLE_BITS = 20
+FILLERS = (" ", "_", "~", "嗯", "呃", "额", "啊", "哦", "噢", "唉", "哎", "诶", "唔", "…")
+"""What may stand inside a word."""
+_SPACE = ord(" ")
+_MARKS = 3
+"""So many of FILLERS have no commas around them."""
+_COMMAS = (ord("，"), ord("、"))
+_BESIDE = 4
+"""Characters read on either side of where a word may reach: 12398 is no word in 1 2 3 9 8 7."""
+_AROUND = 8
+"""Fillers."""
+_SPARSE = 16
+"""Places in a hash table for each pair: one in so many other pairs is taken for one of a word, and read in vain."""
+_WHICH = np.zeros(1 << 16, np.int8)
+_WHICH[[ord(char) for char in FILLERS]] = np.arange(1, len(FILLERS) + 1)
+
+
+class Fillers(NamedTuple):
+    """Where fillers stand in a text (characters), in order, and which of FILLERS they are."""
+
+    at: Ints
+    which: npt.NDArray[np.int8]
+
+    def around(self, meant: Bools) -> Fillers:
+        """The fillers next to those that are `meant` as they stand (a flag for each of FILLERS), without these: as far
+        as `_AROUND` others away."""
+        is_meant = meant[self.which]
+        beside = np.flatnonzero(is_meant)[:, np.newaxis] + np.arange(-_AROUND, _AROUND + 1)
+        near = np.zeros(len(is_meant), np.bool_)
+        near[beside.clip(0, max(len(near) - 1, 0))] = True
+        kept = near & ~is_meant
+        return Fillers(self.at[kept], self.which[kept])
+
+
+def find_fillers(points: Points) -> Fillers:
+    """Every occurrence of FILLERS in a text."""
+    row = _WHICH.take(points, mode="clip")
+    at = np.flatnonzero(row != 0)
+    return Fillers(at, row[at] - 1)
 
 
 class Neighbours:
-    """The pairs of characters that stand next to each other in `words`: a hash table of the bytes of the longest word
-    that has them."""
+    """The pairs of characters that stand next to each other in `words`: a hash table of the most characters a word has
+    before and after their border."""
 
     def __init__(self, words: Iterable[str]) -> None:
-        self._table = np.zeros(1 << _TABLE_BITS, np.int16)
-        raw = np.frombuffer("\n".join(words).encode("utf-8", "replace"), np.uint8)
-        inside = np.flatnonzero((raw & 0xC0) != 0x80)[1:]  # where a character begins that is not the first
-        ends = np.append(np.flatnonzero(raw == 0x0A), len(raw))
-        size = np.diff(ends, prepend=-1) - 1
-        word = np.searchsorted(ends, inside)
-        np.maximum.at(self._table, _pair(raw, inside, inside), size[word].astype(np.int16))
+        points = np.frombuffer("\n".join(words).encode("utf-32-le", "replace"), np.uint32)
+        ends = np.append(np.flatnonzero(points == 0x0A), len(points))
+        border = np.arange(1, len(points))
+        word = np.searchsorted(ends, border)
+        first = np.concatenate(([0], ends[:-1] + 1))[word]
+        inside = (border > first) & (border < ends[word])
+        border, first, end = border[inside], first[inside], ends[word][inside]
+        self._bits = max(1, _SPARSE * len(border)).bit_length()
+        self._before = np.zeros(1 << self._bits, np.uint16)
+        self._after = np.zeros(1 << self._bits, np.uint16)
+        pair = _pair(points, border, border, self._bits)
+        np.maximum.at(self._before, pair, (border - first).astype(np.uint16))
+        np.maximum.at(self._after, pair, (end - border).astype(np.uint16))
 
-    def reach(self, text: Bytes, start: Ints, end: Ints) -> Ints:
-        """How far a word may reach from a gap that begins and ends there, in bytes; 0: no word has the characters on
-        either side next to each other."""
-        return self._table[_pair(text, start, end)].astype(np.int64)
+    def reach(self, points: Points, start: Ints, end: Ints) -> tuple[Ints, Ints, Ints]:
+        """The rows of the gaps that may divide a word, and how far words may reach before and after each; `start` and
+        `end`: where gaps begin and end."""
+        pair = _pair(points, start, end, self._bits)
+        before = self._before[pair]
+        rows = np.flatnonzero(before != 0)
+        return rows, before[rows].astype(np.int64), self._after[pair[rows]].astype(np.int64)
 
 
 class Gaps:
-    """The gaps of a UTF-8 text. `fillers`: where each of FILLERS begins and ends in it, in order."""
+    """The gaps that `fillers` make in a text."""
 
-    def __init__(self, text: Bytes, fillers: tuple[Ints, Ints]) -> None:
-        self._text = text
-        spaces = np.flatnonzero(text == _SPACE)
-        starts, ends = _with_commas(text, *fillers)
-        starts, ends = np.concatenate((spaces, starts)), np.concatenate((spaces + 1, ends))
-        order = np.argsort(starts, kind="stable")
-        starts, ends = starts[order], ends[order]
+    def __init__(self, points: Points, fillers: Fillers) -> None:
+        self._points = points
+        starts, ends = _with_commas(points, fillers)
         if len(starts):
             ends = np.maximum.accumulate(ends)
             new = np.concatenate(([True], starts[1:] > ends[:-1]))
             starts, ends = starts[new], ends[np.append(np.flatnonzero(new)[1:] - 1, len(ends) - 1)]
-        inner = (starts > 0) & (ends < len(text))
-        self.start, self.end = starts[inner], ends[inner]
+        self.start, self.end = starts, ends
 
-    def closed(self, neighbours: Neighbours) -> tuple[bytes, Ints]:
-        """The text around the gaps that may divide a word, without any gaps; and where each byte of it comes from.
-
-        The pieces are divided by line feeds, whose place is the length of the text.
-        """
-        text = self._text
-        reach = neighbours.reach(text, self.start, self.end)
-        wanted = np.flatnonzero(reach)
-        if not len(wanted):
-            return b"", np.zeros(0, np.int64)
-        first = np.maximum(self.start[wanted] - reach[wanted], 0)
-        last = np.minimum(self.end[wanted] + reach[wanted], len(text))
+    def closed(self, neighbours: Neighbours) -> tuple[Points, Ints]:
+        """The text around the gaps that may divide a word, without any gaps; and which character of the text each of it
+        is. The pieces are divided by line feeds, whose place is the length of the text."""
+        points = self._points
+        rows, before, after = neighbours.reach(points, self.start, self.end)
+        if not len(rows):
+            return np.zeros(0, np.uint32), rows
+        first = np.maximum(self.start[rows] - before - _BESIDE, 0)
+        last = np.minimum(self.end[rows] + after + _BESIDE, len(points))
         first = np.minimum.accumulate(first[::-1])[::-1]  # a short reach may lie inside a long one
         last = np.maximum.accumulate(last)
         new = np.concatenate(([True], first[1:] > last[:-1]))
         first, last = first[new], last[np.append(np.flatnonzero(new)[1:] - 1, len(last) - 1)]
-        place = _ranges(first, last + 1)  # one more, for the line feed
-        place[np.cumsum(last + 1 - first) - 1] = len(text)
-        row = np.searchsorted(self.start, place, side="right") - 1
-        in_gap = (row >= 0) & (place < len(text)) & (place < self.end[np.maximum(row, 0)])
-        place = place[~in_gap]
-        return np.append(text, np.uint8(0x0A))[place].tobytes(), place
+        place = ranges(first, last + 1)  # one more, for the line feed
+        place[np.cumsum(last + 1 - first) - 1] = len(points)
+        kept = np.ones(len(points) + 1, np.bool_)
+        kept[ranges(self.start, self.end)] = False
+        place = place[kept[place]]
+        closed = points.take(place, mode="clip")
+        closed[place == len(points)] = 0x0A
+        return closed, place
 
 
-def _with_commas(text: Bytes, start: Ints, end: Ints) -> tuple[Ints, Ints]:
-    """Fillers with the spaces on either side, and sounds with the commas."""
-    start, end = start.copy(), end.copy()
-    sound = text[start] >= 0x80
+def _with_commas(points: Points, fillers: Fillers) -> tuple[Ints, Ints]:
+    """Where fillers begin and end, sounds with the commas on either side."""
+    start, end = fillers.at.copy(), fillers.at + 1
+    rows = np.flatnonzero(fillers.which >= _MARKS)
+    first, last = start[rows], end[rows]
     for _ in range(2):
-        for comma in _COMMAS:
-            mark = np.frombuffer(comma, np.uint8)
-            before = np.stack([text.take(start - 3 + i, mode="clip") == mark[i] for i in range(3)]).all(axis=0)
-            start = np.where(sound & before & (start >= 3), start - 3, start)
-            after = np.stack([text.take(end + i, mode="clip") == mark[i] for i in range(3)]).all(axis=0)
-            end = np.where(sound & after & (end + 3 <= len(text)), end + 3, end)
-        start = np.where((start > 0) & (text.take(start - 1, mode="clip") == _SPACE), start - 1, start)
-        end = np.where((end < len(text)) & (text.take(end, mode="clip") == _SPACE), end + 1, end)
-    return start, end
+        for marks in ((_SPACE,), _COMMAS):
+            before, after = _at(points, first - 1), _at(points, last)
+            for mark in marks:
+                first -= before == mark
+                last += after == mark
+    start[rows], end[rows] = first, last
+    order = np.argsort(start, kind="stable")
+    return start[order], end[order]
 
 
-def _pair(text: Bytes, start: Ints, end: Ints) -> Ints:
-    """A hash of the characters before `start` and after `end`: of the last three bytes of the one, the first three of
-    the other, or as many as they have."""
-
-    def at(place: Ints) -> npt.NDArray[np.uint32]:
-        return text.take(place, mode="clip").astype(np.uint32)
-
-    left, second = at(start - 1), at(start - 2)
-    wide = left >= 0x80
-    left = left | np.where(wide, second << 8, 0) | np.where(wide & (second < 0xC0), at(start - 3) << 16, 0)
-    right = at(end)
-    right = right | np.where(right >= 0xC0, at(end + 1) << 8, 0) | np.where(right >= 0xE0, at(end + 2) << 16, 0)
-    mixed = (left.astype(np.uint32) * np.uint32(0x9E3779B1)) ^ (right.astype(np.uint32) * np.uint32(0x85EBCA6B))
-    return (mixed >> np.uint32(32 - _TABLE_BITS)).astype(np.int64)
+def _at(points: Points, place: Ints) -> Points:
+    """The characters there; beyond either end of the text the one that is next to it."""
+    return points.take(place, mode="clip")
 
 
-def _ranges(first: Ints, last: Ints) -> Ints:
-    """first[0], first[0]+1, … last[0]-1, first[1], …"""
-    counts = last - first
-    return np.arange(int(counts.sum())) + np.repeat(first - np.concatenate(([0], np.cumsum(counts)[:-1])), counts)
+def _pair(points: Points, start: Ints, end: Ints, bits: int) -> Ints:
+    """A hash of so many bits of the characters before `start` and at `end`."""
+    mixed = (_at(points, start - 1) * np.uint32(0x9E3779B1)) ^ (_at(points, end) * np.uint32(0x85EBCA6B))
+    return (mixed >> np.uint32(max(32 - bits, 0))).astype(np.int64)

@@ -13,11 +13,10 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.text.automaton import Automaton, Matches
-from qc.text.columns import Ints
+from qc.text.columns import Ints, Points
 from qc.text.dictionary import is_word, two_characters
 from qc.text.pinyin import Codes, encode, is_readable, read, syllables
 
-Points = npt.NDArray[np.uint32]
 Bools = npt.NDArray[np.bool_]
 _FUZZY_FROM = 4
 """Characters."""

@@ -21,6 +21,7 @@ from qc.text.columns import (
     ConversationColumns,
     Ints,
     Lazy,
+    Points,
     TurnColumns,
     Utf8Texts,
     conversation_columns,
@@ -122,6 +123,11 @@ class Shard:
     def text(self) -> str:
         """The normalised turns joined by line feeds."""
         return self._views.text
+
+    @cached_property
+    def points(self) -> Points:
+        """`text` as code points."""
+        return np.frombuffer(self.text.encode("utf-32-le", "replace"), np.uint32)
 
     @property
     def buffer(self) -> bytes:

@@ -8,8 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.domain.rule import Word
+from qc.matching.word_search import WordSearch
 from qc.text.dictionary import two_characters
-from qc.text.gaps import FILLERS, Gaps, Neighbours
+from qc.text.gaps import Gaps, Neighbours, find_fillers
 from qc.text.homophones import has_homophones
 from qc.text.numerals import spellings
 from qc.text.pinyin import encode, syllables
@@ -192,16 +193,27 @@ def test_closing_the_gaps_loses_no_word(text, words):
     """Against the plain way: every span whose gaps, taken out, leave a word."""
     import re
 
-    raw = text.encode()
-    places = sorted(m.span() for f in FILLERS for m in re.finditer(re.escape(f.encode()), raw))
-    ends = np.array(places, np.int64).reshape(-1, 2)
-    gaps = Gaps(np.frombuffer(raw, np.uint8), (ends[:, 0], ends[:, 1]))
-    buffer, place = gaps.closed(Neighbours(words))
-    assert len(buffer) == len(place)
+    points = np.frombuffer(text.encode("utf-32-le"), np.uint32)
+    closed, place = Gaps(points, find_fillers(points)).closed(Neighbours(words))
+    assert len(closed) == len(place)
+    written = closed.tobytes().decode("utf-32-le")
     gap = re.compile("(?:[ ，]{0,2}[嗯啊][ ，]{0,2}| )+")
     for word in set(words):
         for match in re.finditer(f"(?:{gap.pattern})?".join(map(re.escape, word)), text):
             if len(match[0]) > len(word) and not re.search("， ，|  +，|， +，", match[0]):
-                at = len(text[: match.start()].encode())
-                found = [place[m.start()] for m in re.finditer(re.escape(word.encode()), buffer)]
-                assert at in found, (text, word)
+                found = [place[m.start()] for m in re.finditer(re.escape(word), written)]
+                assert match.start() in found, (text, word)
+
+
+@settings(max_examples=200, deadline=None)
+@given(
+    text=st.text(alphabet="投诉 嗯，a\xe9😀\n", max_size=14),
+    words=st.sets(st.text("投诉a\xe9😀", min_size=2, max_size=3)),
+)
+def test_places_are_bytes_of_the_buffer(text, words):
+    """Whatever stands before a word: its first and last character are those of the word."""
+    texts = sorted(words)
+    found = WordSearch(texts, [1] * len(texts)).scan(text.encode())
+    for word, start, end in zip(found.word.tolist(), found.start.tolist(), found.end.tolist(), strict=True):
+        said = text.encode()[start:end].decode()
+        assert (said[0], said[-1]) == (texts[word][0], texts[word][-1])
