@@ -11,6 +11,7 @@ from pathlib import Path
 from qc.commands.gate_output import git, repository
 from qc.commands.rulecheck import lint_rules, mutate_rules, test_rules
 from qc.commands.rulelock import check_lock
+from qc.domain.rule import Rule
 from qc.errors import Problem, QcError, SpecError, UsageError
 from qc.pipeline.backtest import backtest
 from qc.pipeline.baseline import accepted_of, baseline, corpus_of
@@ -21,7 +22,7 @@ from qc.ruletest.baseline import gate as baseline_gate
 from qc.ruletest.budget import check_budget
 from qc.ruletest.changes import compare
 from qc.ruletest.diff_gate import diff_gate
-from qc.ruletest.gate import GateResult, annotation, skipped
+from qc.ruletest.gate import Annotation, GateResult, annotation, skipped
 from qc.ruletest.lock_content import NAME as LOCK
 from qc.ruletest.lock_content import Lock, read_lock
 from qc.ruletest.mutate_report import gate as mutation_gate
@@ -106,8 +107,11 @@ def _diff(change: Change, progress: Progress) -> GateResult:
     old = read_state(change.base, change.workspace, change.where)
     new = read_state(None, change.workspace, change.where)
     if not change.runs:
-        if compare(old.specs, new.specs).nothing:
+        changes = compare(old.specs, new.specs)
+        if changes.nothing:
             return GateResult(key="diff", title="影响比较", passed=True, summary=f"规则与 {old.label} 相同")
+        if changes.promoted:
+            return _promoted_blindly(changes.promoted)
         return skipped("diff", "影响比较", "没有用 --run 给出批次，不知道改动影响哪些会话。")
     bounds = None if change.budget is None else load_budget(change.budget)
     diff = backtest(
@@ -119,6 +123,14 @@ def _diff(change: Change, progress: Progress) -> GateResult:
         progress=progress,
     )
     return diff_gate(diff, () if bounds is None else check_budget(diff, bounds))
+
+
+def _promoted_blindly(rules: Sequence[Rule]) -> GateResult:
+    """Rules in trial begin to score, and nobody has seen whom."""
+    told = "试运行的规则转正式，要先看它会改变谁的分数：请用 --run 给出批次，或在 CI 里放 regression/ 目录。"
+    notes = [Annotation(path=rule.path, level="error", title=f"{rule.id} 转正式", message=told) for rule in rules]
+    summary = f"{len(rules)} 条试运行的规则转正式，没有用 --run 给出批次，不知道改变谁的分数"
+    return GateResult(key="diff", title="影响比较", passed=False, summary=summary, annotations=tuple(notes))
 
 
 def _base_lock(change: Change) -> Lock | None:

@@ -86,6 +86,13 @@ class Changes:
     def nothing(self) -> bool:
         return not self.rules and not self.cards
 
+    @property
+    def promoted(self) -> tuple[Rule, ...]:
+        """The rules that leave their trial and begin to score."""
+        trial, scoring = RuleStatus.SHADOW, RuleStatus.STABLE
+        both = [(c.old, c.new) for c in self.rules]
+        return tuple(new for old, new in both if old and new and (old.status, new.status) == (trial, scoring))
+
 
 def compare(old: Specs, new: Specs) -> Changes:
     """What differs between two states."""

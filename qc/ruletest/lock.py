@@ -47,6 +47,8 @@ class Overdue:
     @property
     def message(self) -> str:
         """What changed and what the version should be, in one sentence."""
+        if self.bump is Bump.NONE:
+            return f"{self.id} 的内容没有改，版本却从 {self.locked} 降到了 {self.version}，应写回 {self.locked}"
         why = "；".join(self.reasons)
         return f"{self.id} 改了（{why}），版本应从 {self.locked} 升到 {self.suggested}（{self.bump.name.lower()}）"
 

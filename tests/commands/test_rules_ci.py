@@ -176,6 +176,20 @@ def test_without_git_and_runs_the_comparison_says_why_it_is_left_out(repository:
     assert "[跳过] 影响比较：不在 git 仓库里" in done.stdout
 
 
+def test_a_rule_leaves_its_trial_only_with_a_comparison(repository: Path, tmp_path: Path) -> None:
+    edit(repository, "version: 1.0.0", "version: 1.0.0\nstatus: shadow")
+    git(repository, "commit", "-q", "-a", "-m", "试运行")
+    edit(repository, "status: shadow", "status: stable")
+    done = ci(repository, "--base", "HEAD")
+    assert marks(done)["影响比较"] == "失败"
+    assert "service.a 转正式" in done.stdout
+    inputs = chats(tmp_path / "inputs", 6)
+    assert qc("run", inputs, "--run-id", "month", "--quiet", cwd=repository).returncode == 0
+    done = ci(repository, "--base", "HEAD", "--run", "runs/month", "--markdown", str(tmp_path / "m.md"))
+    assert marks(done)["影响比较"] == "通过"
+    assert "状态 试运行 → 正式" in (tmp_path / "m.md").read_text(encoding="utf-8")
+
+
 def test_the_base_is_where_the_branch_left_main(repository: Path) -> None:
     first = git(repository, "rev-parse", "HEAD")[:12]
     assert base_revision(repository, {}) == first
@@ -203,7 +217,8 @@ def test_the_ci_system_is_recognised(environment: dict[str, str], found: str) ->
 
 @pytest.fixture(scope="module")
 def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A new workspace in git, and the programs its CI calls: qc is ours, pip and gh only note that they were called."""
+    """A new workspace in git with dialogues to compare over, a change in a branch of its own, and the programs its CI
+    calls: qc is ours, pip and gh only note that they were called."""
     folder = tmp_path_factory.mktemp("ci")
     init_workspace(folder / "work")
     programs = folder / "bin"
@@ -218,6 +233,12 @@ def made(tmp_path_factory: pytest.TempPathFactory) -> Path:
     git(folder / "work", "init", "-q", "-b", "main")
     git(folder / "work", "add", ".")
     git(folder / "work", "commit", "-q", "-m", "初始")
+    git(folder / "work", "checkout", "-q", "-b", "change")
+    chats(folder / "work/regression", 6)
+    edit(folder / "work", "words:\n", "words:\n  - 这是第1个会话\n", "rules/_lexicons/anger_words.yml")
+    assert qc("rules", "lock", "--bump", cwd=folder / "work").returncode == 0
+    git(folder / "work", "add", ".")
+    git(folder / "work", "commit", "-q", "-m", "改")
     return folder
 
 
@@ -248,6 +269,7 @@ def test_the_github_workflow_runs(made: Path) -> None:
     assert summary.read_text(encoding="utf-8") == (work / "qc-rules.md").read_text(encoding="utf-8")
     assert ET.parse(work / "qc-junit.xml").getroot().get("failures") == "0"
     assert "gh pr comment 7" in (made / "called").read_text(encoding="utf-8")
+    assert "6 个会话中新增命中 1、失去命中 0" in (work / "qc-rules.md").read_text(encoding="utf-8")
     kept = steps[-1]["with"]["path"].split()
     assert all((work / name).is_file() for name in kept)
 
@@ -260,6 +282,7 @@ def test_the_gitlab_job_runs(made: Path) -> None:
     reports = job["artifacts"]["reports"]
     assert ET.parse(made / "work" / reports["junit"]).getroot().get("failures") == "0"
     assert isinstance(json.loads((made / "work" / reports["codequality"]).read_text(encoding="utf-8")), list)
+    assert "6 个会话中新增命中 1、失去命中 0" in (made / "work/qc-rules.md").read_text(encoding="utf-8")
 
 
 def test_ci_without_a_package_to_install_says_what_to_do(made: Path) -> None:

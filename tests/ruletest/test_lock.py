@@ -138,6 +138,13 @@ def test_a_version_raised_by_hand_is_enough_when_it_is_high_enough(where):
     assert check_lock(where).passed
 
 
+def test_a_version_that_falls_is_told_as_that(where):
+    edit(where, A, "version: 1.0.0", "version: 0.9.0")
+    [one] = check_lock(where).overdue
+    assert one.message == "service.a 的内容没有改，版本却从 1.0.0 降到了 0.9.0，应写回 1.0.0"
+    assert one.bump is Bump.NONE
+
+
 def test_new_and_removed_rules_only_want_the_lock_updated(where):
     (where.rules / "service" / "b.yml").write_text(RULE.replace("service.a", "service.b"), encoding="utf-8")
     assert check_lock(where).stale == ("没有规则 service.b",)
