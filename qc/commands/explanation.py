@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 import click
 
 from qc.commands.cells import WIDTH, clip, wrap
-from qc.commands.transcript import marked, visible
+from qc.commands.transcript import clock, marked, visible
 from qc.domain.conversation import Conversation
 from qc.domain.finding import Hit, Verdict
 from qc.domain.rule import RuleKind, RuleStatus, Truth
@@ -281,8 +281,3 @@ def _short(hit: Hit | None) -> str:
 
 def _measured(hit: Hit) -> str:
     return f"{hit.value:.4g}{_UNITS.get(hit.unit, f' {hit.unit}')}"
-
-
-def clock(ms: int) -> str:
-    """Milliseconds as 03:07.2."""
-    return f"{ms // 60_000:02d}:{ms // 1000 % 60:02d}.{ms % 1000 // 100}"

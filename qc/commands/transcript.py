@@ -89,7 +89,7 @@ def _head(stored: Stored) -> str:
         ("坐席", " ".join(filter(None, (c["agent_id"], c["agent_name"])))),
         ("班组", c["team"]),
         ("开始", c["started_at"] and f"{c['started_at']:%Y-%m-%d %H:%M:%S}"),
-        ("时长", c["duration_ms"] and _clock(c["duration_ms"])),
+        ("时长", c["duration_ms"] and clock(c["duration_ms"])),
         ("满意度", c["satisfaction"]),
         ("话题", "、".join(f"{t['topic']} {t['share']:.0%}" for t in stored.topics)),
         ("来源", c["source_path"]),
@@ -148,7 +148,7 @@ def _dialogue(stored: Stored, terminal: bool) -> str:
     lines = []
     for turn in stored.turns:
         who = click.style(ROLE[turn["role"]], fg=_COLOURS.get(turn["role"]))
-        when = "" if turn["start_ms"] is None else f"{_clock(turn['start_ms'])} "
+        when = "" if turn["start_ms"] is None else f"{clock(turn['start_ms'])} "
         text = marked(turn["text"], spans.get(turn["turn"], ()), terminal)
         lines.append(f"{turn['turn']:>4} {when}{who}：{text}")
     return "\n".join(lines)
@@ -176,5 +176,5 @@ def visible(text: str) -> str:
     return "".join("�" if unicodedata.category(c) in ("Cc", "Cf", "Cs") else c for c in text)
 
 
-def _clock(ms: int) -> str:
+def clock(ms: int) -> str:
     return f"{ms // 60_000:02d}:{ms // 1000 % 60:02d}.{ms % 1000 // 100}"

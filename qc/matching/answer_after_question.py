@@ -14,6 +14,7 @@ from qc.matching.evidence import NONE, Bools, Cause, Evidence, Flags, Hits, Piec
 from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
 from qc.matching.steps import Known, Places, known, stacked, why_lost
+from qc.text.columns import ranges
 from qc.text.shard import ROLE_CODES, Ints
 
 
@@ -91,7 +92,7 @@ def _wrong(context: Context, selection: Selection, questions: Places, rows: Ints
     lo = np.searchsorted(places.turn, questions.last_turn[rows] + 1, side="left")
     hi = np.searchsorted(places.turn, last[rows], side="right")
     count = hi - lo
-    at = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count) + np.repeat(lo, count)
+    at = ranges(lo, hi)
     of = np.repeat(rows, count)
     found = places.take(at)
     return hits(

@@ -15,11 +15,15 @@ from qc.matching.evidence import NONE, Bools, Cause, Evidence, Flags, Floats
 from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
 from qc.matching.whole_turns import whole_turns
+from qc.text.columns import ranges
 from qc.text.shard import ROLE_CODES, Ints, Shard
 
 _UNKNOWN = ROLE_CODES[Role.UNKNOWN]
 _MOST_PAIRS = 500_000
 """Pairs of turns looked at in one go."""
+_MOST_TURNS = 2_000
+"""A conversation with more turns than this is not judged when it is unknown who spoke some of them: every turn would
+have to be compared with every other."""
 _CHAR, _TURN = 21, 42
 """Bits of a character (Unicode has fewer than 2²¹), and of two: above them is the turn."""
 
@@ -34,11 +38,12 @@ def find_repeats(operator: Repeat, frame: Frame, selection: Selection, context: 
     shard = selection.shard
     grams = _grams(operator, frame, selection, context)
     unclear = shard.confidence < context.floor
+    crowded = _crowded(shard, grams)
     needed = operator.times - 1
     n = len(shard.turns)
     sure, possible = np.zeros(n, np.int64), np.zeros(n, np.int64)
     cause, best, like = np.zeros(n, np.uint8), np.zeros(n), np.full(n, NONE, np.int64)
-    for pairs in _pairs(operator, shard, grams):
+    for pairs in _pairs(operator, shard, grams, crowded):
         score = np.where(selection.inside[pairs.later], grams.likeness(pairs, operator.score), 0)
         alike = np.flatnonzero(score >= operator.score)
         alike = alike[np.lexsort((pairs.earlier[alike], score[alike]))]  # the best last; of equals the nearest
@@ -57,7 +62,8 @@ def find_repeats(operator: Repeat, frame: Frame, selection: Selection, context: 
         cause=np.where(sure[turns] >= needed, np.uint8(0), cause[turns]),
         note=_notes(context, shard, like[turns], best[turns]),
     )
-    return Evidence(hits=found)
+    reason = f"没有区分出说话人，话轮又超过 {_MOST_TURNS} 个，没有逐一比较"
+    return Evidence(hits=found, unmeasured=dict.fromkeys(np.flatnonzero(crowded).tolist(), reason))
 
 
 def _notes(context: Context, shard: Shard, like: Ints, score: Floats) -> Ints:
@@ -97,7 +103,7 @@ class _Grams:
         rows = np.flatnonzero((2 * smaller >= least * (smaller + larger) - 1e-9) & (smaller > 0))
         count = self.size[a[rows]]
         of = np.repeat(np.arange(len(rows)), count)
-        at = np.arange(len(of)) - np.repeat(np.cumsum(count) - count, count) + np.repeat(self.first[a[rows]], count)
+        at = ranges(self.first[a[rows]], self.first[a[rows]] + count)
         wanted = self.keys[at] + ((b[rows] - a[rows])[of] << _TURN)
         found = np.minimum(np.searchsorted(self.keys, wanted), max(len(self.keys) - 1, 0))
         shared = np.bincount(of[self.keys[found] == wanted], minlength=len(rows)) if len(of) else np.zeros(len(rows))
@@ -131,12 +137,20 @@ def _grams(operator: Repeat, frame: Frame, selection: Selection, context: Contex
     return _Grams(turns=np.flatnonzero(long_enough), size=size, keys=keys, first=np.cumsum(size) - size)
 
 
-def _pairs(operator: Repeat, shard: Shard, grams: _Grams) -> Iterator[_Pairs]:
+def _crowded(shard: Shard, grams: _Grams) -> Bools:
+    """Conversations with too many turns to compare each with each, as a speaker nobody knows asks for."""
+    owner = shard.conversation[grams.turns]
+    unknown = owner[shard.role[grams.turns] == _UNKNOWN]
+    lost = np.bincount(unknown, minlength=len(shard)) > 0
+    return np.asarray(lost & (np.bincount(owner, minlength=len(shard)) > _MOST_TURNS))
+
+
+def _pairs(operator: Repeat, shard: Shard, grams: _Grams, crowded: Bools) -> Iterator[_Pairs]:
     """Pairs of turns of one speaker with fewer than `previous` turns of his between.
 
     A turn whose speaker is unknown may be his, or not: it may stand between, and it may be one of the two.
     """
-    turns = grams.turns
+    turns = grams.turns[~crowded[shard.conversation[grams.turns]]]
     owner, role = shard.conversation[turns], shard.role[turns]
     unknown = role == _UNKNOWN
     unknown_before = np.concatenate(([0], np.cumsum(unknown)))

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from qc.domain.finding import Verdict
 from qc.ruletest.changes import Changes, RuleChange
@@ -277,6 +277,3 @@ class Diff:
     @property
     def flips_gained(self) -> int:
         return sum(f.gained for f in self.moves.flips)
-
-    def with_notes(self, *notes: str) -> Diff:
-        return replace(self, notes=(*self.notes, *notes))

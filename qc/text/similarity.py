@@ -23,7 +23,7 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
-from qc.text.columns import Ints
+from qc.text.columns import Ints, ranges
 from qc.text.normalise import normalise
 
 Points = npt.NDArray[np.uint32]
@@ -34,6 +34,9 @@ _MISSING = 0.7
 """The weight of what the passage lacks; what it adds has the rest."""
 _MORE_CLAUSES = 2
 """A recogniser may put this many more marks into a sentence than its author."""
+
+_MOST_AT_ONCE = 1 << 22
+"""Characters compared in one go."""
 
 
 def score(overlap: Floats, length: Floats) -> Floats:
@@ -143,7 +146,7 @@ class Passages:
         """Where pairs of the sentence stand, in order, and each one's place in the sentence."""
         lo = np.searchsorted(self._sorted, sentence.pairs, side="left")
         hi = np.searchsorted(self._sorted, sentence.pairs, side="right")
-        place = self._order[_ranges(lo, hi)]
+        place = self._order[ranges(lo, hi)]
         order = np.argsort(place, kind="stable")
         return place[order], np.repeat(sentence.first, hi - lo)[order]
 
@@ -170,9 +173,13 @@ class Passages:
 
     def overlap(self, sentence: _Sentence, first: Ints, last: Ints) -> Floats:
         """How much the sentence and each passage share: d of the formula above."""
-        chars = _in_common(self._points, sentence.chars, sentence.char_counts, first, last)
-        pairs = _in_common(self._pairs, sentence.pairs, sentence.pair_counts, first, np.maximum(last - 1, first))
-        return np.asarray((chars + pairs) / _weighed(sentence, last - first))
+        shared = np.zeros(len(first), np.int64)
+        room = np.cumsum(last - first + len(sentence.chars) + len(sentence.pairs)) // _MOST_AT_ONCE
+        for part in np.split(np.arange(len(first)), np.flatnonzero(np.diff(room)) + 1):
+            a, b = first[part], last[part]
+            shared[part] = _in_common(self._points, sentence.chars, sentence.char_counts, a, b)
+            shared[part] += _in_common(self._pairs, sentence.pairs, sentence.pair_counts, a, np.maximum(b - 1, a))
+        return np.asarray(shared / _weighed(sentence, last - first))
 
 
 def _weighed(sentence: _Sentence, size: Ints) -> Floats:
@@ -190,7 +197,7 @@ def _in_common(
     """How many of the wanted grams each passage shares; one that stands twice in both counts twice."""
     if not len(wanted):
         return np.zeros(len(first), np.int64)
-    gram = text[_ranges(first, last)]
+    gram = text[ranges(first, last)]
     owner = np.repeat(np.arange(len(first)), last - first)
     at = np.minimum(np.searchsorted(wanted, gram), len(wanted) - 1)
     same = wanted[at] == gram
@@ -209,10 +216,3 @@ def _counting(points: Points) -> npt.NDArray[np.bool_]:
     different, of = np.unique(points, return_inverse=True)
     counts = [chr(point).isalnum() and chr(point) not in _HESITATION for point in different.tolist()]
     return np.array(counts, np.bool_)[of] if len(points) else np.zeros(0, np.bool_)
-
-
-def _ranges(first: Ints, last: Ints) -> Ints:
-    """first[0], first[0]+1, … last[0]-1, first[1], …"""
-    counts = last - first
-    places: Ints = np.arange(int(counts.sum())) + np.repeat(first - np.cumsum(counts) + counts, counts)
-    return places

@@ -12,6 +12,7 @@ import numpy as np
 
 from qc.domain.conversation import Role
 from qc.domain.topic import Taxonomy
+from qc.text.columns import ranges
 from qc.text.emotion import Emotions
 from qc.text.entities import Entities
 from qc.text.phrases import Bools
@@ -71,7 +72,7 @@ def count_terms(shard: Shard, emotions: Emotions, entities: Entities, taxonomies
     first = np.cumsum(sizes) - sizes
     owner = shard.conversation[np.searchsorted(shard.char_start, starts, side="right") - 1]
     times = sizes[piece]
-    at = np.arange(times.sum()) - np.repeat(np.cumsum(times) - times, times) + np.repeat(first[piece], times)
+    at = ranges(first[piece], first[piece] + times)
     return _count(shard, emotions, np.repeat(owner, times), flat[at], terms)
 
 

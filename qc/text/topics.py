@@ -16,6 +16,7 @@ import numpy.typing as npt
 from qc.domain.conversation import Role
 from qc.domain.topic import UNKNOWN_TOPIC, Taxonomy, Topic
 from qc.text.automaton import Automaton, Matches, whole_words
+from qc.text.columns import ranges
 from qc.text.normalise import normalise
 from qc.text.shard import ROLE_CODES, Ints, Shard
 from qc.text.words import segmenter
@@ -146,9 +147,8 @@ class _Compiled:
         order = np.argsort(key % n_words, kind="stable")
         left = np.searchsorted((key % n_words)[order], self._row_word, side="left")
         right = np.searchsorted((key % n_words)[order], self._row_word, side="right")
-        sizes = right - left
-        row = np.repeat(np.arange(len(sizes)), sizes)
-        at = order[np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(left, sizes)]
+        row = np.repeat(np.arange(len(left)), right - left)
+        at = order[ranges(left, right)]
         amount = times[at] * self._row_weight[row]
         group = (key[at] // n_words) * n_topics + self._row_topic[row]
         # 3. per conversation and topic

@@ -61,3 +61,13 @@ def test_conversations_are_kept_apart():
 
     shard = Shard([conversation([f"A {LONG}"]), conversation([f"A {LONG}"]), conversation([f"U {LONG}", f"U {LONG}"])])
     assert judge(compiled([rule("p: {repeat: {}}")]), shard, NO_SIGNALS).verdicts.tolist() == [[1, 1, 3]]
+
+
+def test_a_crowd_of_unknown_speakers_is_not_compared_each_with_each(judged):
+    crowd = [f"U {LONG}"] * 2_001
+    result = judged("p: {repeat: {}}", crowd)
+    assert result.verdict == "undecided"
+    assert result.finding is not None
+    assert "超过 2000 个" in str(result.finding.reason)
+    assert judged("p: {repeat: {}}", ["A 请问您的户号是多少", *crowd[1:]]).verdict == "undecided"
+    assert judged("p: {repeat: {}}", [line.replace("U", "A") for line in crowd]).verdict == "hit"
