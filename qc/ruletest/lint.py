@@ -20,6 +20,7 @@ from qc.domain.operators import (
     Interrupt,
     Operator,
     Sequence,
+    Silence,
     Speed,
     TalkRatio,
     Topic,
@@ -60,6 +61,7 @@ def lint(pack: RulePack, *, topics: Collection[str] | None = None, whole: bool =
         _kind(rule, notes)
         for piece in rule.pieces:
             _frame(rule, piece, pieces, notes)
+            _percents(rule, piece, notes)
             _channels(rule, piece, notes)
             _topics(rule, piece, topics, notes)
             lint_words(rule, piece, notes)
@@ -173,6 +175,22 @@ def _frame(rule: Rule, piece: Piece, pieces: Mapping[str, Piece], notes: Notes) 
                 f"片段 {other.name} 要求没有出现，没有位置，不能作前置条件",
                 "请改用 when 里的 not。",
             )
+
+
+def _percents(rule: Rule, piece: Piece, notes: Notes) -> None:
+    """Percent that look like fractions: 0.8 for 80."""
+    operator, window = piece.operator, piece.frame.window
+    given: dict[Loc, float | None] = {}
+    if isinstance(operator, TalkRatio):
+        given |= {("talk_ratio", "min"): operator.min, ("talk_ratio", "max"): operator.max}
+    if isinstance(operator, Silence):
+        given["silence", "percent"] = operator.percent
+    if window is not None:
+        given |= {("window", key): getattr(window, key) for key in ("first_percent", "last_percent")}
+    for loc, value in given.items():
+        if value is not None and 0 < value < 1:
+            hint = f"要百分之 {value * 100:g}，请写 {value * 100:g}。"
+            notes.warning(rule.path, ("find", piece.name, *loc), "R124", f"写成了百分之 {value:g}", hint)
 
 
 def _channels(rule: Rule, piece: Piece, notes: Notes) -> None:

@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 from qc.domain.operators import Regex
 from qc.domain.rule import Piece, Rule, SharedPattern
+from qc.ruletest.lint_words import QUOTED
 from qc.ruletest.places import Notes
 from qc.specs.document import Loc
 from qc.text.normalise import normalise
@@ -92,6 +93,8 @@ def _complaints(source: str) -> Iterator[_Complaint]:
         became = "、".join(f"{c} → {normalise(c)}" for c in changed[:8])
         message = f"匹配前文字会统一写法，这些字符永远遇不到：{became}"
         yield _Complaint("R133", "warning", message, "请改成箭头右边的写法。")
+    if QUOTED.fullmatch(source):
+        yield _Complaint("R123", "warning", "正则两头的引号是全角的，会当作字来找", "请改成半角单引号。")
     if pattern.size > _LARGE:
         message = f"这个正则展开后有 {pattern.size} 步，又慢又占内存"
         yield _Complaint("R134", "warning", message, "请把 {0,900} 这样的大范围改小，或改用 near。")

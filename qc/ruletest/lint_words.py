@@ -14,11 +14,17 @@ from qc.ruletest.places import Notes
 from qc.text.normalise import normalise
 
 _SEPARATOR = re.compile("[，、；]")
+QUOTED = re.compile("[“‘].*[”’]", re.DOTALL)
+"""A text in quotes that YAML takes for part of it."""
 
 
-def _glued(word: str, separator: str) -> tuple[str, str]:
-    """What to say of several words written as one."""
-    return f"“{word}”里有“{separator}”，会当作一个词来找", "几个词要用半角逗号隔开：[甲, 乙]。"
+def _mistyped(word: str) -> tuple[str, str] | None:
+    """What to say of several words written as one, and of quotes that YAML does not take for quotes."""
+    if QUOTED.fullmatch(word):
+        return f"{word} 两头的引号是全角的，会当作字来找", "请改成半角引号，或去掉引号。"
+    if separator := _SEPARATOR.search(word):
+        return f"“{word}”里有“{separator[0]}”，会当作一个词来找", "几个词要用半角逗号隔开：[甲, 乙]。"
+    return None
 
 
 def lint_words(rule: Rule, piece: Piece, notes: Notes) -> None:
@@ -31,9 +37,8 @@ def lint_words(rule: Rule, piece: Piece, notes: Notes) -> None:
     loc = ("find", piece.name, piece.operator.key)
     for words in word_lists(piece.operator):
         for word in words.words:
-            if separator := _SEPARATOR.search(word):
-                text, hint = _glued(word, separator[0])
-                notes.warning(rule.path, loc, "R123", text, hint)
+            if slip := _mistyped(word):
+                notes.warning(rule.path, loc, "R123", *slip)
         for longer, shorter in covered([Word(text=text) for text in words.words]):
             if several:
                 text = f"“{longer.text}”里含有“{shorter.text}”，说一次会算作两个词"
@@ -58,9 +63,8 @@ def lint_lexicons(lexicons: Collection[Lexicon], used: Collection[str], notes: N
     """The words of lexicons, and lexicons that no rule uses."""
     for lexicon in lexicons:
         for number, word in enumerate(lexicon.words):
-            if separator := _SEPARATOR.search(word.text):
-                text, hint = _glued(word.text, separator[0])
-                notes.warning(lexicon.path, ("words", number), "R123", text, hint)
+            if slip := _mistyped(word.text):
+                notes.warning(lexicon.path, ("words", number), "R123", *slip)
         numbers = {word: number for number, word in reversed(list(enumerate(lexicon.words)))}
         for longer, shorter in covered(lexicon.words):
             same = normalise(longer.text) == normalise(shorter.text)

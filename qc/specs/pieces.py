@@ -12,7 +12,7 @@ from qc.domain.rule import Anchor, AnchorRelation, Frame, Piece, TimeWindow, Tur
 from qc.specs.document import Document, Problems
 from qc.specs.operators import SHAPES, Site
 from qc.specs.operators.site import listed
-from qc.specs.operators.words import RegexSpec
+from qc.specs.operators.words import KeywordSpec, RegexSpec
 from qc.specs.rule_shape import AnchorSpec, FrameSpec, PieceSpec, SameTurnSpec, Speakers, UnlessSpec, WindowSpec
 from qc.specs.suggest import nearest, suggest_field
 from qc.specs.wording import Complaint
@@ -59,6 +59,8 @@ def about_operator(document: Document, found: Complaint) -> Complaint:
     if nearest(name, PieceSpec.model_fields) not in (None, *OPERATOR_KEYS):
         return found
     hint = suggest_field(name, {operator.key: operator.zh for operator in op.OPERATORS})
+    if name in KeywordSpec.model_fields:
+        hint = f"写作 keyword: {{{name}: …}}。"
     return found._replace(message=f"没有算子 {name}", hint=hint)
 
 

@@ -11,7 +11,8 @@ _FULL_WIDTH_KEY = re.compile(r"\s*(?:- +)*[\w.\"']+：")
 _FULL_WIDTH_INSIDE = re.compile(r"[{,]\s*[\w.]+：")
 _NO_SPACE = re.compile(r"\s*(?:- +)*([A-Za-z_]\w*):(?=[^\s:/])")
 _FULL_WIDTH_QUOTE = re.compile(r":\s+[“”‘’]")
-_FULL_WIDTH_BRACKET = re.compile(r"[｛｝［］【】]")
+FULL_WIDTH_BRACKET = re.compile(r"[｛｝［］【】]")
+_AFTER_CLOSED = re.compile(r"""\s*(?:- +)*[\w.]+: +(?:"[^"]*"|'[^']*'|\{[^{}]*\}|\[[^][]*\]) *(?=[^\s#])""")
 _NO_DASH_SPACE = re.compile(r"\s*-(?=[^\s\-\d.])")
 _NO_KEY = re.compile(r"\s*(?:- +)*:(?:\s|$)")
 
@@ -76,10 +77,13 @@ def _slip(line: str, reason: str) -> tuple[int, str, str] | None:
         return 1, *_CONTEXTS["while scanning a directive"]
     if _NO_KEY.match(line):
         return line.index(":") + 1, "冒号前面没有键", "请写上键的名字。"
-    if bracket := _FULL_WIDTH_BRACKET.search(line):
+    if bracket := FULL_WIDTH_BRACKET.search(line):
         return bracket.start() + 1, "这是全角括号", "请改成半角括号 { } 或 [ ]。"
     if dash := _NO_DASH_SPACE.match(line):
         return dash.end(), "“-”后面缺少空格", "列表的每一项写作“- 内容”，“-”后面空一格。"
+    if (closed := _AFTER_CLOSED.match(line)) and reason == "did not find expected key":
+        hint = "值以引号、{ 或 [ 开头，就要在那里结束；整个值是一句话时，请用单引号括起来。"
+        return closed.end() + 1, "引号或括号的后面还有字", hint
     if (inside := _FULL_WIDTH_INSIDE.search(line)) and reason in _UNCLOSED:
         return inside.end(), "花括号里的冒号是全角的", "请把“：”改成半角冒号加空格“: ”。"
     if (joined := _NO_SPACE.match(line)) and reason in _COLONLESS:

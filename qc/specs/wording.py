@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from pydantic_core import ErrorDetails
 
 from qc.specs.suggest import suggest, suggest_field
+from qc.specs.syntax import FULL_WIDTH_BRACKET
 
 Loc = tuple[str | int, ...]
 """Keys and list indexes from the top of a document, as in a pydantic error."""
@@ -118,6 +119,8 @@ _WANTED: Mapping[str, str] = {
     r"^\d+\.\d+\.\d+$": "写作三个数字，例如 1.0.0。",
 }
 
+_FEW = 15
+"""Keys that are worth listing."""
 _MISSING = {"missing", "missing_argument", "missing_keyword_only_argument", "missing_positional_only_argument"}
 _UNKNOWN = {"extra_forbidden", "unexpected_keyword_argument", "unexpected_positional_argument", "no_such_attribute"}
 _CHOICE = {"enum", "literal_error", "union_tag_invalid"}
@@ -139,7 +142,7 @@ def explain(
     ]
     found = []
     for group in _settle(errors, 0, holds):
-        found.append(_say_types(group) if len(group) > 1 else _say(group[0], fields))
+        found.append(_say_types(group, fields) if len(group) > 1 else _say(group[0], fields))
     return found
 
 
@@ -192,7 +195,7 @@ def _refused_at_once(branch: list[list[ErrorDetails]], base: Loc, holds: Callabl
     return len(branch) == 1 and all(e["type"] in _TYPES and _in_document(e["loc"], holds) == here for e in branch[0])
 
 
-def _say_types(group: list[ErrorDetails]) -> Complaint:
+def _say_types(group: list[ErrorDetails], fields: Callable[[Loc], Mapping[str, str]]) -> Complaint:
     *others, last = dict.fromkeys(_TYPES[e["type"]] for e in group)
     wanted = f"{'、'.join(others)}或{last}" if others else last
     wanted = wanted if wanted != _BOOL else f" {_BOOL}"
@@ -200,6 +203,13 @@ def _say_types(group: list[ErrorDetails]) -> Complaint:
     hint = _quote_hint(first["input"]) if _TEXT in wanted else ""
     if first["input"] is None:
         hint = "请补上值，或删掉这个键。"
+    elif (
+        wanted == _MAP
+        and first["loc"]
+        and isinstance(first["loc"][-1], str)
+        and 0 < len(inside := fields(first["loc"])) <= _FEW
+    ):
+        hint = f"写作 {first['loc'][-1]}: {{键: 值}}，可以写的键有 {'、'.join(inside)}。"
     elif not hint:
         hint = _WRITTEN.get(wanted.strip(), "请改成其中一种写法。" if others else "")
     return Complaint(first["loc"], "S003", f"类型不对：应为{wanted}，写成了 {show(first['input'])}", hint, False)
@@ -209,12 +219,14 @@ def _say(error: ErrorDetails, fields: Callable[[Loc], Mapping[str, str]]) -> Com
     kind, loc, given = error["type"], error["loc"], error["input"]
     context = {name: _plain(value) for name, value in (error.get("ctx") or {}).items()}
     if kind in _TYPES:
-        return _say_types([error])
+        return _say_types([error], fields)
     if kind in _MISSING:
         return Complaint(loc, "S001", f"缺少字段 {loc[-1] if loc else ''}".rstrip(), "请补上这个字段。", False)
     if kind in _UNKNOWN:
         name = str(loc[-1]) if loc else ""
-        return Complaint(loc, "S002", f"未知字段 {name}", suggest_field(name, fields(loc[:-1])), True)
+        mark = FULL_WIDTH_BRACKET.search(name)
+        hint = f"“{mark[0]}”是全角的，列表要用半角方括号：[甲, 乙]。" if mark else suggest_field(name, fields(loc[:-1]))
+        return Complaint(loc, "S002", f"未知字段 {name}", hint, True)
     if kind in _CHOICE:
         expected = str((error.get("ctx") or {}).get("expected" if kind != "union_tag_invalid" else "expected_tags"))
         options = re.findall(r"'([^']*)'", expected)
