@@ -15,7 +15,7 @@ import numpy as np
 from qc.domain.conversation import Conversation
 from qc.domain.finding import Finding, Hit, Verdict
 from qc.domain.operators import Regex
-from qc.domain.rule import Piece, Rule, RulePack, RuleStatus, Scope, Truth, Validity
+from qc.domain.rule import Anchor, Piece, Rule, RulePack, RuleStatus, Scope, Truth, Validity, Which
 from qc.domain.sentence import And, AtLeast, Name, Not, Or, Sentence, names, parse
 from qc.matching.compile import compile_rules, is_absence
 from qc.matching.judge import VERDICTS, judge
@@ -197,11 +197,24 @@ class Explainer:
         if anchor is not None:
             [other] = self._judge([(rule, _piece(rule, anchor.piece))])
             places = tuple(hit for hit in other.hits if hit.turn is not None)
+            if anchor.which is Which.EACH:
+                places = self._unmet(rule, stories[name].piece, anchor, places) or places
         hit = _nearest(story.hits, dropped[0].nearest, places)
         said = [_distance(stories[name].piece, r, hit, story.hits, places, self.conversation) for r in dropped]
         away = "；".join(text for text in said if text)
         miss = NearMiss(dropped=dropped, hit=hit, count=len(story.hits), away=away)
         stories[name] = replace(stories[name], misses=(*stories[name].misses, miss))
+
+    def _unmet(self, rule: Rule, piece: Piece, anchor: Anchor, places: tuple[Hit, ...]) -> tuple[Hit, ...]:
+        """Of the hits each of which an anchor asks something, those that do not get it."""
+
+        def of(number: int) -> Piece:
+            one = replace(anchor, which=Which.NTH, nth=number)
+            anchors = tuple(one if other == anchor else other for other in piece.frame.anchors)
+            return replace(piece, frame=replace(piece.frame, anchors=anchors))
+
+        stories = self._judge([(rule, of(number)) for number in range(1, len(places) + 1)])
+        return tuple(place for place, story in zip(places, stories, strict=True) if story.truth is Truth.FALSE)
 
     def _probe(self, rule: Rule) -> Callable[[Piece], PieceStory]:
         return lambda piece: self._judge([(rule, piece)])[0]
@@ -367,6 +380,8 @@ def _distance(
     if relaxed.anchor is not None:
         place = min(places, key=lambda p: abs((p.turn or 0) - (hit.turn or 0)))
         apart = abs((place.turn or 0) - hit.turn)
+        if relaxed.anchor.which is Which.EACH:
+            return f"片段 {relaxed.anchor.piece} 在第 {place.turn} 轮的那一处没有，最近的相差 {apart} 轮"
         return f"片段 {relaxed.anchor.piece} 最近的命中在第 {place.turn} 轮，相差 {apart} 轮"
     if relaxed.key == "range":
         role = conversation.turns[hit.turn - 1].role

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from qc.domain.conversation import Conversation
 from qc.domain.operators import (
+    ENTITY_ZH,
     AnswerAfterQuestion,
     CallDuration,
     EntitySpan,
@@ -68,7 +69,7 @@ def lacking(piece: Piece, rule: Rule, conversation: Conversation, probe: Probe) 
             asked = probe(_named(rule, operator.question))
             return "没有人问" if asked.truth is Truth.FALSE else "问题得到了回答，或者问完再没有别人说话"
         case EntitySpan():
-            return f"要找的信息：{'、'.join(operator.types)}"
+            return f"要找的信息：{'、'.join(ENTITY_ZH[name] for name in operator.types)}"
         case Topic():
             return f"要找的话题：{'、'.join(operator.any)}"
     return ""

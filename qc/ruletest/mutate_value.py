@@ -12,7 +12,7 @@ from dataclasses import MISSING, Field, dataclass, fields, is_dataclass, replace
 from enum import Enum
 from typing import Any, NamedTuple
 
-_KEYS = {"in_": "in", "exclude": "except"}
+_KEYS = {"in_": "in", "exclude": "except", "pieces": "any", "types": "type"}
 _DECLARED = frozenset({"type"})
 
 
@@ -86,7 +86,7 @@ def _elements(place: _Place, value: tuple[Any, ...]) -> Iterator[Shift]:
                 yield Shift(changed, what, _between(element, other))
             continue
         if len(value) > 1:
-            shown = element if isinstance(element, str) else f"第 {number + 1} 项"
+            shown = element if isinstance(element, str) else getattr(element, "title", f"第 {number + 1} 项")
             yield Shift(
                 place.put((*around[0], *around[1])), f"从 {place.key} 里去掉“{shown}”", f"只靠“{shown}”才判得对"
             )

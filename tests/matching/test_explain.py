@@ -55,6 +55,13 @@ RESTRICTIONS = [
     ("p: {keyword: 保本, range: '-1'}", ["A 保本", "A 保本", "C 嗯", "A 三"], "range", 2, "3 轮中的第 2 轮"),
     ("p: {keyword: 保本, window: {first_s: 5}}", ["A 嗯 @0-2", "A 保本 @8-9"], "window", 2, ""),
     (
+        "p: {keyword: 保本, after: {piece: q, which: each}}\nq: {keyword: 亏}",
+        ["C 亏", "A 保本", "C 亏", "C 亏"],
+        "after",
+        2,
+        "片段 q 在第 3 轮的那一处没有，最近的相差 1 轮",
+    ),
+    (
         "p: {keyword: 保本, after: {piece: q, turns: 1}}\nq: {keyword: 亏}",
         ["C 亏", "A 嗯", "A 保本", "A 保本"],
         "after",

@@ -94,12 +94,18 @@ def test_what_was_not_written_is_left_alone() -> None:
 def test_choices_go_back_to_their_default_and_lists_lose_an_element() -> None:
     assert told(op.Keyword(words=op.Words(), mode=op.Mode.ALL)) == ["把 mode 从 all 改成 any"]
     assert told(op.EntitySpan(types=("mobile", "email"), valid_only=True)) == [
-        "从 types 里去掉“mobile”",
-        "从 types 里去掉“email”",
+        "从 type 里去掉“mobile”",
+        "从 type 里去掉“email”",
         "去掉 valid_only",
     ]
     anchor = Anchor(relation=AnchorRelation.AFTER, piece="p", turns=3, which=Which.FIRST)
     assert told(anchor)[-1] == "把 which 从 first 改成 any"
+
+
+def test_steps_are_called_what_people_call_them() -> None:
+    steps = (op.Step(pieces=("greet",), title="问候"), op.Step(pieces=("card", "phone"), title="核验"))
+    said = [shift.what for shift in shifts(op.Flow(steps=steps))]
+    assert said == ["从 steps 里去掉“问候”", "从 steps 里去掉“核验”", "从 any 里去掉“card”", "从 any 里去掉“phone”"]
 
 
 def test_the_missing_case_lies_between_the_values() -> None:

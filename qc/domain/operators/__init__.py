@@ -14,6 +14,7 @@ from dataclasses import fields
 
 from qc.domain.operators.dialogue import AnswerAfterQuestion, Flow, Repeat, RoleIs, Sequence, Step, TurnCount
 from qc.domain.operators.signals import (
+    ENTITY_ZH,
     Emotion,
     EmotionAt,
     EmotionLabel,
@@ -42,6 +43,7 @@ from qc.domain.operators.timing import (
 from qc.domain.operators.words import Keyword, Mode, Near, NearUnit, NotIn, Regex, Robust, Similar, Words
 
 __all__ = [
+    "ENTITY_ZH",
     "OPERATORS",
     "SPOKEN",
     "TEXTUAL",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import ClassVar, Literal
@@ -131,6 +132,21 @@ EntityType = Literal[
     "name",
     "secret",
 ]
+ENTITY_ZH: Mapping[str, str] = {
+    "mobile": "手机号",
+    "landline": "固话",
+    "id_card": "身份证",
+    "bank_card": "银行卡",
+    "email": "邮箱",
+    "plate": "车牌",
+    "address": "地址",
+    "amount": "金额",
+    "date": "日期",
+    "account": "户号",
+    "name": "姓名",
+    "secret": "密码或验证码的数字",
+}
+"""What people call the types."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -145,9 +161,6 @@ class EntitySpan:
     )
 
     types: tuple[str, ...] = field(
-        metadata=_zh(
-            "mobile 手机号、landline 固话、id_card 身份证、bank_card 银行卡、email 邮箱、plate 车牌、"
-            "address 地址、amount 金额、date 日期、account 户号、name 姓名、secret 密码或验证码的数字；一种或几种"
-        )
+        metadata=_zh("、".join(f"{name} {zh}" for name, zh in ENTITY_ZH.items()) + "；一种或几种")
     )
     valid_only: bool = field(metadata=_zh("true 时只算校验位或格式正确的"), default=False)
