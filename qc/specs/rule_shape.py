@@ -83,7 +83,10 @@ class FrameSpec(Spec):
     all_turns: bool = Field(default=False, description="范围内每一轮都要命中")
     count: CountSpec | None = Field(default=None, description="命中的处数")
     negate: bool = Field(default=False, description="反过来：没有才成立")
-    on_empty: OnEmpty | None = Field(default=None, description="范围内一轮也没有时：hit 成立、miss 不成立、na 不适用")
+    on_empty: OnEmpty | None = Field(
+        default=None,
+        description="范围内一轮也没有时：hit 成立、miss 不成立、na 规则不适用；不写是不成立，整通的测量照量到的数",
+    )
     after: AnchorSpec | None = Field(default=None, description="在另一个片段命中之后")
     before: AnchorSpec | None = Field(default=None, description="在另一个片段命中之前")
     around: AnchorSpec | None = Field(default=None, description="在另一个片段命中的前后（含同一轮）")
@@ -142,7 +145,7 @@ class ScopeSpec(Spec):
 
 
 class ValidSpec(Spec):
-    """生效时间，按会话开始的日期算，首尾都含；不写的一头不限。"""
+    """生效时间，按会话开始的日期算，首尾都含；不写的一头不限；没有日期的会话照评。"""
 
     from_: date | None = Field(default=None, alias="from", description="从哪天起，如 2026-01-01")
     to: date | None = Field(default=None, description="到哪天止，如 2026-12-31")
