@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qc.errors import SpecError, UsageError
-from qc.pipeline.specs import Folders
+from qc.pipeline.specs import Folders, emotion_lexicon, taxonomies
 from qc.ruletest.lock import LockReport, compare
 from qc.ruletest.lock_bump import set_version
 from qc.ruletest.lock_content import NAME as LOCK
@@ -21,7 +21,8 @@ def check_lock(where: Folders, *, base: Lock | None = None) -> LockReport:
     pack = load_rules([where.rules])
     cards = load_scorecards([where.scorecards], {rule.id for rule in pack.rules})
     path = where.rules / LOCK
-    return compare(pack, cards, stored_lock(path), base=base, path=str(path))
+    signals = {"emotion": emotion_lexicon(where).digest, "topics": " ".join(t.digest for t in taxonomies(where))}
+    return compare(pack, cards, signals, stored_lock(path), base=base, path=str(path))
 
 
 def stored_lock(path: Path) -> Lock | None:

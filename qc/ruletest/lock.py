@@ -14,12 +14,15 @@ from pathlib import Path
 from qc.domain.operators import word_lists
 from qc.domain.rule import Rule, RulePack, RuleStatus
 from qc.domain.scorecard import Scorecard
+from qc.matching.signals import Need
+from qc.ruletest.changes import need_of
 from qc.ruletest.gate import Annotation, Case, GateResult, cell
 from qc.ruletest.lock_content import Lock, LockedCard, lock_of
 from qc.specs.document import read
 
 TITLE = "内容版本"
 _UPDATE = "请运行 qc rules lock，把 rules.lock 一起提交。"
+_SIGNALS = {"emotion": (Need.EMOTIONS, "情绪词表"), "topics": (Need.TOPICS, "话题")}
 _BUMP = "请改 version；或运行 qc rules lock --bump，由它来改。"
 
 
@@ -123,11 +126,17 @@ def _version_line(path: str) -> int:
 
 
 def compare(
-    pack: RulePack, cards: Sequence[Scorecard], stored: Lock | None, *, base: Lock | None = None, path: str = ""
+    pack: RulePack,
+    cards: Sequence[Scorecard],
+    signals: Mapping[str, str],
+    stored: Lock | None,
+    *,
+    base: Lock | None = None,
+    path: str = "",
 ) -> LockReport:
-    """Compare rules and scorecards with the stored lock (None: there is none) and with the lock of the revision a
-    change is based on, so that a lock written anew does not hide what changed."""
-    current = lock_of(pack, cards)
+    """Compare rules, scorecards and `signals` (see `lock_of`) with the stored lock (None: there is none) and with the
+    lock of the revision a change is based on, so that a lock written anew does not hide what changed."""
+    current = lock_of(pack, cards, signals)
     overdue: dict[str, Overdue] = {}
     for old in (base, stored):
         if old is not None:
@@ -171,6 +180,9 @@ def _rule(rule: Rule, pack: RulePack, old: Lock, new: Lock) -> _Changes:
         shared = [f"词表 {name}" for name in _lexicons(rule) if old.lexicons.get(name) != new.lexicons.get(name)]
         shared += [f"片段 {p.id}" for p in pack.patterns if rule.id in p.rules and _differs(p.id, old, new)]
         found.note(Bump.MINOR, f"用到的{'、'.join(shared)} 改了，命中会变" if shared else "判定条件改了，命中会变")
+    for signal, (need, zh) in _SIGNALS.items():
+        if need in need_of(rule) and old.signals.get(signal, new.signals.get(signal)) != new.signals.get(signal):
+            found.note(Bump.MINOR, f"用到的{zh}改了，命中会变")
     if before.text != after.text:
         found.note(Bump.PATCH, "标题、提示等文字改了")
     return found
@@ -221,7 +233,13 @@ def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split("."))
 
 
-_NAMES = {"rules": "规则", "scorecards": "评分表", "lexicons": "词表", "patterns": "片段"}
+_NAMES = {
+    "rules": "规则",
+    "scorecards": "评分表",
+    "lexicons": "词表",
+    "patterns": "片段",
+    "signals": "情绪、话题的词：",
+}
 
 
 def _stale(stored: Lock, current: Lock) -> Iterator[str]:

@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"[a-z_]+|\d+\.\d+\.\d+")
 """Text that YAML reads back as text without quotes."""
 _HEAD = """\
 # 规则内容的版本，由 qc rules lock 生成，不要手改，放进 git。
-# verdict：决定判定的内容；text：标题、提示等文字；points：在评分表里怎样计分。
+# verdict：决定判定的内容；text：标题、提示等文字；points：在评分表里怎样计分；signals：情绪、话题的词。
 format: 1
 """
 
@@ -57,22 +57,25 @@ class LockedCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The content of `rules.lock`; lexicons and patterns have no version, only a digest."""
+    """The content of `rules.lock`; lexicons, patterns and signals (the words of `emotion` and of `topics`) have a digest
+    and no version."""
 
     rules: Mapping[str, LockedRule] = field(default_factory=dict)
     scorecards: Mapping[str, LockedCard] = field(default_factory=dict)
     lexicons: Mapping[str, str] = field(default_factory=dict)
     patterns: Mapping[str, str] = field(default_factory=dict)
+    signals: Mapping[str, str] = field(default_factory=dict)
 
 
-def lock_of(pack: RulePack, cards: Sequence[Scorecard]) -> Lock:
-    """The lock of rules and scorecards as they are."""
+def lock_of(pack: RulePack, cards: Sequence[Scorecard], signals: Mapping[str, str]) -> Lock:
+    """The lock of rules and scorecards as they are; `signals`: the digests of the words of `emotion` and `topics`."""
     lexicons = {lexicon.id: lexicon for lexicon in pack.lexicons}
     return Lock(
         rules={rule.id: _rule(rule, lexicons, cards) for rule in pack.rules},
         scorecards={card.id: _card(card) for card in cards},
         lexicons={lexicon.id: _digest(lexicon.words) for lexicon in pack.lexicons},
         patterns={pattern.id: _digest(pattern.pattern) for pattern in pack.patterns},
+        signals={name: _digest(digest) for name, digest in signals.items()},
     )
 
 
@@ -82,7 +85,7 @@ def dump(lock: Lock) -> str:
     for name in ("rules", "scorecards"):
         entries: Mapping[str, LockedRule | LockedCard] = getattr(lock, name)
         lines += _block(name, {key: _flow(entries[key]) for key in entries})
-    for name in ("lexicons", "patterns"):
+    for name in ("lexicons", "patterns", "signals"):
         digests: Mapping[str, str] = getattr(lock, name)
         lines += _block(name, {key: json.dumps(digests[key]) for key in digests})
     return "".join(lines)
@@ -102,6 +105,7 @@ def read_lock(document: Document) -> Lock | None:
             scorecards={key: LockedCard(**entry) for key, entry in (data.get("scorecards") or {}).items()},
             lexicons=dict(data.get("lexicons") or {}),
             patterns=dict(data.get("patterns") or {}),
+            signals=dict(data.get("signals") or {}),
         )
     except (TypeError, AttributeError, ValueError):
         return None

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import shutil
 from pathlib import Path
 
 import pytest
 
 from qc.commands.rulelock import check_lock, stored_lock, update_lock
 from qc.errors import UsageError
+from qc.paths import packaged
 from qc.pipeline.specs import Folders
 from qc.ruletest.lock import Bump, raised
 from qc.ruletest.lock_bump import set_version
@@ -136,6 +138,31 @@ def test_a_version_raised_by_hand_is_enough_when_it_is_high_enough(where):
     assert report.stale == ("规则 service.a 与文件不同",)
     assert update_lock(where, bump=False).overdue == ()
     assert check_lock(where).passed
+
+
+def test_words_of_emotions_and_topics_move_the_rules_that_read_them(where):
+    edit(where, A, "  b: {regex", "  c: {emotion: {label: negative}, speaker: customer}\n  b: {regex")
+    edit(where, A, "when: a or b", "when: any of (a, b, c)")
+    update_lock(where, bump=True)
+    assert check_lock(where).passed
+    before = stored_lock(where.rules / "rules.lock")
+    shutil.copytree(packaged("rules") / "_lexicons/emotion", where.rules / "_lexicons/emotion")
+    assert check_lock(where).passed  # the same words
+    edit(where, "rules/_lexicons/emotion/customer.yml", "phrases: [生气,", "phrases: [气鼓鼓, 生气,")
+    report = check_lock(where)
+    [one] = report.overdue
+    assert (one.version, one.suggested, one.reasons) == ("1.1.0", "1.2.0", ("用到的情绪词表改了，命中会变",))
+    assert any("emotion" in text for text in report.stale)
+    update_lock(where, bump=True)
+    assert check_lock(where, base=before).passed
+
+
+def test_a_lock_of_before_signals_only_wants_an_update(where):
+    path = where.rules / "rules.lock"
+    path.write_text(path.read_text(encoding="utf-8").split("signals:")[0], encoding="utf-8")
+    report = check_lock(where)
+    assert not report.overdue
+    assert len(report.stale) == 2
 
 
 def test_a_version_that_falls_is_told_as_that(where):
