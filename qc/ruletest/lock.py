@@ -238,7 +238,7 @@ _NAMES = {
     "scorecards": "评分表",
     "lexicons": "词表",
     "patterns": "片段",
-    "signals": "情绪、话题的词：",
+    "signals": "信号词",
 }
 
 
