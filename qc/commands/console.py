@@ -11,7 +11,8 @@ from qc.errors import display_width
 
 
 class Console:
-    """Progress (see `qc.pipeline.progress`): a bar on a terminal, one line per step elsewhere."""
+    """Progress (see `qc.pipeline.progress`): a bar on a terminal; elsewhere one line per step that has something
+    to say, else per tenth."""
 
     def __init__(self, quiet: bool = False) -> None:
         self._quiet = quiet
@@ -34,10 +35,10 @@ class Console:
         self._draw()
 
     def advance(self, amount: float, message: str) -> None:
-        self._done += amount
+        before, self._done = self._done, self._done + amount
         if self._terminal:
             self._draw()
-        elif not self._quiet:
+        elif not self._quiet and (message or self._tenth(before) < self._tenth(self._done)):
             click.echo(f"{self._title} {self._so_far()}{message}", err=True)
 
     def finish(self) -> None:
@@ -58,6 +59,10 @@ class Console:
         else:
             text = f"{self._title} {self._so_far()}"
         click.echo(text, err=True, nl=False)
+
+    def _tenth(self, done: float) -> float:
+        """How many tenths of the stage are done; where nobody knows how much there is, every step counts."""
+        return done if not self._total else int(done / self._total * 10 + 1e-9)
 
     def _so_far(self) -> str:
         if self._total is None:

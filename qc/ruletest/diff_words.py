@@ -43,7 +43,7 @@ def others(change: RuleChange, moves: RuleMoves) -> str:
 def counted(diff: Diff) -> str:
     """How much was judged: the sentence that shows that unchanged rules were not."""
     if diff.changes.nothing:
-        return "规则和评分表都没有变化，没有评估任何规则。"
+        return "在用的规则和评分表都没有变化（草稿和停用的不比较），没有评估任何规则。"
     said = f"评估了 {len(diff.evaluated)} 条规则，其余 {diff.changes.unchanged} 条未变"
     text = len(diff.changes.rules) - len({c.id for c in diff.changes.rules} & set(diff.evaluated))
     said += f"，{text} 条取批次里存的判定" if text else ""
