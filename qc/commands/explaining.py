@@ -17,7 +17,8 @@ from qc.domain.conversation import Conversation, Turn
 from qc.domain.finding import Verdict
 from qc.domain.rule import Rule, RulePack, RuleStatus, RuleTest
 from qc.errors import UsageError
-from qc.matching.explain import Explainer, Explanation
+from qc.matching.explain import Explainer
+from qc.matching.story import Explanation
 from qc.pipeline.restore import stored_conversation
 from qc.pipeline.specs import Folders, configuration
 from qc.ruletest.inline import conversation_of

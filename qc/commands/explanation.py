@@ -15,8 +15,8 @@ from qc.domain.rule import RuleKind, RuleStatus, Truth
 from qc.domain.sentence import And, AtLeast, Name, Not, Or, Sentence, parse
 from qc.errors import display_width
 from qc.matching.compile import is_absence
-from qc.matching.explain import Explanation, NearMiss, Outside, PieceStory, truth_in
 from qc.matching.relax import ROLE_ZH
+from qc.matching.story import Explanation, NearMiss, Outside, PieceStory, truth_in
 from qc.reporting.labels import CHANNEL, OPERATOR
 
 _MARK = {Truth.TRUE: click.style("✓", fg="green"), Truth.FALSE: click.style("✗", fg="red"), Truth.UNKNOWN: "?"}

@@ -7,80 +7,25 @@ failed, once more without each of its restrictions. What the explanation says is
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from itertools import combinations
-
-import numpy as np
 
 from qc.domain.conversation import Conversation
 from qc.domain.finding import Finding, Hit, Verdict
 from qc.domain.operators import Regex
 from qc.domain.rule import Anchor, Piece, Rule, RulePack, RuleStatus, Scope, Truth, Validity, Which
-from qc.domain.sentence import And, AtLeast, Name, Not, Or, Sentence, names, parse
+from qc.domain.sentence import names, parse
 from qc.matching.compile import compile_rules, is_absence
 from qc.matching.judge import VERDICTS, judge
-from qc.matching.kleene import truth_of
 from qc.matching.lacking import lacking, matches
 from qc.matching.relax import Nearest, Relaxed, frame_relaxations, present, relaxations, without_frame
 from qc.matching.signals import Need, Signals
+from qc.matching.story import Explanation, NearMiss, Outside, PieceStory, blamed_in, truth_in
 from qc.text.regex import compile_pattern
 from qc.text.shard import Shard
 
 SignalsFactory = Callable[[Shard, Need], Signals]
 _TRUTH = {Verdict.HIT: Truth.TRUE, Verdict.MISS: Truth.FALSE}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NearMiss:
-    """What a piece would have found without some of its restrictions: `dropped`, of which each is needed. `hit` is the
-    nearest of `count` hits; `away`: how far it is from what was asked for, in Chinese."""
-
-    dropped: tuple[Relaxed, ...]
-    hit: Hit | None
-    count: int
-    away: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PieceStory:
-    """What became of one piece. `na`: its range is empty and it says so. `hits`: what it found; for a piece that wants
-    something absent, what stood in its way. `excused`: exceptions that took its hits away. For one that found nothing:
-    `misses` in the order of its restrictions, and `lacking`, what there is to say without any."""
-
-    piece: Piece
-    truth: Truth
-    na: bool = False
-    reason: str = ""
-    hits: tuple[Hit, ...] = ()
-    excused: tuple[str, ...] = ()
-    excused_hits: tuple[Hit, ...] = ()
-    misses: tuple[NearMiss, ...] = ()
-    lacking: str = ""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outside:
-    """A part of the scope that excludes the conversation: what the rule asks for and what the conversation is."""
-
-    key: str
-    wanted: tuple[str, ...]
-    actual: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Explanation:
-    """The verdict of a rule on a conversation with the story of every piece of its sentences. `decided_by`: the
-    sentence the verdict hangs on, `given` or `when`; `blamed`: the pieces it hangs on, in order of that sentence."""
-
-    rule: Rule
-    verdict: Verdict
-    finding: Finding | None
-    outside: tuple[Outside, ...]
-    decided_by: str
-    blamed: tuple[str, ...]
-    stories: Mapping[str, PieceStory]
-    truths: Mapping[str, Truth]
-    """`given` and `when` as a whole."""
 
 
 class Explainer:
@@ -126,7 +71,7 @@ class Explainer:
         sentence = parse(dict(_sentences(rule))[key])
         blamed: Sequence[str] = ()
         if not outside:
-            blamed = list(dict.fromkeys(_blamed(sentence, verdict, stories)))
+            blamed = list(dict.fromkeys(blamed_in(sentence, stories)))
         return Explanation(
             rule=rule,
             verdict=verdict,
@@ -278,35 +223,6 @@ def _sentences(rule: Rule) -> Iterator[tuple[str, str]]:
 def _names(rule: Rule) -> list[str]:
     """The pieces of both sentences, each once, in order."""
     return list(dict.fromkeys(name.name for _, text in _sentences(rule) for name, _ in names(parse(text))))
-
-
-def truth_in(sentence: Sentence, stories: Mapping[str, PieceStory]) -> Truth:
-    """The truth of a sentence or a part of it; a piece whose range is empty (`on_empty: na`) counts as unknown."""
-    values = {
-        name.name: np.array([Truth.UNKNOWN if stories[name.name].na else stories[name.name].truth], np.int8)
-        for name, _ in names(sentence)
-    }
-    return Truth(int(truth_of(sentence, values)[0]))
-
-
-def _blamed(sentence: Sentence, verdict: Verdict, stories: Mapping[str, PieceStory]) -> Iterator[str]:
-    """The pieces on which the sentence's truth hangs, in order."""
-    truth = truth_in(sentence, stories)
-    match sentence:
-        case Name(name):
-            yield name
-        case Not(inside):
-            yield from _blamed(inside, verdict, stories)
-        case And(parts) if truth is Truth.FALSE:
-            yield from _blamed(_first(parts, truth, stories), verdict, stories)
-        case And(parts) | Or(parts) | AtLeast(_, parts):
-            for part in parts:
-                if truth_in(part, stories) is truth:
-                    yield from _blamed(part, verdict, stories)
-
-
-def _first(parts: Sequence[Sentence], truth: Truth, stories: Mapping[str, PieceStory]) -> Sentence:
-    return next(part for part in parts if truth_in(part, stories) is truth)
 
 
 def _outside(rule: Rule, conversation: Conversation) -> tuple[Outside, ...]:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import replace
-from typing import TYPE_CHECKING
 
 from qc.domain.conversation import Conversation
 from qc.domain.operators import (
@@ -27,13 +26,11 @@ from qc.domain.rule import Piece, Rule, Truth
 from qc.errors import QcError
 from qc.matching.meta import field_value
 from qc.matching.relax import ROLE_ZH
+from qc.matching.story import PieceStory
 from qc.text.normalise import normalise
 from qc.text.regex import Pattern, compile_pattern
 
-if TYPE_CHECKING:
-    from qc.matching.explain import PieceStory
-
-Probe = Callable[[Piece], "PieceStory"]
+Probe = Callable[[Piece], PieceStory]
 _MOST_WORDS = 8
 _MOST_CHARS = 40
 _MOST_CUTS = 300
