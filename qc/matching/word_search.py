@@ -153,6 +153,7 @@ def _is_latin(ends: str) -> bool:
 _KIND = np.zeros(256, np.int8)
 """Of a byte: 1 a digit, 2 a (lower-case) Latin letter, 0 anything else."""
 _KIND[ord("0") : ord("9") + 1] = _DIGIT = 1
+_KIND[ord("*")] = _DIGIT  # a masked one: 138****1234 does not hold 1234
 _KIND[ord("a") : ord("z") + 1] = _LATIN = 2
 _NUMERALS = np.array(sorted(int.from_bytes(char.encode()) for char in NUMERALS), np.int64)
 

@@ -40,6 +40,8 @@ TABLE = [
     (VARIANTS, "vip card", "我有VIPcard和vip card", ["VIPcard", "vip card"]),
     (VARIANTS, "'12398'", "打1 2 3 9 8或12 398", ["1 2 3 9 8", "12 398"]),
     (VARIANTS, "'12398'", "号码 1 2 3 9 8 7", []),  # still a whole number
+    (VARIANTS, "'1234'", "我的号码138****1234，密码1234", ["1234"]),  # what a mask leaves is not a whole number
+    (EXACT, "'138'", "138****1234", []),
     (VARIANTS, "'110'", "买了1 10元的", []),  # too short to be read across spaces
     (VARIANTS, "'12398'", "打一二三九八，幺二三九八，12398", ["一二三九八", "幺二三九八", "12398"]),
     (VARIANTS, "一二三九八", "打12398，打123987", ["12398"]),
