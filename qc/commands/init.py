@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from qc.commands.gate_output import repository
 from qc.errors import UsageError
 from qc.paths import WORKSPACE_FILE, packaged
 from qc.ruletest.lock_content import NAME as LOCK
@@ -94,6 +95,11 @@ def _summary(folder: Path, done: Initialised) -> Iterator[str]:
         named = "、".join(str(p) for p in done.kept[:3])
         more = " 等" if len(done.kept) > 3 else ""
         yield f"  已有 {len(done.kept)} 个文件没有动：{named}{more}（要覆盖请加 --force）"
+    root = repository(folder).resolve()
+    if root != folder.resolve():
+        inside = folder.resolve().relative_to(root)
+        yield f"注意：git 仓库的顶层是 {root}，CI 只读那里的 .github/ 和 .gitlab-ci.yml："
+        yield f"  请把它们移过去，命令在 {inside} 里运行，保存结果的路径前也加上 {inside}/。"
     yield "下一步："
     if folder.resolve() != Path.cwd():
         yield f"  cd {folder}"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
 from pathlib import Path
 
 import click
@@ -116,3 +117,11 @@ def test_every_command_the_readme_names_exists(made: Path) -> None:
     named = set(re.findall(r"\bqc ([a-z]+)", readme))
     assert named
     assert named <= set(cli.list_commands(click.Context(cli)))
+
+
+def test_a_workspace_inside_a_repository_is_told_where_ci_looks(tmp_path: Path) -> None:
+    subprocess.run(["git", "init", "-q", str(tmp_path)], check=True)
+    said = CliRunner().invoke(command, [str(tmp_path / "质检")]).output
+    assert f"git 仓库的顶层是 {tmp_path.resolve()}" in said
+    assert "命令在 质检 里运行" in said
+    assert "git 仓库的顶层" not in CliRunner().invoke(command, [str(tmp_path)]).output
