@@ -49,8 +49,20 @@ class Turn:
     confidence: float | None = None
     audio_channel: int | None = None
     energy_db: float | None = None
+    emotion: StatedEmotion | None = None
+    """Stated with the turn (in a rule's test): it stands for what the emotion stage would say."""
     entities: tuple[Entity, ...] | None = None
     """Spans found before masking, when the turn was read back from a stored run; None: not yet looked for."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StatedEmotion:
+    """`sign` −1 negative, 0 neutral, 1 positive; `level` 0–5, its strength; `component` one of
+    `qc.domain.emotion.COMPONENTS`, or none."""
+
+    sign: int
+    level: int
+    component: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

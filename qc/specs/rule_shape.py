@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal, NamedTuple
 from pydantic import Field, create_model
 
 from qc.domain.conversation import Channel, Role
+from qc.domain.emotion import COMPONENTS
+from qc.domain.operators import EmotionLabel
 from qc.domain.rule import AnchorRelation, ErrorClass, OnEmpty, RuleKind, RuleStatus, Severity
 from qc.specs.model import Spec
 from qc.specs.operators import SHAPES
@@ -151,6 +153,14 @@ class ValidSpec(Spec):
     to: date | None = Field(default=None, description="到哪天止，如 2026-12-31")
 
 
+class EmotionGivenSpec(Spec):
+    """这一轮的情绪，不由文字推断。"""
+
+    label: EmotionLabel = Field(description="negative 负面、neutral 中性、positive 正面")
+    level: Annotated[int, Field(ge=0, le=5)] = Field(default=3, description="强度 0–5；中性时不看")
+    component: Literal[COMPONENTS] | None = Field(default=None, description="主要成分，如 anger 愤怒")  # type: ignore[valid-type]
+
+
 class TurnSpec(Spec):
     """测试里的一轮：角色: 话。"""
 
@@ -163,6 +173,9 @@ class TurnSpec(Spec):
     to: Seconds | None = Field(default=None, description="到第几秒结束")
     confidence: Annotated[float, Field(ge=0, le=1)] | None = Field(default=None, description="转写置信度")
     energy_db: Annotated[float, Field(ge=-120, le=0)] | None = Field(default=None, description="音量 dBFS，如 -20")
+    emotion: EmotionGivenSpec | None = Field(
+        default=None, description="这一轮的情绪；不写则由文字推断，如 {label: negative, level: 4}"
+    )
 
     @property
     def spoken(self) -> dict[Role, str]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from qc.domain.conversation import CallMeta, Turn
+from qc.domain.conversation import CallMeta, StatedEmotion, Turn
 from qc.domain.finding import Verdict
+from qc.domain.operators import EmotionLabel
 from qc.domain.rule import RuleTest
 from qc.specs.document import Document, Loc, Problems
-from qc.specs.rule_shape import TestSpec, TurnSpec
+from qc.specs.rule_shape import EmotionGivenSpec, TestSpec, TurnSpec
 
 _EXPECTED = {
     "hit": Verdict.HIT,
@@ -56,7 +57,13 @@ def _turn(document: Document, loc: Loc, spec: TurnSpec, problems: Problems) -> T
         end_ms=end,
         confidence=spec.confidence,
         energy_db=spec.energy_db,
+        emotion=None if spec.emotion is None else _emotion(spec.emotion),
     )
+
+
+def _emotion(given: EmotionGivenSpec) -> StatedEmotion:
+    sign = {EmotionLabel.NEGATIVE: -1, EmotionLabel.NEUTRAL: 0, EmotionLabel.POSITIVE: 1}[given.label]
+    return StatedEmotion(sign=sign, level=given.level if sign else 0, component=given.component)
 
 
 def _meta(document: Document, loc: Loc, given: dict[str, str | int | float], problems: Problems) -> CallMeta:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Generic, TypeVar, overload
 
 import numpy as np
 import numpy.typing as npt
 
-from qc.domain.conversation import CallMeta, Channel, Conversation, Entity, Role, Source, Turn
+from qc.domain.conversation import CallMeta, Channel, Conversation, Entity, Role, Source, StatedEmotion, Turn
 
 Ints = npt.NDArray[np.int64]
 Points = npt.NDArray[np.uint32]
@@ -95,6 +95,8 @@ class TurnColumns:
     entities: Sequence[tuple[Entity, ...] | None] | None = None
     energy_db: npt.NDArray[np.float32] | None = None
     """NaN where a turn was not measured; None: none was."""
+    emotion: Mapping[int, StatedEmotion] = field(default_factory=dict)
+    """By turn, where one was stated."""
 
 
 def conversation_columns(conversations: Sequence[Conversation]) -> ConversationColumns:
@@ -125,6 +127,7 @@ def turn_columns(turns: Sequence[Turn]) -> TurnColumns:
         text=[t.text for t in turns],
         entities=[t.entities for t in turns],
         energy_db=np.fromiter((np.nan if t.energy_db is None else t.energy_db for t in turns), np.float32, n),
+        emotion={i: t.emotion for i, t in enumerate(turns) if t.emotion is not None},
     )
 
 

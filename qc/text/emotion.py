@@ -15,7 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.domain.conversation import Role
-from qc.domain.emotion import EmotionLexicon
+from qc.domain.emotion import COMPONENTS, EmotionLexicon
 from qc.text.phrases import Bools, PhraseHits, PhraseScanner
 from qc.text.shard import ROLE_CODES, Ints, Shard
 from qc.text.snow import snow_sentiment
@@ -116,12 +116,17 @@ class EmotionScorer:
         polarity = np.round(np.clip(polarity, -1, 1), 4).astype(np.float32)
         level = np.searchsorted(LEVEL_FROM, np.abs(polarity), side="right").astype(np.int8)
         label = np.where(level > 0, np.sign(polarity), 0).astype(np.int8)
+        component = _component(hits, label)
+        for turn, stated in shard.stated_emotion.items():
+            label[turn], level[turn] = stated.sign, stated.level
+            polarity[turn] = stated.sign * STRENGTH[stated.level]
+            component[turn] = NO_COMPONENT if stated.component is None else COMPONENTS.index(stated.component)
         return emotions_of(
             shard,
             polarity=polarity,
             label=label,
             level=level,
-            component=_component(hits, label),
+            component=component,
             snownlp=np.where(felt, probability, 0.5).astype(np.float32),
             phrases=_phrases(shard, hits, label),
         )

@@ -77,6 +77,7 @@ class Shard:
         self.end_ms = turns.end_ms
         self.confidence = turns.confidence
         nowhere = np.full(len(turns.role), np.nan, np.float32)
+        self.stated_emotion = turns.emotion
         self.energy_db = nowhere if turns.energy_db is None else turns.energy_db
 
     def _turn(self, i: int) -> Turn:

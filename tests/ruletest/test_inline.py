@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import pytest
+
 from qc.domain.conversation import Channel
 from qc.domain.finding import Verdict
 from qc.matching.signals import NO_SIGNALS, Need
@@ -63,3 +65,28 @@ def test_a_test_takes_project_and_channel_from_the_scope(write):
     assert (voice.project, voice.channel, voice.source.audio_channels) == ("保险", Channel.VOICE_OUTBOUND, 2)
     chat = conversation_of(rule, rule.tests[4], "x")
     assert (chat.channel, chat.source.audio_channels) == (Channel.CHAT, None)
+
+
+@pytest.mark.parametrize(
+    ("stated", "expect"),
+    [
+        ("{label: negative, level: 4, component: anger}", Verdict.HIT),
+        ("{label: negative, component: anger}", Verdict.HIT),
+        ("{label: negative, level: 2, component: anger}", Verdict.MISS),
+        ("{label: negative, level: 4, component: anxiety}", Verdict.MISS),
+        ("{label: negative, level: 4}", Verdict.MISS),
+        ("{label: positive, level: 5}", Verdict.MISS),
+        ("{label: neutral, level: 5}", Verdict.MISS),
+    ],
+)
+def test_an_emotion_can_be_stated_with_a_turn(write, text_stage, stated, expect):
+    folder = write(
+        "t/felt.yml",
+        "id: t.felt\ntitle: 客户愤怒\nseverity: low\n"
+        "find:\n  angry: {emotion: {label: negative, component: anger, min_level: 3}, speaker: customer}\n"
+        "when: angry\nmessage: 第 {turn} 轮客户愤怒\ntests:\n"
+        f"  - {{name: 说定的, expect: hit, turns: [{{agent: 您好}}, {{customer: 今天天气不错, emotion: {stated}}}]}}\n"
+        "  - {name: 没有说定, expect: miss, turns: [{agent: 您好}, {customer: 今天天气不错}]}\n",
+    )
+    first, second = run_tests(load_rules([folder]), text_stage, confidence_floor=0.35)
+    assert (first.verdict, second.verdict) == (expect, Verdict.MISS)
