@@ -125,13 +125,13 @@ def _in_bytes(points: Points, found: Matches) -> Matches:
     """Matches placed in characters as places in UTF-8."""
     if not len(found.pattern):
         return found
-    size = (points >= 0x80).astype(np.uint8)
+    size = (points >= 0x80).view(np.uint8)
     size += points >= 0x800
     size += points >= 0x10000
     size += np.uint8(1)
     last = found.end - 1
     borders = np.unique(np.concatenate(([0], found.start, last)))
-    before = np.cumsum(np.append(0, np.add.reduceat(size, borders, dtype=np.int64)))
+    before = np.cumsum(np.append(0, np.add.reduceat(size, borders, dtype=np.uint32)), dtype=np.int64)
     start, end = (
         before[np.searchsorted(borders, found.start)],
         before[np.searchsorted(borders, last)] + size[last].astype(np.int64),

@@ -27,7 +27,7 @@ _MARKS = 3
 _COMMAS = (ord("，"), ord("、"))
 _BESIDE = 4
 """Characters read on either side of where a word may reach: 12398 is no word in 1 2 3 9 8 7."""
-_AROUND = 8
+_AROUND = 4
 """Fillers."""
 _SPARSE = 16
 """Places in a hash table for each pair: one in so many other pairs is taken for one of a word, and read in vain."""
