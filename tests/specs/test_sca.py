@@ -367,3 +367,13 @@ def test_the_commands(tmp_path):
     done = run(export_command, ["sca.r4", "--out", str(target), "--rules", str(rules)])
     assert done.exit_code == 1 and "unless" in done.output  # 7&&!8 became an exception, which SCA says otherwise
     assert "sca.r9" in str(run(export_command, ["sca.r9", "--out", str(target), "--rules", str(rules)]).exception)
+
+
+def test_what_bears_the_number_of_another_is_told(tmp_path):
+    twin = UPLOAD["conditions"][1] | {"cid": "1"}
+    again = {"oid": "8", "type": "REGULAR_EXPRESSION", "param": {"regex": "再见"}}
+    third = UPLOAD["conditions"][2]
+    third = third | {"operators": [*third["operators"], again]}
+    told, _ = imported(UPLOAD | {"conditions": [*UPLOAD["conditions"][:2], third, twin]}, tmp_path)
+    assert any("conditions[3]" in line and "同号" in line for line in told), told
+    assert any("operators[2]" in line and "同号" in line for line in told), told

@@ -59,7 +59,12 @@ def import_sca(text: str, shown_as: str, prefix: str) -> list[ImportedRule]:
 
 class _Reader:
     def __init__(self, nodes: list[Node]) -> None:
-        self._nodes = {node.text("cid", "conditionInfoCid"): node for node in nodes}
+        self._nodes: dict[str, Node] = {}
+        self._twins: dict[str, list[Node]] = {}
+        for node in nodes:
+            cid = node.text("cid", "conditionInfoCid")
+            if self._nodes.setdefault(cid, node) is not node:
+                self._twins.setdefault(cid, []).append(node)
         self._heads = {cid: self._head(node, cid) for cid, node in self._nodes.items()}
 
     def rule(self, node: Node, identifier: str, source: str) -> ImportedRule:
@@ -91,9 +96,13 @@ class _Reader:
                 losses.append(Loss(where=f"{node.path}.lambda", what=cid, why="没有这个条件"))
                 found[cid] = _Condition({}, None, "", ())
                 continue
+            for twin in self._twins.get(cid, ()):
+                losses.append(Loss(where=twin.path, what=cid, why="与前面的条件同号，只导入了前面那个"))
             found[cid] = self._condition(self._nodes[cid], cid, losses)
             waiting += found[cid].leads
-        for condition in found.values():
+        for cid, condition in found.items():
+            for name in sorted(pieces.keys() & condition.pieces.keys()):
+                losses.append(Loss(where=node.path, what=name, why=f"条件 {cid} 的片段与别的条件重名，盖住了前面的"))
             pieces.update(condition.pieces)
         missing = frozenset(cid for cid, condition in found.items() if condition.sentence is None)
         if missing:
@@ -135,6 +144,9 @@ class _Reader:
         nodes = node.nodes("operators")
         for number, operator in enumerate(nodes, 1):
             oid = operator.text("oid") or str(number)
+            if oid in operators:
+                losses.append(Loss(where=operator.path, what=oid, why="与前面的算子同号，只导入了前面那个"))
+                continue
             try:
                 operators[oid] = import_operator(operator, frame["speaker"], losses)
             except UnsayableError as error:
