@@ -22,7 +22,7 @@ test: setup-dev  ## lint, types, import contracts and the whole test suite
 	@echo "==> 规则的五关"
 	@$(BIN)/qc rules ci --quiet
 	@echo "==> 测试"
-	@$(BIN)/pytest -n logical --dist loadgroup --no-loadscope-reorder
+	@$(BIN)/pytest -n logical --no-loadscope-reorder
 
 setup: $(VENV)/.asr
 setup-dev: $(VENV)/.dev

@@ -1,8 +1,7 @@
 """Everything a test writes stays out of the user's cache, and models stay within one thread.
 
-With several processes (`pytest -n N --dist loadgroup`) the tests of a file stay together, so that what they share is
-made once; those that listen to recordings are one group: none hears again what another has heard, and the model is in
-memory once.
+With several processes (`pytest -n N`) the tests of a file stay together, so that what they share is made once; those
+that listen to recordings are one group: none hears again what another has heard, and the model is in memory once.
 """
 
 from __future__ import annotations
@@ -13,12 +12,19 @@ from pathlib import Path
 
 import pytest
 
+RECORDINGS = ("tests/asr/", "tests/sample/", "tests/docs/test_docs.py", "tests/docs/test_guide.py")
+"""Tests that transcribe."""
 
-@pytest.hookimpl(tryfirst=True)  # before xdist reads the groups
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        hears = item.get_closest_marker("asr") is not None
-        item.add_marker(pytest.mark.xdist_group("asr" if hears else item.path.as_posix()))
+
+@pytest.hookimpl(optionalhook=True)  # there may be no xdist
+def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByFile(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return "recordings" if nodeid.startswith(RECORDINGS) else nodeid.partition("::")[0]
+
+    return ByFile(config, log)
 
 
 @pytest.fixture(scope="session", autouse=True)
