@@ -23,7 +23,7 @@ from qc.domain.finding import Finding, Verdict
 from qc.domain.rule import Rule, RulePack, Scope
 from qc.matching.compile import compile_rules
 from qc.matching.judge import VERDICTS, judge
-from qc.matching.signals import Need, Signals
+from qc.matching.signals import signals_of
 from qc.pipeline.specs import emotion_lexicon, folders, taxonomies
 from qc.specs.rules import load_rules
 from qc.text.shard import Shard
@@ -78,7 +78,7 @@ def _judge(pack: RulePack, analyser: Analyser, spec: str) -> Corpus:
     undecided = dict.fromkeys(found, 0)
     for start in range(0, len(dialogues), SHARD):
         shard = Shard(dialogues[start : start + SHARD])
-        judged = judge(compiled, shard, _signals(analyser, shard, compiled.need))
+        judged = judge(compiled, shard, signals_of(analyser, shard, compiled.need))
         rows = np.sum(judged.verdicts == VERDICTS.index(Verdict.UNDECIDED), axis=1)
         for rule, count in zip(judged.rules, rows.tolist(), strict=True):
             undecided[rule.id] += count
@@ -93,14 +93,6 @@ def _judge(pack: RulePack, analyser: Analyser, spec: str) -> Corpus:
         dialogues=len(dialogues),
         found=found,
         undecided=undecided,
-    )
-
-
-def _signals(analyser: Analyser, shard: Shard, need: Need) -> Signals:
-    return Signals(
-        emotions=analyser.emotions(shard) if Need.EMOTIONS in need else None,
-        topics=analyser.topics(shard) if Need.TOPICS in need else None,
-        entities=analyser.entities(shard) if Need.ENTITIES in need else None,
     )
 
 

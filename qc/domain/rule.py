@@ -214,6 +214,10 @@ class Rule:
     digest: str = ""
     path: str = ""
 
+    def piece(self, name: str) -> Piece:
+        """The piece of that name, which the rule has."""
+        return next(piece for piece in self.pieces if piece.name == name)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Word:

@@ -52,7 +52,7 @@ class Explainer:
         found = {finding.rule_id: finding for finding in judgement.findings[0]}
         asked = [(rule, name) for rule in judgement.rules for name in _names(rule)]
         stories: dict[str, dict[str, PieceStory]] = {rule.id: {} for rule in judgement.rules}
-        for (rule, name), story in zip(asked, self._judge((r, _piece(r, n)) for r, n in asked), strict=True):
+        for (rule, name), story in zip(asked, self._judge((r, r.piece(n)) for r, n in asked), strict=True):
             stories[rule.id][name] = story
         told = [
             self._told(rule, VERDICTS[code], found.get(rule.id), stories[rule.id])
@@ -140,7 +140,7 @@ class Explainer:
         anchor = next((r.anchor for r in dropped if r.anchor is not None), None)
         places: tuple[Hit, ...] = ()
         if anchor is not None:
-            [other] = self._judge([(rule, _piece(rule, anchor.piece))])
+            [other] = self._judge([(rule, rule.piece(anchor.piece))])
             places = tuple(hit for hit in other.hits if hit.turn is not None)
             if anchor.which is Which.EACH:
                 places = self._unmet(rule, stories[name].piece, anchor, places) or places
@@ -208,10 +208,6 @@ def _story(piece: Piece, verdict: Verdict, finding: Finding | None) -> PieceStor
         excused=finding.excused,
         excused_hits=excused,
     )
-
-
-def _piece(rule: Rule, name: str) -> Piece:
-    return next(piece for piece in rule.pieces if piece.name == name)
 
 
 def _sentences(rule: Rule) -> Iterator[tuple[str, str]]:

@@ -63,17 +63,13 @@ def lacking(piece: Piece, rule: Rule, conversation: Conversation, probe: Probe) 
         case Flow():
             return "规定的步骤都做到了"
         case AnswerAfterQuestion():
-            asked = probe(_named(rule, operator.question))
+            asked = probe(rule.piece(operator.question))
             return "没有人问" if asked.truth is Truth.FALSE else "问题得到了回答，或者问完再没有别人说话"
         case EntitySpan():
             return f"要找的信息：{'、'.join(ENTITY_ZH[name] for name in operator.types)}"
         case Topic():
             return f"要找的话题：{'、'.join(operator.any)}"
     return ""
-
-
-def _named(rule: Rule, name: str) -> Piece:
-    return next(piece for piece in rule.pieces if piece.name == name)
 
 
 def _words(words: Words) -> str:

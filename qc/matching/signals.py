@@ -8,6 +8,8 @@ from enum import Flag, auto
 from qc.errors import InternalError
 from qc.text.emotion import Emotions
 from qc.text.entities import Entities
+from qc.text.shard import Shard
+from qc.text.signals import Analyser
 from qc.text.topics import Topics
 
 
@@ -34,6 +36,15 @@ class Signals:
         for one, signal in given.items():
             if one in need and signal is None:
                 raise InternalError(f"规则用到的{_ZH[one]}没有计算")
+
+
+def signals_of(analyser: Analyser, shard: Shard, need: Need) -> Signals:
+    """The signals asked for, computed; the others are not."""
+    return Signals(
+        emotions=analyser.emotions(shard) if Need.EMOTIONS in need else None,
+        topics=analyser.topics(shard) if Need.TOPICS in need else None,
+        entities=analyser.entities(shard) if Need.ENTITIES in need else None,
+    )
 
 
 _ZH = {Need.EMOTIONS: "情绪", Need.TOPICS: "话题", Need.ENTITIES: "信息实体"}

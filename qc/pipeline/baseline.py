@@ -17,7 +17,7 @@ from qc.errors import UsageError
 from qc.ingest.batch import discover, read_conversations
 from qc.matching.compile import compile_rules
 from qc.matching.judge import judge
-from qc.matching.signals import Need, Signals
+from qc.matching.signals import signals_of
 from qc.paths import packaged
 from qc.pipeline.backtest import opened
 from qc.pipeline.privacy import masked
@@ -92,13 +92,7 @@ def _of_folder(
     while chunk := list(islice(stream, _CHUNK)):
         empty = False
         shard = _masked(_readable(chunk, corpus), analyser)
-        need = compiled.need
-        signals = Signals(
-            emotions=analyser.emotions(shard) if Need.EMOTIONS in need else None,
-            topics=analyser.topics(shard) if Need.TOPICS in need else None,
-            entities=analyser.entities(shard) if Need.ENTITIES in need else None,
-        )
-        yield shard, judge(compiled, shard, signals).findings
+        yield shard, judge(compiled, shard, signals_of(analyser, shard, compiled.need)).findings
     if empty:
         raise UsageError(f"{corpus} 里没有会话", "应有 .jsonl、.csv 等会话文件；见 docs/inputs.zh-CN.md。")
 

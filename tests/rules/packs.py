@@ -12,7 +12,7 @@ from qc.domain.finding import Finding
 from qc.domain.rule import RuleKind, RulePack
 from qc.matching.compile import CompiledRules, compile_rules
 from qc.matching.judge import judge
-from qc.matching.signals import Need, Signals
+from qc.matching.signals import Need, Signals, signals_of
 from qc.pipeline.specs import Folders, emotion_lexicon, folders, taxonomies
 from qc.ruletest.inline import TestOutcome, run_tests
 from qc.specs.rules import load_rules
@@ -45,11 +45,7 @@ def analyser() -> Analyser:
 
 def signals(shard: Shard, need: Need) -> Signals:
     """What the text stage says of a shard, compiled once for all tests."""
-    return Signals(
-        emotions=analyser().emotions(shard) if Need.EMOTIONS in need else None,
-        topics=analyser().topics(shard) if Need.TOPICS in need else None,
-        entities=analyser().entities(shard) if Need.ENTITIES in need else None,
-    )
+    return signals_of(analyser(), shard, need)
 
 
 @cache

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from qc.matching.signals import Need, Signals
+from qc.matching.signals import Need, Signals, signals_of
 from qc.specs.emotion import load_emotion_lexicon
 from qc.specs.taxonomy import load_taxonomies
 from qc.text.shard import Shard
@@ -26,11 +26,7 @@ def text_stage() -> Callable[[Shard, Need], Signals]:
     analyser = Analyser(load_emotion_lexicon(RULES / "_lexicons" / "emotion"), load_taxonomies(RULES / "_topics"))
 
     def compute(shard: Shard, need: Need) -> Signals:
-        return Signals(
-            emotions=analyser.emotions(shard) if Need.EMOTIONS in need else None,
-            topics=analyser.topics(shard) if Need.TOPICS in need else None,
-            entities=analyser.entities(shard) if Need.ENTITIES in need else None,
-        )
+        return signals_of(analyser, shard, need)
 
     return compute
 
