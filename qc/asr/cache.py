@@ -9,9 +9,10 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
+from qc.domain.conversation import Word
 from qc.domain.recording import ChannelTranscript, Segment, Transcript
 
-_SCHEMA = 1
+_SCHEMA = 2
 
 
 class TranscriptCache:
@@ -63,5 +64,7 @@ def _segment(data: dict[str, Any]) -> Segment:
         end_ms=int(data["end_ms"]),
         text=str(data["text"]),
         confidence=float(data["confidence"]),
-        energy_db=None if data.get("energy_db") is None else float(data["energy_db"]),
+        energy_db=None if data["energy_db"] is None else float(data["energy_db"]),
+        speaker=None if data["speaker"] is None else int(data["speaker"]),
+        words=tuple(Word(**word) for word in data["words"]),
     )

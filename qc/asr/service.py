@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 
 from qc.asr import weights
 from qc.asr.audio import RATE, Audio, AudioError, Samples, open_audio
-from qc.asr.clean import clean
 from qc.asr.detect import Span, SpeechDetector, SpeechOptions
 from qc.asr.level import LevelMeter
 from qc.asr.pack import place, windows
@@ -26,7 +25,7 @@ SPEECH = SpeechOptions()
 SAME = 1e-3
 """Two channels that never differ by more are one microphone written twice."""
 WINDOWS_AT_ONCE = 16
-STEPS = "silero-vad,pack29,v1"
+STEPS = "silero-vad,pack29,v2"
 """Names what happens around the recogniser; raise the number when a change there moves transcripts."""
 
 
@@ -96,23 +95,12 @@ def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: f
         channels=tuple(
             ChannelTranscript(
                 audio_channel=i,
-                segments=meter.measured(i, tuple(clean(sorted(own, key=lambda s: (s.start_ms, s.end_ms))))),
+                segments=meter.measured(i, tuple(sorted(own, key=lambda s: (s.start_ms, s.end_ms)))),
                 speech_ms=sum(s.end - s.start for s in spans[i]) * 1000 // RATE,
             )
             for i, own in enumerate(segments)
         ),
     )
-
-
-def measure_levels(recording: Recording, transcript: Transcript, max_duration_s: float) -> Transcript:
-    """The transcript with the level of every segment, for one that was made before levels were measured. The audio is
-    decoded, not heard again. Raises AudioError."""
-    audio = open_audio(recording.file, max_duration_s)
-    meter = LevelMeter(audio.channels)
-    for block in audio.blocks():
-        meter.feed(block)
-    channels = (replace(c, segments=meter.measured(c.audio_channel, c.segments)) for c in transcript.channels)
-    return replace(transcript, channels=tuple(channels))
 
 
 def _speech(audio: Audio) -> tuple[list[tuple[Span, ...]], int, LevelMeter]:
@@ -149,7 +137,7 @@ def _failure(recording: Recording, error: AudioError) -> Failure:
 
 
 def _options(config: AsrConfig) -> WhisperOptions:
-    if config.engine != "openai-whisper":
+    if config.engine not in ("auto", "openai-whisper"):
         raise UsageError(f"不认识的转写引擎 {config.engine}。", "asr.engine 目前只能写 openai-whisper。")
     precision = resolve(config.precision)
-    return WhisperOptions(language=config.language, batch_size=config.batch_size, precision=precision)
+    return WhisperOptions(language=config.language, batch_size=config.batch_size or 8, precision=precision)

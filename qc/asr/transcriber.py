@@ -30,13 +30,29 @@ class Window:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Phrase:
-    """Text heard in samples `start`..`end` of a window (16 kHz). `confidence` in 0..1: the geometric mean of the
-    token probabilities; 0.0 marks a suspected invention."""
+    """Text heard in samples `start`..`end` of a window (16 kHz).
+
+    `confidence` in 0..1: the engine's own, for whisper the geometric mean of the token probabilities; 0.0 marks a
+    suspected invention. `worst`: the probability of the least likely token, where the engine tells. `words`: where
+    asked for.
+    """
 
     start: int
     end: int
     text: str
     confidence: float
+    worst: float | None = None
+    words: tuple[HeardWord, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class HeardWord:
+    """Characters `first`..`last` (exclusive) of a phrase's text, heard in samples `start`..`end` of the window."""
+
+    first: int
+    last: int
+    start: int
+    end: int
 
 
 class Transcriber(Protocol):

@@ -1,15 +1,17 @@
-"""Transcript → turns: both channels merged in time, phrases joined into what one speaker said at a stretch."""
+"""Channels → turns: all channels merged in time, phrases joined into what one speaker said at a stretch."""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from itertools import accumulate
 from math import log10
+from typing import TypeVar
 
-from qc.domain.conversation import Role, Turn
-from qc.domain.recording import Segment, Transcript
+from qc.asr.roles import Voice
+from qc.domain.conversation import Mark, Phrase, Role, Turn, Word
+from qc.domain.recording import ChannelTranscript, Segment
 
 MAX_PAUSE_MS = 1000
 """A longer pause of the speaker begins a new turn: rules about silence must see it."""
@@ -21,7 +23,7 @@ MAX_TURN_MS = 60_000
 
 @dataclass(frozen=True, slots=True)
 class _Part:
-    channel: int
+    voice: Voice
     segments: tuple[Segment, ...]
 
     @property
@@ -33,21 +35,25 @@ class _Part:
         return self.segments[-1].end_ms
 
 
-def to_turns(transcript: Transcript, roles: Sequence[Role]) -> tuple[Turn, ...]:
-    """The turns of a recording in order of their start; `roles[i]` speaks on audio channel i, UNKNOWN beyond.
+def to_turns(channels: Sequence[ChannelTranscript], roles: Mapping[Voice, Role]) -> tuple[Turn, ...]:
+    """The turns of a recording in order of their start; voices without a role are UNKNOWN.
 
-    Phrases of a channel are one turn while the pauses are under a second and nobody else speaks in them. Turns keep the
+    Phrases of a voice are one turn while the pauses are under a second and nobody else speaks in them. Turns keep the
     times of speech detection, so that two speaking at once overlap. A suspected invention (confidence 0.0) stays a turn
     of its own: it must not colour what was really said.
     """
-    max_pause_ms = MAX_PAUSE_MS if len(transcript.channels) > 1 else MONO_PAUSE_MS
+    voices: dict[Voice, list[Segment]] = {}
+    for channel in channels:
+        for segment in channel.segments:
+            voices.setdefault((channel.audio_channel, segment.speaker), []).append(segment)
+    max_pause_ms = MAX_PAUSE_MS if max(len(voices), len(channels)) > 1 else MONO_PAUSE_MS
     parts: list[_Part] = []
-    for channel in transcript.channels:
-        others = [s for c in transcript.channels if c is not channel for s in c.segments if s.confidence > 0.0]
-        parts += _joined(channel.audio_channel, channel.segments, _Speech(others), max_pause_ms)
+    for voice, own in voices.items():
+        others = [s for v, theirs in voices.items() if v != voice for s in theirs if s.confidence > 0.0]
+        parts += _joined(voice, own, _Speech(others), max_pause_ms)
     parts = [piece for part in parts for piece in _cut(part)]
-    parts.sort(key=lambda p: (p.start, p.end, p.channel))
-    return tuple(_turn(p, roles[p.channel] if p.channel < len(roles) else Role.UNKNOWN) for p in parts)
+    parts.sort(key=lambda p: (p.start, p.end, p.voice[0], -1 if p.voice[1] is None else p.voice[1]))
+    return tuple(_turn(p, roles.get(p.voice, Role.UNKNOWN)) for p in parts)
 
 
 class _Speech:
@@ -63,7 +69,7 @@ class _Speech:
         return before > 0 and self._latest_end[before - 1] > start_ms
 
 
-def _joined(channel: int, segments: Sequence[Segment], others: _Speech, max_pause_ms: int) -> list[_Part]:
+def _joined(voice: Voice, segments: Sequence[Segment], others: _Speech, max_pause_ms: int) -> list[_Part]:
     groups: list[list[Segment]] = []
     for segment in segments:
         last = groups[-1][-1] if groups else None
@@ -71,7 +77,7 @@ def _joined(channel: int, segments: Sequence[Segment], others: _Speech, max_paus
             groups[-1].append(segment)
         else:
             groups.append([segment])
-    return [_Part(channel, tuple(g)) for g in groups]
+    return [_Part(voice, tuple(g)) for g in groups]
 
 
 def _continues(last: Segment, segment: Segment, others: _Speech, max_pause_ms: int) -> bool:
@@ -86,12 +92,13 @@ def _cut(part: _Part) -> list[_Part]:
         return [part]
     pauses = [b.start_ms - a.end_ms for a, b in zip(part.segments, part.segments[1:], strict=False)]
     at = pauses.index(max(pauses)) + 1
-    return _cut(_Part(part.channel, part.segments[:at])) + _cut(_Part(part.channel, part.segments[at:]))
+    return _cut(_Part(part.voice, part.segments[:at])) + _cut(_Part(part.voice, part.segments[at:]))
 
 
 def _turn(part: _Part, role: Role) -> Turn:
     text = "".join(s.text for s in part.segments)
     weights = [len(s.text) for s in part.segments]
+    begins = list(accumulate(weights, initial=0))
     confidence = sum(w * s.confidence for w, s in zip(weights, part.segments, strict=True)) / sum(weights)
     return Turn(
         role=role,
@@ -99,9 +106,28 @@ def _turn(part: _Part, role: Role) -> Turn:
         start_ms=part.start,
         end_ms=part.end,
         confidence=round(confidence, 4),
-        audio_channel=part.channel,
+        audio_channel=part.voice[0],
         energy_db=_level(part.segments),
+        phrases=tuple(
+            Phrase(
+                start=begin,
+                end=begin + len(s.text),
+                start_ms=s.start_ms,
+                end_ms=max(s.end_ms, s.start_ms),
+                confidence=s.confidence,
+            )
+            for begin, s in zip(begins, part.segments, strict=False)
+        ),
+        words=tuple(w for begin, s in zip(begins, part.segments, strict=False) for w in _shifted(s.words, begin)),
+        marks=tuple(m for begin, s in zip(begins, part.segments, strict=False) for m in _shifted(s.marks, begin)),
     )
+
+
+_Spanned = TypeVar("_Spanned", Word, Mark)
+
+
+def _shifted(spans: Sequence[_Spanned], by: int) -> list[_Spanned]:
+    return [replace(span, start=span.start + by, end=span.end + by) for span in spans]
 
 
 def _level(segments: Sequence[Segment]) -> float | None:

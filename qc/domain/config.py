@@ -10,25 +10,36 @@ from qc.domain.conversation import Channel, Role
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AudioConfig:
-    """Channel → role. `roles[i]` is the role of audio channel i of a stereo recording; `mono_role` of a mono one.
-    `project_roles` replaces `roles` for a project whose recorder wires its channels otherwise."""
+    """Channel → role. `roles[i]` is the role of audio channel i of a stereo recording; `mono_role` of a mono one, where
+    UNKNOWN is to tell two voices apart and name them by what they say. `project_roles` replaces
+    `roles` for a project whose recorder wires its channels otherwise; `detect_swapped`: believe the greeting rather
+    than the wiring."""
 
     roles: tuple[Role, ...] = (Role.AGENT, Role.CUSTOMER)
     project_roles: Mapping[str, tuple[Role, ...]] = field(default_factory=dict)
     mono_role: Role = Role.UNKNOWN
+    detect_swapped: bool = True
     max_duration_s: int = 4 * 3600
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsrConfig:
-    """`model`: an official openai-whisper name, `base` from the installed packages, or a path to a checkpoint.
-    `batch_size` windows are decoded together. `confidence_floor`: below it, evidence gives UNDECIDED."""
+    """`engine`: auto takes the best installed for this machine. `model`: an official openai-whisper name, `base` from
+    the installed packages, or a path to a checkpoint. `preset`: fast decodes greedily, accurate with a beam of 5.
+    `batch_size` windows are decoded together, None: as the engine and memory allow. `confidence_floor`: below it,
+    evidence gives UNDECIDED. `correct_words`, `digits`: the two clean-ups that change characters."""
 
-    engine: str = "openai-whisper"
+    engine: str = "auto"
     model: str = "base"
     language: str = "zh"
-    batch_size: int = 8
+    preset: str = "fast"  # fast | accurate
+    device: str = "auto"  # auto | cpu | cuda
+    batch_size: int | None = None
     precision: str = "auto"  # auto | fp32 | fast
+    word_times: bool = False
+    prompt_words: bool = False
+    correct_words: bool = True
+    digits: bool = True
     confidence_floor: float = 0.35
 
 

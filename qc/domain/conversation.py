@@ -17,6 +17,17 @@ class Role(StrEnum):
     UNKNOWN = "unknown"
 
 
+class RoleSource(StrEnum):
+    """How the roles of a recording are known: by the channels as configured, by channels that the greeting showed to
+    be swapped, by the voices on one channel, by the configured role of mono recordings; or not."""
+
+    CHANNELS = "channels"
+    SWAPPED = "swapped"
+    VOICES = "voices"
+    CONFIGURED = "configured"
+    UNSURE = "unsure"
+
+
 class Channel(StrEnum):
     """渠道."""
 
@@ -53,6 +64,52 @@ class Turn:
     """Stated with the turn (in a rule's test): it stands for what the emotion stage would say."""
     entities: tuple[Entity, ...] | None = None
     """Spans found before masking, when the turn was read back from a stored run; None: not yet looked for."""
+    phrases: tuple[Phrase, ...] = ()
+    """What was heard at a stretch, in order, covering the text; empty where the source does not say."""
+    words: tuple[Word, ...] = ()
+    """Times of words, where they were asked for."""
+    marks: tuple[Mark, ...] = ()
+    """What clean-up did to the text, in order of place."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Phrase:
+    """Characters `start`..`end` (exclusive) of a turn's text, heard from `start_ms` to `end_ms`, and how surely."""
+
+    start: int
+    end: int
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Word:
+    """Characters `start`..`end` (exclusive) of a text, heard from `start_ms` to `end_ms`."""
+
+    start: int
+    end: int
+    start_ms: int
+    end_ms: int
+
+
+class MarkKind(StrEnum):
+    """What clean-up found at a place: a hot word put right, a number in digits, a filler (嗯, 那个) that stays."""
+
+    HOT_WORD = "hot_word"
+    NUMBER = "number"
+    FILLER = "filler"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """Characters `start`..`end` (exclusive) of a text that clean-up touched or marked. `original`: what the recogniser
+    wrote there; None where the text is as it was. Putting the originals back, last first, gives what it wrote."""
+
+    kind: MarkKind
+    start: int
+    end: int
+    original: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -121,6 +178,8 @@ class Source:
     codec: str | None = None
     asr_engine: str | None = None
     asr_model: str | None = None
+    role_source: RoleSource | None = None
+    """How the roles of a recording are known; None where the source states them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

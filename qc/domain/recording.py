@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qc.domain.conversation import CallMeta, Channel, Source
+from qc.domain.conversation import CallMeta, Channel, Mark, Source, Word
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,7 +24,9 @@ class Segment:
     """A phrase as the recogniser heard it, times from the start of the recording, `confidence` in 0..1.
 
     A suspected invention (stock phrase on silence, loop) is kept with confidence 0.0. `energy_db` is its level in dBFS
-    (see `qc.asr.level`); None in a transcript made before levels were measured.
+    (see `qc.asr.level`); None where no audio was measured. `speaker` counts the voices of a channel that several share,
+    from 0; None where one speaks or nobody could tell. `words`: their times, where asked for. `marks`: what clean-up
+    did (`qc.asr.readable`); a transcript in the cache has none, it holds what was heard.
     """
 
     start_ms: int
@@ -32,6 +34,9 @@ class Segment:
     text: str
     confidence: float
     energy_db: float | None = None
+    speaker: int | None = None
+    words: tuple[Word, ...] = ()
+    marks: tuple[Mark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,8 +60,3 @@ class Transcript:
     model: str
     options: str
     channels: tuple[ChannelTranscript, ...]
-
-    @property
-    def levelled(self) -> bool:
-        """Whether the level of every segment is known."""
-        return all(segment.energy_db is not None for channel in self.channels for segment in channel.segments)

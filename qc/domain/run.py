@@ -56,6 +56,8 @@ class Lineage:
     asr_engine: str | None = None
     asr_model: str | None = None
     asr_options: str | None = None
+    speech_digest: str = ""
+    """Hot words and role cues that were in force; empty when no recording was read."""
     transcribed: int = 0
     cached: int = 0
     rules_digest: str = ""

@@ -150,7 +150,15 @@ def _conversations(
         "source_sha256": [c.source.sha256 for c in shown],
         **{
             name: [getattr(c.source, name) for c in shown]
-            for name in ("in_manifest", "audio_channels", "sample_rate", "codec", "asr_engine", "asr_model")
+            for name in (
+                "in_manifest",
+                "audio_channels",
+                "sample_rate",
+                "codec",
+                "asr_engine",
+                "asr_model",
+                "role_source",
+            )
         },
         "asr_confidence": confidences,
         "turn_count": [len(c.turns) for c in shown],

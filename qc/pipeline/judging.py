@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from qc.asr.assemble import Assembly
 from qc.asr.cache import TranscriptCache
-from qc.domain.config import AudioConfig
 from qc.domain.conversation import Conversation
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording
@@ -32,7 +32,7 @@ class Settings:
     specs: Specs | None
     confidence_floor: float
     mask: bool
-    audio: AudioConfig
+    assembly: Assembly
     cache_dir: Path
     asr_keys: dict[str, str]
     """Audio SHA-256 → key of its transcript."""
@@ -176,7 +176,7 @@ def _sorted_out(worker: _Worker, inputs: Sequence[Input]) -> tuple[list[Conversa
         outcome = item
         if isinstance(item, Recording):
             transcript = worker.cache.get(worker.settings.asr_keys[item.source.sha256])
-            outcome = heard(item, transcript, worker.settings.audio)
+            outcome = heard(item, transcript, worker.settings.assembly)
         if isinstance(outcome, Failure):
             failures.append(outcome)
         elif isinstance(outcome, Conversation):

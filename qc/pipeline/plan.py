@@ -36,6 +36,7 @@ def planned_lineage(
     input_digest: str,
     manifest: str | None,
     specs: Specs | None,
+    speech_digest: str,
     config_digest: str,
     asr: tuple[str, str, str] | None,
     mask: bool,
@@ -68,13 +69,14 @@ def planned_lineage(
         if specs is None
         else tuple(CardLineage(id=c.id, title=c.title, version=c.version, digest=c.digest) for c in specs.cards),
         lexicons_digest="" if specs is None else specs.lexicons_digest,
+        speech_digest=speech_digest,
         config_digest=config_digest,
         personal_data="masked" if mask else "kept",
         notes=notes,
     )
     decisive = [
         *(lineage.qc_version, lineage.schema_version, input_digest, engine, model, options, str(shard_size)),
-        *(lineage.rules_digest, lineage.lexicons_digest, config_digest, lineage.personal_data),
+        *(lineage.rules_digest, lineage.lexicons_digest, speech_digest, config_digest, lineage.personal_data),
         *(c.digest for c in lineage.scorecards),
         *(() if judged_again is None else ("inspect", judged_again.run_id, judged_again.finished_at)),
     ]

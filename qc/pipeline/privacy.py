@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from itertools import repeat
 
-from qc.domain.conversation import Conversation
+from qc.domain.conversation import Conversation, Entity, Turn
 from qc.domain.failure import Failure
 from qc.text.entities import Entities
-from qc.text.masking import mask_turns, mask_value
+from qc.text.masking import MASK, mask_turns, mask_value
 from qc.text.shard import Shard
 
 _LETTERS = str.maketrans("0123456789", "ghijklmnop")
@@ -16,14 +18,11 @@ _LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 def masked(shard: Shard, entities: Entities) -> list[Conversation]:
     """The shard's conversations with turns, identifiers and metadata masked. Texts keep their lengths."""
-    texts = mask_turns(shard, entities)
+    texts, found = mask_turns(shard, entities), entities.by_turn()
     out = []
     for i, conversation in enumerate(shard.conversations):
-        own = texts[shard.first_turn[i] : shard.first_turn[i + 1]]
-        turns = tuple(
-            turn if turn.text == text else replace(turn, text=text)
-            for turn, text in zip(conversation.turns, own, strict=True)
-        )
+        first, last = shard.first_turn[i], shard.first_turn[i + 1]
+        turns = tuple(map(_masked_turn, conversation.turns, texts[first:last], range(first, last), repeat(found)))
         meta = conversation.meta
         out.append(
             replace(
@@ -39,6 +38,20 @@ def masked(shard: Shard, entities: Entities) -> list[Conversation]:
             )
         )
     return out
+
+
+def _masked_turn(turn: Turn, text: str, number: int, found: Mapping[int, Sequence[Entity]]) -> Turn:
+    """What clean-up replaced is hidden whole where any of it became personal data."""
+    if turn.text == text:
+        return turn
+    personal = [e for e in found.get(number, ()) if e.personal]
+    marks = tuple(
+        replace(m, original=MASK * len(m.original))
+        if m.original and any(e.start < m.end and m.start < e.end for e in personal)
+        else m
+        for m in turn.marks
+    )
+    return replace(turn, text=text, marks=marks)
 
 
 def masked_failure(failure: Failure) -> Failure:

@@ -8,28 +8,40 @@ from typing import Any
 
 import pyarrow.compute as pc
 
-from qc.asr.turns import to_turns
-from qc.domain.config import AudioConfig
-from qc.domain.conversation import CallMeta, Channel, Conversation, Entity, Role, Source, Turn
+from qc.asr.assemble import Assembly, assemble
+from qc.domain.conversation import (
+    CallMeta,
+    Channel,
+    Conversation,
+    Entity,
+    Mark,
+    MarkKind,
+    Phrase,
+    Role,
+    RoleSource,
+    Source,
+    Turn,
+    Word,
+)
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording, Transcript
 from qc.schema.tables import TABLES
 from qc.storage.read import StoredRun
 
 
-def heard(recording: Recording, transcript: Transcript | None, audio: AudioConfig) -> Conversation | Failure:
+def heard(recording: Recording, transcript: Transcript | None, assembly: Assembly) -> Conversation | Failure:
     """The conversation of a recording; a Failure when its transcript is gone or holds no speech."""
     if transcript is None:
         return _failure(recording, "transcript_lost", "转写结果不在缓存里（缓存被清理或损坏），请重新运行", True)
-    channels = len(transcript.channels)
-    turns = to_turns(transcript, roles(audio, recording.project, channels))
+    turns, role_source = assemble(transcript, recording.project, assembly)
     origin = replace(
         recording.source,
-        audio_channels=channels,
+        audio_channels=len(transcript.channels),
         sample_rate=transcript.sample_rate,
         codec=transcript.codec,
         asr_engine=transcript.engine,
         asr_model=transcript.model,
+        role_source=role_source,
     )
     if not turns:
         seconds = transcript.duration_ms / 1000
@@ -42,13 +54,6 @@ def heard(recording: Recording, transcript: Transcript | None, audio: AudioConfi
         meta=replace(recording.meta, duration_ms=transcript.duration_ms),
         source=origin,
     )
-
-
-def roles(audio: AudioConfig, project: str, channels: int) -> tuple[Role, ...]:
-    """The role of each audio channel; channels beyond the configured ones are unknown."""
-    if channels == 1:
-        return (audio.mono_role,)
-    return (*audio.project_roles.get(project, audio.roles), *[Role.UNKNOWN] * channels)[:channels]
 
 
 def _failure(recording: Recording, kind: str, message: str, retryable: bool) -> Failure:
@@ -98,6 +103,9 @@ def _turn(row: Mapping[str, Any]) -> Turn:
         audio_channel=row["audio_channel"],
         energy_db=row["energy_db"],
         entities=tuple(Entity(**e) for e in row["entities"]),
+        phrases=tuple(Phrase(**p) for p in row["phrases"] or ()),
+        words=tuple(Word(**w) for w in row["words"] or ()),
+        marks=tuple(Mark(**{**m, "kind": MarkKind(m["kind"])}) for m in row["marks"] or ()),
     )
 
 
@@ -115,7 +123,7 @@ _META = (
 )
 _SOURCE = ("in_manifest", "audio_channels", "sample_rate", "codec", "asr_engine", "asr_model")
 META_COLUMNS = (*_META, "started_at", "extra")
-SOURCE_COLUMNS = ("source_path", "source_format", "source_sha256", *_SOURCE)
+SOURCE_COLUMNS = ("source_path", "source_format", "source_sha256", *_SOURCE, "role_source")
 
 
 def call_meta(row: Mapping[str, Any]) -> CallMeta:
@@ -135,6 +143,7 @@ def source(row: Mapping[str, Any]) -> Source:
         format=row["source_format"],
         sha256=row["source_sha256"],
         **{name: row[name] for name in _SOURCE},
+        role_source=None if row["role_source"] is None else RoleSource(row["role_source"]),
     )
 
 

@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
+from qc.asr.assemble import Assembly
 from qc.domain.config import Config
 from qc.domain.failure import Failure
 from qc.domain.run import Counts, Lineage, RunStatus
 from qc.domain.specs import Specs
+from qc.domain.speech import SpeechSpecs
 from qc.errors import InternalError, UsageError
 from qc.ingest.batch import Batch, discover, read_conversations
 from qc.ingest.names import shown
@@ -22,7 +24,7 @@ from qc.pipeline.options import Options
 from qc.pipeline.plan import Plan, exclusive, planned_lineage, start
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import stored_inputs
-from qc.pipeline.specs import Folders, configuration, load
+from qc.pipeline.specs import Folders, configuration, load, speech
 from qc.schema.tables import TABLES
 from qc.storage.lineage import write_lineage
 from qc.storage.read import open_run
@@ -53,6 +55,7 @@ def run_batch(
     """
     config = _configured(where, options)
     specs = load(where) if judge else None
+    spoken = speech(where)
     progress.note(f"读入 {source}")
     batch = discover(source, manifest, config)
     if not (batch.recordings or batch.documents or batch.failures):
@@ -70,6 +73,7 @@ def run_batch(
         input_digest=batch.digest,
         manifest=None if manifest is None else manifest.name,
         specs=specs,
+        speech_digest=spoken.digest if batch.recordings else "",
         config_digest=config.digest,
         asr=None if identity is None else (identity.engine, identity.model, identity.options),
         mask=not options.keep_personal_data,
@@ -89,7 +93,7 @@ def run_batch(
             keys = {r.source.sha256: identity.key(r.source.sha256) for r in batch.recordings}
             unheard = heard.failures
             plan = replace(plan, lineage=replace(plan.lineage, transcribed=heard.transcribed, cached=heard.cached))
-        settings = _settings(plan, specs, config, options, keys)
+        settings = _settings(plan, specs, config, options, spoken, keys)
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
         inputs = _inputs(batch, unheard)
         return _finish(plan, _inspected(inputs, settings, config, total, plan, progress), config)
@@ -110,6 +114,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         input_digest=before.input_digest,
         manifest=before.manifest,
         specs=specs,
+        speech_digest=before.speech_digest,
         config_digest=config.digest,
         asr=_asr_of(before),
         mask=before.personal_data == "masked" or not options.keep_personal_data,
@@ -121,7 +126,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
     )
     plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh)
     with _working(plan, progress):
-        settings = _settings(plan, specs, config, options, {})
+        settings = _settings(plan, specs, config, options, SpeechSpecs(), {})
         counts = _inspected(stored_inputs(stored), settings, config, before.counts.input, plan, progress)
         return _finish(plan, counts, config)
 
@@ -151,13 +156,15 @@ def _working(plan: Plan, progress: Progress) -> Iterator[None]:
             raise
 
 
-def _settings(plan: Plan, specs: Specs | None, config: Config, options: Options, keys: dict[str, str]) -> Settings:
+def _settings(
+    plan: Plan, specs: Specs | None, config: Config, options: Options, speech: SpeechSpecs, keys: dict[str, str]
+) -> Settings:
     return Settings(
         run=plan.run,
         specs=specs,
         confidence_floor=config.asr.confidence_floor,
         mask=plan.lineage.personal_data == "masked",
-        audio=config.audio,
+        assembly=Assembly(audio=config.audio, asr=config.asr, speech=speech),
         cache_dir=cache_dir() / TRANSCRIPTS,
         asr_keys=keys,
     )

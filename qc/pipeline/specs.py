@@ -12,11 +12,14 @@ from pathlib import Path
 from qc.domain.config import Config
 from qc.domain.emotion import EmotionLexicon
 from qc.domain.specs import Specs
+from qc.domain.speech import SpeechSpecs
 from qc.domain.topic import Taxonomy
 from qc.paths import WORKSPACE_FILE, choose, packaged
 from qc.specs.emotion import load_emotion_lexicon
 from qc.specs.rules import load_rules
 from qc.specs.scorecards import load_scorecards
+from qc.specs.speech import FOLDER as SPEECH
+from qc.specs.speech import load_speech
 from qc.specs.taxonomy import load_taxonomies
 from qc.specs.workspace import load_config
 
@@ -71,6 +74,11 @@ def emotion_lexicon(where: Folders) -> EmotionLexicon:
 def taxonomies(where: Folders) -> tuple[Taxonomy, ...]:
     """The topic taxonomies in force. Raises SpecError."""
     return load_taxonomies(_own_or_packaged(where.rules, "_topics"))
+
+
+def speech(where: Folders) -> SpeechSpecs:
+    """The hot words and role cues in force. Raises SpecError."""
+    return load_speech(_own_or_packaged(where.rules, SPEECH))
 
 
 def _own_or_packaged(rules: Path, name: str) -> Path:

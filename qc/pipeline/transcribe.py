@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qc.asr.audio import AudioError, open_audio
 from qc.asr.cache import TranscriptCache
-from qc.asr.service import AsrIdentity, measure_levels, open_transcriber, transcribe_recordings
+from qc.asr.service import AsrIdentity, open_transcriber, transcribe_recordings
 from qc.asr.transcriber import Transcriber
 from qc.domain.config import AsrConfig, Config
 from qc.domain.failure import Failure, Stage
@@ -45,17 +45,7 @@ def transcribe_missing(
     for recording in recordings:
         first.setdefault(recording.source.sha256, recording)
         twins.setdefault(recording.source.sha256, []).append(recording.conversation_id)
-    known = {sha: cache.get(identity.key(sha)) for sha in first}
-    missing = [r for sha, r in first.items() if known[sha] is None]
-    unlevelled = [r for sha, r in first.items() if (heard := known[sha]) is not None and not heard.levelled]
-    if unlevelled:
-        progress.note(f"{len(unlevelled)} 个录音的转写缓存没有音量，补量一次，不重新转写")
-        tasks = (_Group((r,)) for r in unlevelled)
-        setup_args = (identity, config.audio.max_duration_s, str(cache_dir))
-        for _ in run_tasks(
-            _add_levels, tasks, workers=worker_count(config.run.workers), setup=_meter, setup_args=setup_args
-        ):
-            pass
+    missing = [r for sha, r in first.items() if cache.get(identity.key(sha)) is None]
     cached = sum(len(twins[sha]) for sha in first) - sum(len(twins[r.source.sha256]) for r in missing)
     failures: dict[str, Failure] = {}
     if missing:
@@ -164,33 +154,6 @@ class _Worker:
 def _open(config: AsrConfig, identity: AsrIdentity, max_duration_s: int, cache_dir: str) -> _Worker:
     """Per process: load the model once."""
     return _Worker(open_transcriber(config), TranscriptCache(Path(cache_dir)), identity, max_duration_s)
-
-
-@dataclass(frozen=True, slots=True)
-class _Meter:
-    cache: TranscriptCache
-    identity: AsrIdentity
-    max_duration_s: int
-
-
-def _meter(identity: AsrIdentity, max_duration_s: int, cache_dir: str) -> _Meter:
-    return _Meter(TranscriptCache(Path(cache_dir)), identity, max_duration_s)
-
-
-def _add_levels(meter: _Meter, group: _Group) -> None:
-    """Measures the levels of recordings that were heard before levels were measured. One whose audio cannot be read any
-    more, or is not what was heard, stays without."""
-    for recording in group.recordings:
-        key = meter.identity.key(recording.source.sha256)
-        heard = meter.cache.get(key)
-        if heard is None:
-            continue
-        try:
-            measured = measure_levels(recording, heard, meter.max_duration_s)
-        except (AudioError, OSError):
-            continue
-        if _as_planned(recording):
-            meter.cache.put(key, measured)
 
 
 def _hear(worker: _Worker, group: _Group) -> _GroupResult:

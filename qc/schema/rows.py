@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
 from datetime import datetime
 from typing import Any
 
@@ -44,13 +45,10 @@ def turns(conversations: Iterable[Conversation], entities: Sequence[Sequence[Ent
             "confidence": [t.confidence for _, _, t in rows],
             "audio_channel": [t.audio_channel for _, _, t in rows],
             "energy_db": [t.energy_db for _, _, t in rows],
-            "entities": [
-                [
-                    {"type": e.type, "start": e.start, "end": e.end, "valid": e.valid, "personal": e.personal}
-                    for e in spans
-                ]
-                for spans in entities
-            ],
+            "entities": [[asdict(e) for e in spans] for spans in entities],
+            "phrases": [[asdict(p) for p in t.phrases] or None for _, _, t in rows],
+            "words": [[asdict(w) for w in t.words] or None for _, _, t in rows],
+            "marks": [[asdict(m) for m in t.marks] or None for _, _, t in rows],
         },
     )
 

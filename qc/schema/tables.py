@@ -9,23 +9,18 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1.1"
+SCHEMA_VERSION = "1.2"
 
 _WORDS = pa.list_(pa.field("element", pa.string()))
-_ENTITIES = pa.list_(
-    pa.field(
-        "element",
-        pa.struct(
-            [
-                ("type", pa.string()),
-                ("start", pa.int32()),
-                ("end", pa.int32()),
-                ("valid", pa.bool_()),
-                ("personal", pa.bool_()),
-            ]
-        ),
-    )
-)
+
+
+def _spans(*fields: tuple[str, pa.DataType]) -> pa.DataType:
+    """A list of pieces of a text: `fields` and the characters `start`..`end` (exclusive)."""
+    return pa.list_(pa.field("element", pa.struct([("start", pa.int32()), ("end", pa.int32()), *fields])))
+
+
+_TIMES = (("start_ms", pa.int64()), ("end_ms", pa.int64()))
+_ENTITIES = _spans(("type", pa.string()), ("valid", pa.bool_()), ("personal", pa.bool_()))
 
 
 def _table(name: str, title: str, fields: list[tuple[str, pa.DataType, str]]) -> pa.Schema:
@@ -64,6 +59,11 @@ CONVERSATIONS = _table(
         ("codec", pa.string(), "编码"),
         ("asr_engine", pa.string(), "转写引擎"),
         ("asr_model", pa.string(), "转写模型（名称与摘要）"),
+        (
+            "role_source",
+            pa.string(),
+            "角色怎样得知：channels 声道、swapped 声道接反、voices 声音、configured 配置、unsure 不确定；不是录音为空",
+        ),
         ("asr_confidence", pa.float32(), "转写置信度，按字数平均"),
         ("turn_count", pa.int32(), "话轮数"),
         ("agent_turns", pa.int32(), "坐席话轮数"),
@@ -104,6 +104,13 @@ TURNS = _table(
         ("audio_channel", pa.int32(), "声道，从 0 起"),
         ("energy_db", pa.float32(), "音量 dBFS，0 最响；没有录音为空"),
         ("entities", _ENTITIES, "信息实体及其位置"),
+        ("phrases", _spans(*_TIMES, ("confidence", pa.float32())), "一口气说的话：位置、时间、置信度；不是录音为空"),
+        ("words", _spans(*_TIMES), "词的位置与时间；要求时才有"),
+        (
+            "marks",
+            _spans(("kind", pa.string()), ("original", pa.string())),
+            "文字整理：hot_word 热词改正、number 数字写法、filler 语气词；original 为整理前的字（默认脱敏）",
+        ),
     ],
 )
 

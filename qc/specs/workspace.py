@@ -45,7 +45,10 @@ class AudioSpec(Spec):
 
     roles: _Roles = Field(default=_AUDIO.roles, description="双声道录音各声道的角色，从第 0 声道起")
     projects: dict[_Text, _Roles] | None = Field(default=None, description="个别业务项目的声道角色，项目: [角色, …]")
-    mono: Role = Field(default=_AUDIO.mono_role, description="单声道录音的角色；unknown 表示分不清谁在说")
+    mono: Role = Field(
+        default=_AUDIO.mono_role, description="单声道录音整个是谁；unknown 表示有两个人，由声音和说的话区分"
+    )
+    detect_swapped: bool = Field(default=_AUDIO.detect_swapped, description="开场白表明声道接反时，按说的话认角色")
     max_hours: float = Field(
         default=_AUDIO.max_duration_s / 3600, gt=0, le=24, description="录音最长几小时，超过算失败"
     )
@@ -55,6 +58,7 @@ class AudioSpec(Spec):
             roles=self.roles,
             project_roles=self.projects or {},
             mono_role=self.mono,
+            detect_swapped=self.detect_swapped,
             max_duration_s=round(self.max_hours * 3600),
         )
 
@@ -62,11 +66,17 @@ class AudioSpec(Spec):
 class AsrSpec(Spec):
     """语音转写。"""
 
-    engine: _Text = Field(default=_ASR.engine, description="转写引擎")
+    engine: _Text = Field(default=_ASR.engine, description="转写引擎；auto 用本机装好的最合适的一个")
     model: _Text = Field(default=_ASR.model, description="模型：官方名称、随包的 base，或检查点文件的路径")
     language: _Text = Field(default=_ASR.language, description="语言代码")
-    batch_size: int = Field(default=_ASR.batch_size, ge=1, le=64, description="一次解码几个片段；内存不够时调小")
+    preset: Literal["fast", "accurate"] = Field(default="fast", description="快速（贪心解码），或更准（束搜索，更慢）")
+    device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="在哪里计算；auto 有显卡就用显卡")
+    batch_size: int | None = Field(default=None, ge=1, le=256, description="一次解码几个片段；不写则按内存决定")
     precision: Literal["auto", "fp32", "fast"] = Field(default="auto", description="计算精度：自动、单精度、快速")
+    word_times: bool = Field(default=_ASR.word_times, description="记下每个词的时间（稍慢）")
+    prompt_words: bool = Field(default=_ASR.prompt_words, description="把热词也作为提示交给转写引擎")
+    correct_words: bool = Field(default=_ASR.correct_words, description="按读音改正听错的热词，原文保留")
+    digits: bool = Field(default=_ASR.digits, description="数字、金额、日期、号码写成阿拉伯数字，原文保留")
     confidence_floor: float = Field(
         default=_ASR.confidence_floor, ge=0, le=1, description="置信度低于它的证据只作“无法判定”，不扣分"
     )

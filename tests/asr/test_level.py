@@ -1,22 +1,15 @@
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
-from dataclasses import replace
-from pathlib import Path
-
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from qc.asr.audio import RATE, Samples
-from qc.asr.cache import TranscriptCache
 from qc.asr.level import FLOOR_DB, LevelMeter, decibels
-from qc.asr.service import measure_levels
 from qc.asr.turns import to_turns
 from qc.domain.conversation import Role
-from qc.domain.recording import ChannelTranscript, Recording, Segment, Transcript
+from qc.domain.recording import ChannelTranscript, Segment, Transcript
 
 
 def segment(start_ms: int, end_ms: int, energy_db: float | None = None) -> Segment:
@@ -88,40 +81,16 @@ def test_decibels_never_fall_below_the_floor() -> None:
 
 
 def test_a_turn_has_the_mean_power_of_its_phrases() -> None:
-    turns = to_turns(transcript((segment(0, 1000, -10.0), segment(1000, 2000, -20.0))), (Role.AGENT,))
+    turns = to_turns(
+        transcript((segment(0, 1000, -10.0), segment(1000, 2000, -20.0))).channels, {(0, None): Role.AGENT}
+    )
     assert [t.energy_db for t in turns] == [-12.6]
-    (turn,) = to_turns(transcript((segment(0, 3000, -10.0), segment(3000, 3000, -60.0))), (Role.AGENT,))
+    (turn,) = to_turns(
+        transcript((segment(0, 3000, -10.0), segment(3000, 3000, -60.0))).channels, {(0, None): Role.AGENT}
+    )
     assert turn.energy_db == -10.0
 
 
 def test_a_turn_with_an_unmeasured_phrase_has_no_level() -> None:
-    (turn,) = to_turns(transcript((segment(0, 1000, -10.0), segment(1000, 2000))), (Role.AGENT,))
+    (turn,) = to_turns(transcript((segment(0, 1000, -10.0), segment(1000, 2000))).channels, {(0, None): Role.AGENT})
     assert turn.energy_db is None
-
-
-def test_an_old_transcript_is_measured_and_not_heard_again(
-    call: Samples, call_path: Path, make_recording: Callable[[Path], Recording]
-) -> None:
-    old = transcript((segment(300, 3000),), (segment(4000, 6000), segment(6500, 7000)))
-    measured = measure_levels(make_recording(call_path), old, 3600)
-    assert not old.levelled
-    assert measured.levelled
-    assert replace(measured, channels=()) == replace(old, channels=())
-    meter = metered(call)
-    expected = [levels(meter, 0, (300, 3000)), levels(meter, 1, (4000, 6000), (6500, 7000))]
-    assert [[s.energy_db for s in c.segments] for c in measured.channels] == expected
-
-
-def test_an_old_cache_entry_has_no_levels(tmp_path: Path) -> None:
-    cache, key = TranscriptCache(tmp_path), "ab" + "0" * 62
-    cache.put(key, transcript((segment(0, 1000, -10.0),)))
-    (path,) = [p for p in tmp_path.rglob("*") if p.is_file()]
-    data = json.loads(path.read_text())
-    for channel in data["transcript"]["channels"]:
-        for one in channel["segments"]:
-            del one["energy_db"]
-    path.write_text(json.dumps(data))
-    old = cache.get(key)
-    assert old is not None
-    assert not old.levelled
-    assert old == transcript((segment(0, 1000),))

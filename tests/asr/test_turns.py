@@ -3,12 +3,18 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.asr.turns import MAX_TURN_MS, to_turns
+from qc.asr.turns import MAX_TURN_MS
+from qc.asr.turns import to_turns as turns_of
 from qc.domain.conversation import Role
 from qc.domain.recording import ChannelTranscript, Segment, Transcript
 
 AGENT, CUSTOMER = Role.AGENT, Role.CUSTOMER
 ROLES = (AGENT, CUSTOMER)
+
+
+def to_turns(transcript, roles):
+    """Turns of a transcript whose channel i is spoken by roles[i]."""
+    return turns_of(transcript.channels, {(i, None): role for i, role in enumerate(roles)})
 
 
 def _transcript(*channels: list[tuple[int, int, str] | tuple[int, int, str, float]]) -> Transcript:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -100,49 +99,3 @@ def test_the_same_audio_under_three_names(tmp_path: Path, monkeypatch: pytest.Mo
     second = transcribe_missing(found, config, IDENTITY, tmp_path / "cache", Silent())
     assert (second.transcribed, second.cached) == (0, 2)
     assert second.failures == first.failures
-
-
-def forget_levels(cache: TranscriptCache, key: str) -> None:
-    """Makes the entry one of the time before levels were measured."""
-    heard = cache.get(key)
-    assert heard is not None
-    channels = (replace(c, segments=tuple(replace(s, energy_db=None) for s in c.segments)) for c in heard.channels)
-    cache.put(key, replace(heard, channels=tuple(channels)))
-
-
-def test_levels_missing_in_the_cache_are_measured_without_hearing_again(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    recording = a_call(tmp_path / "in")
-    cache, key = TranscriptCache(tmp_path / "cache"), IDENTITY.key(recording.source.sha256)
-    transcribe._hear(worker(tmp_path / "cache", Hello()), transcribe._Group((recording,)))
-    fresh = cache.get(key)
-    assert fresh is not None
-    assert fresh.levelled
-    forget_levels(cache, key)
-    monkeypatch.setattr(transcribe, "run_tasks", one_by_one)
-    heard = transcribe_missing([recording], Config(), IDENTITY, tmp_path / "cache", Silent())
-    assert (heard.transcribed, heard.cached, heard.failures) == (0, 1, {})
-    assert cache.get(key) == fresh
-
-
-def test_levels_of_audio_that_is_gone_stay_unknown(tmp_path: Path) -> None:
-    recording = a_call(tmp_path / "in")
-    cache, key = TranscriptCache(tmp_path / "cache"), IDENTITY.key(recording.source.sha256)
-    transcribe._hear(worker(tmp_path / "cache", Hello()), transcribe._Group((recording,)))
-    forget_levels(cache, key)
-    meter, group = transcribe._Meter(cache, IDENTITY, 3600), transcribe._Group((recording,))
-    with Path(recording.file).open("ab") as more:
-        more.write(b"another recording")
-    transcribe._add_levels(meter, group)
-    Path(recording.file).unlink()
-    transcribe._add_levels(meter, group)
-    left = cache.get(key)
-    assert left is not None
-    assert not left.levelled
-
-
-def one_by_one(work, tasks, *, workers, setup, setup_args):
-    """run_tasks in this process."""
-    state = setup(*setup_args)
-    return (work(state, task) for task in tasks)

@@ -57,7 +57,8 @@ def phrases(units: Sequence[Unit], pieces: Sequence[Piece]) -> list[Phrase]:
             end = min(max(units[groups[n + 1][0]].segment_start, start), end)
         text = "".join(units[i].text for i in group)
         logprobs = [p for i in group for p in units[i].logprobs]
-        out.append(Phrase(start=start, end=end, text=text, confidence=float(np.exp(np.mean(logprobs)))))
+        confidence, worst = float(np.exp(np.mean(logprobs))), float(np.exp(min(logprobs)))
+        out.append(Phrase(start=start, end=end, text=text, confidence=confidence, worst=worst))
     return out
 
 

@@ -1,0 +1,34 @@
+"""Transcript → turns: readable words, the role of each voice, phrases joined. Nothing is heard here, so that it runs
+again at no cost whenever hot words, cues or settings change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from qc.asr.readable import readable
+from qc.asr.roles import roles_of
+from qc.asr.turns import to_turns
+from qc.domain.config import AsrConfig, AudioConfig
+from qc.domain.conversation import RoleSource, Turn
+from qc.domain.recording import Transcript
+from qc.domain.speech import SpeechSpecs
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assembly:
+    """How transcripts become conversations."""
+
+    audio: AudioConfig
+    asr: AsrConfig
+    speech: SpeechSpecs
+
+
+def assemble(transcript: Transcript, project: str, assembly: Assembly) -> tuple[tuple[Turn, ...], RoleSource]:
+    """The turns of a recording in order of their start, and how their roles are known."""
+    words = assembly.speech.words_of(project)
+    channels = tuple(
+        replace(channel, segments=tuple(readable(channel.segments, words, assembly.asr)))
+        for channel in transcript.channels
+    )
+    roles, source = roles_of(channels, assembly.audio, project, assembly.speech.cues)
+    return to_turns(channels, roles), source
