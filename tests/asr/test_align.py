@@ -6,9 +6,9 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qc.asr.align import FRAME, Unit, assign, phrases
 from qc.asr.audio import RATE
 from qc.asr.transcriber import Piece
-from qc.asr.whisper_engine.align import FRAME, Unit, assign, phrases
 
 PIECES = (
     Piece(offset=0, start=5 * RATE, length=2 * RATE),

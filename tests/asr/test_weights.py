@@ -14,7 +14,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.asr import ct2, weights
+from qc.asr import ct2_weights, weights
 from qc.asr.weights import OFFICIAL, find_model
 from qc.errors import UsageError
 
@@ -73,7 +73,7 @@ def packed() -> bytes:
 
 
 def test_conversion_splits_the_fused_projections(packed: bytes) -> None:
-    checkpoint = ct2.convert(bytearray(packed))
+    checkpoint = ct2_weights.convert(bytearray(packed))
     source = _variables()
     assert checkpoint.dims["n_audio_layer"] == checkpoint.dims["n_text_layer"] == 1
     assert (checkpoint.dims["n_vocab"], checkpoint.dims["n_text_ctx"], checkpoint.dims["n_mels"]) == (51865, 8, 80)
@@ -91,7 +91,7 @@ def test_a_converted_model_is_one_that_whisper_accepts(packed: bytes) -> None:
     import torch
     from whisper.model import ModelDimensions, Whisper
 
-    checkpoint = ct2.convert(bytearray(packed))
+    checkpoint = ct2_weights.convert(bytearray(packed))
     model = Whisper(ModelDimensions(**checkpoint.dims))
     model.load_state_dict({name: torch.from_numpy(values) for name, values in checkpoint.state.items()}, strict=True)
 
@@ -99,8 +99,8 @@ def test_a_converted_model_is_one_that_whisper_accepts(packed: bytes) -> None:
 @settings(max_examples=60, deadline=None)
 @given(cut=st.integers(min_value=0, max_value=1_000_000))
 def test_a_file_that_ends_early_is_a_format_error(packed: bytes, cut: int) -> None:
-    with pytest.raises(ct2.FormatError):
-        ct2.convert(bytearray(packed[: cut % (len(packed) - 4)]))
+    with pytest.raises(ct2_weights.FormatError):
+        ct2_weights.convert(bytearray(packed[: cut % (len(packed) - 4)]))
 
 
 def test_other_files_are_format_errors() -> None:
@@ -111,8 +111,8 @@ def test_other_files_are_format_errors() -> None:
         _model_bin(variables, version=5),
         _model_bin({name: v for name, v in variables.items() if "conv1" not in name}),
     ):
-        with pytest.raises(ct2.FormatError):
-            ct2.convert(bytearray(wrong))
+        with pytest.raises(ct2_weights.FormatError):
+            ct2_weights.convert(bytearray(wrong))
 
 
 def _install(folder: Path, name: str, files: Mapping[str, bytes]) -> None:

@@ -8,11 +8,11 @@ from importlib import metadata
 
 import numpy as np
 
+from qc.asr.align import Unit, phrases
 from qc.asr.audio import RATE
 from qc.asr.rescue import Heard, hear_well
 from qc.asr.transcriber import Phrase, Window
 from qc.asr.weights import INSTALL, ModelSource
-from qc.asr.whisper_engine.align import Unit, phrases
 from qc.asr.whisper_engine.decode import Decoded, Decoder
 from qc.errors import UsageError
 

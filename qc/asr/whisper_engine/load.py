@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qc.asr import ct2
+from qc.asr import ct2_weights
 from qc.asr.weights import ModelSource
 from qc.asr.whisper_engine.precision import FP32, INT8_BF16, int8_product, to_bfloat16, to_int8
 from qc.errors import UsageError
@@ -55,8 +55,8 @@ def _read(source: ModelSource) -> Any:
                 f"读不出转写模型 {source.name}（{type(e).__name__}）。", "它应当是 openai-whisper 的 .pt 文件。"
             ) from e
     try:
-        checkpoint = ct2.convert(bytearray().join(file.read_bytes() for file in source.files))
-    except ct2.FormatError as e:
+        checkpoint = ct2_weights.convert(bytearray().join(file.read_bytes() for file in source.files))
+    except ct2_weights.FormatError as e:
         raise UsageError(f"读不出转写模型 {source.name}（{e}）。", "它应当是 CTranslate2 的 Whisper model.bin。") from e
     model = Whisper(ModelDimensions(**checkpoint.dims))
     model.load_state_dict({name: torch.from_numpy(values) for name, values in checkpoint.state.items()})
