@@ -8,6 +8,7 @@ import numpy as np
 
 from qc.domain.operators import Words
 from qc.domain.rule import Frame
+from qc.matching.clarity import Clarity
 from qc.matching.evidence import NONE, Bools, Cause, Flags
 from qc.matching.frame import Selection
 from qc.matching.signals import Signals
@@ -36,13 +37,14 @@ class _PlacedWords:
 
 
 class Context:
-    """One shard under judgement. `floor` is the confidence below which a turn's words are not certain."""
+    """One shard under judgement. `floor` is the confidence below which words are not certain; see `clarity`."""
 
     def __init__(self, shard: Shard, signals: Signals, vocabulary: Vocabulary, floor: float) -> None:
         self.shard = shard
         self.signals = signals
         self.vocabulary = vocabulary
         self.floor = floor
+        self.clarity = Clarity(shard, floor)
         self._views: dict[tuple[Selection, bool], PickedView] = {}
         self._joined: dict[Selection, _PlacedWords] = {}
         self._matches: dict[tuple[Pattern, View], tuple[Ints, Ints]] = {}
@@ -145,6 +147,6 @@ class Context:
         """Why each place is not certain, as Cause flags; the frame comes to the same result later."""
         if not len(spans.turn):
             return np.zeros(0, np.uint8)
-        low = (self.shard.confidence[spans.turn] < self.floor) | (self.shard.confidence[spans.last_turn] < self.floor)
+        low = self.clarity.unclear(spans.turn, spans.start, spans.last_turn, spans.end)
         cause = selection.cause[spans.turn] | selection.cause[spans.last_turn]
         return np.asarray(cause | np.where(low, np.uint8(Cause.LOW_CONFIDENCE), np.uint8(0)))

@@ -14,6 +14,7 @@ import numpy as np
 
 from qc.domain.conversation import Role
 from qc.domain.rule import Frame, OnEmpty, TimeWindow, Truth, TurnRange
+from qc.matching.clarity import Clarity
 from qc.matching.evidence import NO_HITS, Bools, Cause, Evidence, Flags, Floats, Hits, PieceResult, Truths, causes_zh
 from qc.text.shard import NO_TIME, ROLE_CODES, Ints, Shard
 
@@ -24,34 +25,39 @@ _FAR_MS = 2**53
 class Selection:
     """Turns a frame selects: `inside` possibly or certainly, `cause` Cause flags per turn, 0 where certain.
 
-    `unclear` marks the turns of the shard whose words are not certain. What is worked out of a selection once serves
-    all pieces that have it.
+    `clarity` tells which words of the shard are not certain. What is worked out of a selection once serves all pieces
+    that have it.
     """
 
     shard: Shard
     inside: Bools
     cause: Flags
-    unclear: Bools
+    clarity: Clarity
 
     def narrow(self, inside: Bools, cause: Flags | None = None) -> Selection:
         """The turns that are also in `inside`."""
         cause = self.cause if cause is None else self.cause | cause
-        return Selection(self.shard, self.inside & inside, cause, self.unclear)
+        return Selection(self.shard, self.inside & inside, cause, self.clarity)
 
     @cached_property
     def nothing(self) -> Selection:
         """No turn of any conversation."""
-        return Selection(self.shard, np.zeros_like(self.inside), np.zeros_like(self.cause), self.unclear)
+        return Selection(self.shard, np.zeros_like(self.inside), np.zeros_like(self.cause), self.clarity)
 
     @cached_property
     def turns(self) -> Ints:
         """Indexes of the turns inside, in order."""
         return np.flatnonzero(self.inside)
 
+    @property
+    def unclear(self) -> Bools:
+        """The turns of the shard that were not heard clearly as a whole."""
+        return self.clarity.turns
+
     @cached_property
     def certain(self) -> bool:
-        """Whether every turn inside is so for certain and was heard clearly."""
-        return not (self.cause[self.turns].any() or self.unclear[self.turns].any())
+        """Whether every turn inside is so for certain and was heard clearly from end to end."""
+        return not (self.cause[self.turns].any() or self.clarity.anywhere[self.turns].any())
 
     @cached_property
     def count(self) -> Ints:
@@ -84,15 +90,15 @@ class Selection:
         return np.bincount(self.shard.conversation[turns], minlength=len(self.shard)).astype(np.int64)
 
 
-def everything(shard: Shard, floor: float = 0.0) -> Selection:
-    """All turns, for certain; words below the confidence `floor` are not certain."""
+def everything(shard: Shard, clarity: Clarity | None = None) -> Selection:
+    """All turns, for certain; words are as certain as `clarity` says, all of them without it."""
     n = len(shard.turns)
-    return Selection(shard, np.ones(n, np.bool_), np.zeros(n, np.uint8), np.asarray(shard.confidence < floor))
+    return Selection(shard, np.ones(n, np.bool_), np.zeros(n, np.uint8), clarity or Clarity(shard, 0.0))
 
 
-def select(shard: Shard, frame: Frame, floor: float = 0.0) -> Selection:
+def select(shard: Shard, frame: Frame, clarity: Clarity | None = None) -> Selection:
     """The turns of the frame's speaker, range and window. Anchors are applied by `qc.matching.anchors`."""
-    selection = everything(shard, floor)
+    selection = everything(shard, clarity)
     if frame.speaker is not None:
         unknown = shard.role == ROLE_CODES[Role.UNKNOWN]
         wanted = np.array([role in frame.speaker for role in ROLE_CODES])[shard.role]
@@ -249,7 +255,7 @@ def framed(selection: Selection, evidence: Evidence, standard: Standard) -> Hits
     if not selection.certain:
         cause = selection.cause[hits.turn] | selection.cause[hits.last_turn]
         if standard.textual:
-            unclear = selection.unclear[hits.turn] | selection.unclear[hits.last_turn]
+            unclear = selection.clarity.unclear(hits.turn, hits.start, hits.last_turn, hits.end)
             cause = cause | np.where(unclear, np.uint8(Cause.LOW_CONFIDENCE), np.uint8(0))
         hits = hits.with_cause(hits.cause | np.where(hits.turn >= 0, cause, np.uint8(0)))
     return ordered(hits)
@@ -297,6 +303,8 @@ def _every_turn(selection: Selection, hits: Hits, doubt: Flags) -> Truths:
     """TRUE when each turn inside has a clear hit, FALSE when one that is certainly inside and clear has none."""
     best = np.where(doubt == 0, Truth.FALSE, Truth.UNKNOWN).astype(np.int8)
     rows = (hits.turn >= 0) & ((hits.cause & Cause.LOW_CONFIDENCE) == 0)
+    low = hits.turn[(hits.turn >= 0) & ~rows]
+    best[low] = np.maximum(best[low], Truth.UNKNOWN)  # a word that is not certain, in a turn that is
     best[hits.turn[rows]] = Truth.TRUE
     truth = np.full(len(selection.shard), Truth.TRUE, np.int8)
     np.minimum.at(truth, selection.shard.conversation[selection.turns], best[selection.turns])

@@ -144,7 +144,7 @@ class _Bench:
     def _selection(self, number: int) -> Selection:
         known = self._selections[number]
         if known is None:
-            known = self._selections[number] = select(self.shard, self._frames[number], self.context.floor)
+            known = self._selections[number] = select(self.shard, self._frames[number], self.context.clarity)
         return known
 
     def _piece(self, plan: Plan, done: Mapping[str, PieceResult]) -> PieceResult:

@@ -102,7 +102,7 @@ def _distance(
     if operator.unit is NearUnit.TURNS:
         return (b.turn[rows_b] - a.last_turn[rows_a]).astype(np.float64)
     shard = selection.shard
-    ended = at_char(shard, a.last_turn[rows_a], a.end[rows_a])
+    ended = at_char(shard, a.last_turn[rows_a], a.end[rows_a], closing=True)
     began = at_char(shard, b.turn[rows_b], b.start[rows_b])
     known = (ended != NO_TIME) & (began != NO_TIME)
     return np.where(known, np.maximum(began - ended, 0) / 1000, np.inf)

@@ -23,6 +23,7 @@ from qc.storage.read import StoredRun
 from qc.text.columns import NO_CHANNEL, NO_TIME, ROLE_CODES, ConversationColumns, Lazy, TurnColumns, Utf8Texts
 from qc.text.emotion import NEGATIVE, NEUTRAL, NO_COMPONENT, POSITIVE, Emotions, emotions_of
 from qc.text.entities import ENTITY_TYPES, Entities
+from qc.text.heard import PhraseColumns
 from qc.text.shard import Shard
 from qc.text.topics import Topics, TopicShare
 
@@ -30,7 +31,7 @@ _ROLES = pa.array([role.value for role in ROLE_CODES])
 _FELT = [ROLE_CODES[role] for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)]
 _LABELS = pa.array(["negative", "neutral", "positive"])
 _LABEL_CODES = np.array([NEGATIVE, NEUTRAL, POSITIVE], np.int8)
-_TURNS = ("role", "start_ms", "end_ms", "confidence", "audio_channel", "energy_db", "text")
+_TURNS = ("role", "start_ms", "end_ms", "confidence", "audio_channel", "energy_db", "text", "phrases")
 
 
 class StoredPart:
@@ -93,6 +94,7 @@ class StoredPart:
             energy_db=_measures(table["energy_db"]),
             audio_channel=_numbers(table["audio_channel"], NO_CHANNEL),
             text=_texts(table["text"]),
+            phrases=_phrases(_one(table["phrases"])),
             entities=Lazy(table.num_rows, lambda i: tuple(Entity(**e) for e in entities(i)["entities"] or ())),
         )
         return Shard.from_columns(columns, turns)
@@ -192,13 +194,29 @@ def _numbers(column: pa.ChunkedArray | pa.Array, missing: int) -> npt.NDArray[np
     return np.asarray(pc.fill_null(column, missing).to_numpy(), np.int64)
 
 
-def _measures(column: pa.ChunkedArray) -> npt.NDArray[np.float32]:
+def _measures(column: pa.ChunkedArray | pa.Array) -> npt.NDArray[np.float32]:
     return np.asarray(pc.fill_null(column, float("nan")).to_numpy(), np.float32)
 
 
 def _codes(column: pa.ChunkedArray | pa.Array, names: pa.Array) -> npt.NDArray[np.int64]:
     """Each value as its index in `names`; a value that is none of them becomes the last."""
     return _numbers(pc.index_in(column, value_set=names), len(names) - 1)
+
+
+def _phrases(lists: pa.Array) -> PhraseColumns | None:
+    """The phrases of all turns; None where no turn has any."""
+    spans = lists.flatten()
+    if not len(spans):
+        return None
+    counts = _numbers(pc.list_value_length(lists), 0)
+    return PhraseColumns(
+        first=np.concatenate(([0], np.cumsum(counts))),
+        start=_numbers(spans.field("start"), 0),
+        end=_numbers(spans.field("end"), 0),
+        start_ms=_numbers(spans.field("start_ms"), 0),
+        end_ms=_numbers(spans.field("end_ms"), 0),
+        confidence=_measures(spans.field("confidence")),
+    )
 
 
 def _texts(column: pa.ChunkedArray) -> Utf8Texts:

@@ -10,6 +10,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.domain.conversation import CallMeta, Channel, Conversation, Entity, Role, Source, StatedEmotion, Turn
+from qc.text.heard import PhraseColumns, phrase_columns
 
 Ints = npt.NDArray[np.int64]
 Points = npt.NDArray[np.uint32]
@@ -97,6 +98,8 @@ class TurnColumns:
     """NaN where a turn was not measured; None: none was."""
     emotion: Mapping[int, StatedEmotion] = field(default_factory=dict)
     """By turn, where one was stated."""
+    phrases: PhraseColumns | None = None
+    """None: no turn says what was heard at a stretch."""
 
 
 def conversation_columns(conversations: Sequence[Conversation]) -> ConversationColumns:
@@ -128,6 +131,7 @@ def turn_columns(turns: Sequence[Turn]) -> TurnColumns:
         entities=[t.entities for t in turns],
         energy_db=np.fromiter((np.nan if t.energy_db is None else t.energy_db for t in turns), np.float32, n),
         emotion={i: t.emotion for i, t in enumerate(turns) if t.emotion is not None},
+        phrases=phrase_columns(turns),
     )
 
 

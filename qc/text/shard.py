@@ -46,8 +46,9 @@ class Shard:
     """Columns over conversations (`columns`, see ConversationColumns) and their turns (`turn_columns`).
 
     `conversation`: owner index per turn, `role`: code per turn (see ROLE_CODES), `start_ms`/`end_ms`: NO_TIME where
-    not given, `confidence`, `energy_db`: NaN where not given. `turns` and `conversations` give objects; a shard made
-    from columns makes each anew, so ask for what hit, not for all.
+    not given, `confidence`, `energy_db`: NaN where not given. `phrases`: what was heard at a stretch inside the turns,
+    None where no turn says so. `turns` and `conversations` give objects; a shard made from columns makes each anew, so
+    ask for what hit, not for all.
     """
 
     def __init__(self, conversations: Sequence[Conversation]) -> None:
@@ -76,6 +77,7 @@ class Shard:
         self.start_ms = turns.start_ms
         self.end_ms = turns.end_ms
         self.confidence = turns.confidence
+        self.phrases = turns.phrases
         nowhere = np.full(len(turns.role), np.nan, np.float32)
         self.stated_emotion = turns.emotion
         self.energy_db = nowhere if turns.energy_db is None else turns.energy_db
@@ -92,6 +94,7 @@ class Shard:
             audio_channel=None if channel == NO_CHANNEL else channel,
             energy_db=None if np.isnan(self.energy_db[i]) else float(self.energy_db[i]),
             entities=None if columns.entities is None else columns.entities[i],
+            phrases=() if self.phrases is None else self.phrases.of(i),
         )
 
     def _conversation(self, i: int) -> Conversation:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
-from qc.domain.conversation import CallMeta, Channel, Conversation, Role, Source, Turn
+from qc.domain.conversation import CallMeta, Channel, Conversation, Phrase, Role, Source, Turn
 from qc.pipeline.inspect import Inspector
 from qc.pipeline.restore import stored_inputs
 from qc.pipeline.stored import StoredPart
 from qc.storage.read import StoredRun
 from qc.storage.write import write_part
+from qc.text.shard import Shard
 
 TURNS = (
     Turn(role=Role.AGENT, text="您好。", start_ms=0, end_ms=900, energy_db=-20.3),
@@ -64,3 +66,28 @@ def test_a_run_of_an_earlier_version_has_neither(run: StoredRun) -> None:
     part = StoredPart(run, 0)
     assert np.isnan(part.shard.energy_db).all()
     assert part.meta[0].hold_s is None
+
+
+PHRASES = (
+    Phrase(start=0, end=3, start_ms=0, end_ms=700, confidence=0.9),
+    Phrase(start=3, end=6, start_ms=800, end_ms=900, confidence=0.25),
+)
+
+
+def test_phrases_of_a_stored_run_are_those_of_its_turns(tmp_path: Path) -> None:
+    said = replace(TURNS[0], text="您好。在的。", phrases=PHRASES)
+    call = replace(CALL, turns=(said, *TURNS[1:], replace(said, role=Role.CUSTOMER)))
+    for name, table in Inspector(None, confidence_floor=0.35, mask=True).inspect([call], ()).tables.items():
+        if name in ("conversations", "turns", "failures"):
+            write_part(tmp_path, name, 0, table)
+    run = StoredRun(tmp_path, lineage=None)  # type: ignore[arg-type]  # of no interest here
+    stored, plain = StoredPart(run, 0).shard.phrases, Shard([restored(run)]).phrases
+    assert stored is not None
+    assert plain is not None
+    for name in ("first", "start", "end", "start_ms", "end_ms", "until_ms", "confidence"):
+        np.testing.assert_array_equal(getattr(stored, name), getattr(plain, name))
+    assert stored.first.tolist() == [0, 2, 2, 4]
+    (path,) = run.part_files("turns")
+    pq.write_table(pq.read_table(path).drop_columns(["phrases", "words", "marks"]), path)
+    assert StoredPart(run, 0).shard.phrases is None
+    assert restored(run).turns[0].phrases == ()
