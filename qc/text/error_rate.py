@@ -128,6 +128,38 @@ def align(reference: str, hypothesis: str) -> Alignment:
     )
 
 
+def divide(references: Sequence[str], phrases: Sequence[str]) -> list[int]:
+    """Where the joined `phrases` divide into what was heard of each of the joined `references`: for each of these the
+    character at which its stretch ends, the last at the very end.
+
+    A character too many between two references goes with the first one, unless its phrase goes on in the second.
+    """
+    said, heard = _Text("".join(references)), _Text("".join(phrases))
+    _choose(heard, said)
+    _choose(said, heard)
+    part_of = [i for i, text in enumerate(references) for _ in text]
+    phrase_of = [i for i, text in enumerate(phrases) for _ in text]
+    owner: list[int | None] = [None] * len(phrase_of)
+    for op in _opcodes(said.spoken, heard.spoken):
+        if op.tag in ("equal", "replace"):
+            for i in range(op.src_end - op.src_start):
+                owner[heard.origin[op.dest_start + i]] = part_of[said.origin[op.src_start + i]]
+    following: list[int | None] = [None] * len(owner)
+    for i in range(len(owner) - 2, -1, -1):
+        goes_on = phrase_of[i] == phrase_of[i + 1]
+        following[i] = (following[i + 1] if owner[i + 1] is None else owner[i + 1]) if goes_on else None
+    ends = [0] * len(references)
+    last = 0
+    for i, own in enumerate(owner):
+        last = max(last, next((o for o in (own, following[i]) if o is not None), last))
+        ends[last] = i + 1
+    for i in range(1, len(ends)):
+        ends[i] = max(ends[i], ends[i - 1])
+    if ends:
+        ends[-1] = len(owner)
+    return ends
+
+
 def spoken(text: str) -> str:
     """A text as it is compared, numbers as cardinals.
 

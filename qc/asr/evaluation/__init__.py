@@ -1,0 +1,1 @@
+"""How well speech is recognised: transcripts against what was really said."""
