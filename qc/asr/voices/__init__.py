@@ -1,0 +1,1 @@
+"""Whose voice: speakers of a channel that several share."""
