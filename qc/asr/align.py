@@ -37,13 +37,19 @@ def phrases(units: Sequence[Unit], pieces: Sequence[Piece]) -> list[Phrase]:
         return []
     owner = assign(np.stack([u.attention for u in units]), pieces)
     groups: list[list[int]] = []
+    begin = 0  # of the last group, in samples
     for i, unit in enumerate(units):
         last = groups[-1][-1] if groups else -1
         mark = not any(c.isalnum() for c in unit.text)  # a mark ends what came before, wherever it was looking
-        if groups and (mark or (owner[last] == owner[i] and units[last].segment == unit.segment)):
+        piece = pieces[owner[i]]
+        # whisper's own border counts where it lies inside the speech: often it does not
+        inside = begin < unit.segment_start < piece.offset + piece.length
+        same = bool(groups) and owner[last] == owner[i]
+        if groups and (mark or (same and (units[last].segment == unit.segment or not inside))):
             owner[i] = owner[last]
             groups[-1].append(i)
         else:
+            begin = unit.segment_start if same else piece.offset
             groups.append([i])
     out: list[Phrase] = []
     for n, group in enumerate(groups):

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import replace
 
 import numpy as np
 
-from qc.asr import weights
+from qc.asr import engines
 from qc.asr.audio import RATE, Audio, AudioError, Samples, open_audio
 from qc.asr.detect import Span, SpeechDetector, SpeechOptions
+from qc.asr.engines import open_transcriber as open_transcriber
 from qc.asr.level import LevelMeter
 from qc.asr.pack import place, windows
+from qc.asr.transcriber import AsrIdentity as AsrIdentity
 from qc.asr.transcriber import Transcriber, Window
-from qc.asr.whisper_engine.engine import WhisperOptions, WhisperTranscriber, engine_name
-from qc.asr.whisper_engine.precision import resolve
 from qc.domain.config import AsrConfig
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import ChannelTranscript, Recording, Segment, Transcript
-from qc.errors import UsageError
 
 SPEECH = SpeechOptions()
 SAME = 1e-3
@@ -29,33 +27,14 @@ STEPS = "silero-vad,pack29,v2"
 """Names what happens around the recogniser; raise the number when a change there moves transcripts."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class AsrIdentity:
-    """What lineage says of a transcript besides its audio."""
-
-    engine: str
-    model: str
-    options: str
-
-    def key(self, audio_sha256: str) -> str:
-        """The cache key of the transcript that this makes of that audio: 64 hex digits."""
-        parts = (audio_sha256, self.engine, self.model, self.options)
-        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
-
-
 def identify(config: AsrConfig) -> AsrIdentity:
-    """The identity of what `open_transcriber(config)` would make, without loading it (0.2 s: weights are hashed).
+    """The identity of transcripts made by `open_transcriber(config)`, without loading it (0.2 s: weights are hashed).
     Raises UsageError when the engine or its weights are missing."""
-    return _identity(engine_name(), weights.find_model(config.model).id, _options(config).id)
+    return _with_steps(engines.identify(config))
 
 
-def _identity(engine: str, model: str, options: str) -> AsrIdentity:
-    return AsrIdentity(engine=engine, model=model, options=f"{options};{STEPS}")
-
-
-def open_transcriber(config: AsrConfig) -> Transcriber:
-    """Loads the model (seconds, some 500 MB). Raises UsageError, saying what to do."""
-    return WhisperTranscriber(weights.find_model(config.model), _options(config))
+def _with_steps(heard: AsrIdentity) -> AsrIdentity:
+    return replace(heard, options=f"{heard.options};{STEPS}")
 
 
 def transcribe_recordings(
@@ -72,7 +51,9 @@ def transcribe_recordings(
 
 def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: float) -> Transcript:
     """Raises AudioError."""
-    identity = _identity(transcriber.name, transcriber.model_id, transcriber.options_id)
+    identity = _with_steps(
+        AsrIdentity(engine=transcriber.name, model=transcriber.model_id, options=transcriber.options_id)
+    )
     audio = open_audio(recording.file, max_duration_s)
     spans, samples, meter = _speech(audio)
     segments: list[list[Segment]] = [[] for _ in spans]
@@ -134,10 +115,3 @@ def _failure(recording: Recording, error: AudioError) -> Failure:
         retryable=error.retryable,
         sha256=recording.source.sha256,
     )
-
-
-def _options(config: AsrConfig) -> WhisperOptions:
-    if config.engine not in ("auto", "openai-whisper"):
-        raise UsageError(f"不认识的转写引擎 {config.engine}。", "asr.engine 目前只能写 openai-whisper。")
-    precision = resolve(config.precision)
-    return WhisperOptions(language=config.language, batch_size=config.batch_size or 8, precision=precision)

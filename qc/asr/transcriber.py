@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
@@ -53,6 +54,21 @@ class HeardWord:
     last: int
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AsrIdentity:
+    """What lineage says of a transcript besides its audio: the recogniser and its version, its weights, and everything
+    else that moves its output."""
+
+    engine: str
+    model: str
+    options: str
+
+    def key(self, content: str) -> str:
+        """The cache key of the transcript that this makes of that content (`Recording.content`): 64 hex digits."""
+        parts = (content, self.engine, self.model, self.options)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 class Transcriber(Protocol):

@@ -1,1 +1,34 @@
 """openai-whisper as a Transcriber. The only package that imports whisper and torch."""
+
+from __future__ import annotations
+
+from qc.asr.transcriber import AsrIdentity, Transcriber
+from qc.asr.weights import find_model
+from qc.asr.whisper_engine.engine import WhisperOptions, WhisperTranscriber, engine_name
+from qc.asr.whisper_engine.precision import resolve, resolve_device
+from qc.domain.config import AsrConfig
+
+BEAMS = {"fast": 1, "accurate": 5}
+"""Beam width of each preset."""
+
+
+def identify(config: AsrConfig) -> AsrIdentity:
+    """As `qc.asr.engines.Engine` asks: without loading anything."""
+    return AsrIdentity(engine=engine_name(), model=find_model(config.model).id, options=_options(config).id)
+
+
+def open(config: AsrConfig) -> Transcriber:
+    """As `qc.asr.engines.Engine` asks: loads the model (seconds, some 500 MB)."""
+    return WhisperTranscriber(find_model(config.model), _options(config))
+
+
+def _options(config: AsrConfig) -> WhisperOptions:
+    device = resolve_device(config.device)
+    return WhisperOptions(
+        language=config.language,
+        beam_size=BEAMS[config.preset],
+        batch_size=config.batch_size,
+        device=device,
+        precision=resolve(config.precision, device),
+        word_times=config.word_times,
+    )
