@@ -22,6 +22,8 @@ MAX_FIRST_TIMESTAMP = 50
 TOKENS_PER_S = 10
 """Fast Mandarin is 7 characters a second of 1.3 tokens each; more is a loop."""
 SPARE_TOKENS = 16
+TAIL = 12
+"""Frames of 20 ms: a pause is aligned to the token after it, so only the last frames of each say where it was heard."""
 LEAST_FRAMES = 10
 """CTranslate2 aligns over at least this many frames of 20 ms."""
 VERSION = 1
@@ -161,7 +163,7 @@ class Ct2Transcriber:
 
 
 def _speech_frames(window: Window, frames: int) -> list[int]:
-    """For each frame of 20 ms the nearest one with speech: an alignment knows no pauses, the tokens share them out."""
+    """For each frame of 20 ms the nearest one with speech: an alignment shares out pauses too."""
     at = np.arange(frames)
     nearest = np.zeros(frames, np.int64)
     distance = np.full(frames, np.inf)
@@ -176,8 +178,9 @@ def _speech_frames(window: Window, frames: int) -> list[int]:
 def _looks(alignments: Sequence[tuple[int, int]], tokens: int, speech: Sequence[int]) -> Samples:
     """(token, frame) pairs of the alignment → for each token its share of attention on each frame, [tokens, frames]."""
     looks = np.zeros((tokens + 1, len(speech)), np.float32)
+    last = dict(alignments)  # of the pairs of a token the last one stands
     for token, frame in alignments:
-        if token <= tokens and frame < len(speech):
+        if token <= tokens and last[token] - TAIL < frame < len(speech):
             looks[token, speech[frame]] += 1.0
     looks /= np.maximum(looks.sum(1, keepdims=True), 1.0)
     return looks[:tokens]
