@@ -30,6 +30,14 @@ def choose(name: str, option: Path | None, workspace: Path | None) -> Path:
     return packaged(name)
 
 
+def models_dir() -> Path:
+    """Weights a person fetched or imported (`qc models`); `QC_MODELS_DIR` moves it."""
+    if override := os.environ.get("QC_MODELS_DIR"):
+        return Path(override)
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "qc" / "models"
+
+
 def cache_dir() -> Path:
     """Transcripts and dictionaries that can be computed again; `QC_CACHE_DIR` moves it."""
     if override := os.environ.get("QC_CACHE_DIR"):

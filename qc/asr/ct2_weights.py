@@ -8,9 +8,11 @@ CTranslate2 fuses the query, key and value projections into one matrix; whisper'
 from __future__ import annotations
 
 import struct
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from math import prod
+from mmap import mmap
+from typing import Any, NamedTuple
 
 import numpy as np
 import numpy.typing as npt
@@ -109,7 +111,32 @@ def _norm(v: Mapping[str, Array], src: str, dst: str) -> dict[str, Array]:
     return {dst + ".weight": v[src + "/gamma"], dst + ".bias": v[src + "/beta"]}
 
 
+def vocabulary_size(data: bytearray | mmap) -> int:
+    """Tokens the model in a `model.bin` knows, whatever precision it is stored in. Raises FormatError."""
+    entry = next((e for e in _entries(data) if e.name == "decoder/embeddings/weight" and e.shape), None)
+    if entry is None:
+        raise FormatError("variable decoder/embeddings/weight is missing")
+    return entry.shape[0]
+
+
+class _Entry(NamedTuple):
+    name: str
+    shape: tuple[int, ...]
+    kind: int
+    offset: int
+    size: int
+
+
 def _variables(data: bytearray) -> dict[str, Array]:
+    out: dict[str, Array] = {}
+    for name, shape, kind, offset, size in _entries(data):
+        if kind in (0, 4):
+            values = np.frombuffer(data, _TYPES[kind], size // _TYPES[kind].itemsize, offset)
+            out[name] = values.reshape(shape)
+    return out
+
+
+def _entries(data: bytearray | mmap) -> Iterator[_Entry]:
     at = 0
 
     def take(layout: str) -> int:
@@ -125,23 +152,20 @@ def _variables(data: bytearray) -> dict[str, Array]:
         nonlocal at
         length = take("H")
         at += length
-        return data[at - length : at].rstrip(b"\0").decode("utf-8", "replace")
+        return bytes(data[at - length : at]).rstrip(b"\0").decode("utf-8", "replace")
 
     if take("I") != _VERSION:
         raise FormatError("not a CTranslate2 model of binary version 6")
     if string() != "WhisperSpec":
         raise FormatError("not a Whisper model")
     take("I")
-    out: dict[str, Array] = {}
     for _ in range(take("I")):
         name = string()
         shape = tuple(take("I") for _ in range(take("B")))
         kind = take("B")
         size = take("I")
-        if kind not in _TYPES or at + size > len(data):
+        whole = kind in _TYPES and size == prod(shape) * _TYPES[kind].itemsize
+        if not whole or at + size > len(data):
             raise FormatError(f"variable {name} cannot be read")
-        values = np.frombuffer(data, _TYPES[kind], size // _TYPES[kind].itemsize, at)
+        yield _Entry(name, shape, kind, at, size)
         at += size
-        if kind in (0, 4):
-            out[name] = values.reshape(shape)
-    return out

@@ -136,6 +136,7 @@ def no_models(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     site = tmp_path / "site"
     site.mkdir()
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    monkeypatch.setenv("QC_MODELS_DIR", str(tmp_path / "models"))
     monkeypatch.setattr(sys, "path", [str(site), *(p for p in sys.path if "site-packages" not in p)])
     importlib.invalidate_caches()
     return site
@@ -165,7 +166,7 @@ def test_absent_models_say_what_to_do(no_models: Path) -> None:
     assert "pip install" in base.value.hint
     with pytest.raises(UsageError) as large:
         find_model("turbo")
-    assert "whisper.load_model('turbo')" in large.value.hint
+    assert "qc models fetch large-v3-turbo" in large.value.hint
     with pytest.raises(UsageError, match="没有名为"):
         find_model("no/such/model.pt")
 
