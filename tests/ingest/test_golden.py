@@ -19,7 +19,7 @@ def as_plain(conversation: Conversation) -> dict[str, object]:
     plain = asdict(conversation)
     assert len(plain["source"].pop("sha256")) == 64
     for part in (plain["meta"], plain["source"], *plain["turns"]):
-        for key in [k for k, v in part.items() if v is None or v is False or v == {}]:
+        for key in [k for k, v in part.items() if v is None or v is False or v in ({}, ())]:
             del part[key]
     return plain
 
