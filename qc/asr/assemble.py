@@ -5,6 +5,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from qc.asr.announcements import without_announcements
+from qc.asr.cues import cue_finder
 from qc.asr.readable import readable
 from qc.asr.roles import roles_of
 from qc.asr.turns import to_turns
@@ -30,5 +32,7 @@ def assemble(transcript: Transcript, project: str, assembly: Assembly) -> tuple[
         replace(channel, segments=tuple(readable(channel.segments, words, assembly.asr)))
         for channel in transcript.channels
     )
-    roles, source = roles_of(channels, assembly.audio, project, assembly.speech.cues)
+    finder = cue_finder(assembly.speech.cues, project)
+    channels = without_announcements(channels, finder)
+    roles, source = roles_of(channels, assembly.audio, project, finder)
     return to_turns(channels, roles), source

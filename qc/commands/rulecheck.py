@@ -14,7 +14,7 @@ from qc.domain.rule import RulePack
 from qc.domain.topic import Taxonomy
 from qc.errors import Problem, SpecError, UsageError
 from qc.matching.signals import Need, Signals
-from qc.pipeline.specs import Folders, configuration, emotion_lexicon, taxonomies
+from qc.pipeline.specs import Folders, configuration, emotion_lexicon, speech, taxonomies
 from qc.ruletest.gate import Case, GateResult, annotation, cell
 from qc.ruletest.inline import run_tests, unwritten
 from qc.ruletest.inline_report import TestReport
@@ -192,6 +192,7 @@ def lint_rules(where: Folders) -> LintReport:
     files = read_rules([where.rules])
     problems += files.problems
     attempt(lambda: emotion_lexicon(where))
+    attempt(lambda: speech(where))
     known = attempt(lambda: taxonomies(where))
     topics = {t.id for taxonomy in known for t in taxonomy.topics} if known is not None else None
     problems += lint(files.pack, topics=topics, whole=len(files.pack.rules) == len(files.ids))

@@ -17,11 +17,13 @@ class HotWord:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RoleCue:
-    """A phrase (literal text) that people in one role say and others hardly do; `weight` > 0 counts for the role."""
+    """A phrase (literal text) that people in one role say and others hardly do; `weight` > 0 counts for the role
+    (agent, customer, system). `projects`: empty for all."""
 
     role: str
     text: str
     weight: float
+    projects: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,6 +16,7 @@ from qc.specs.budget import BudgetSpec
 from qc.specs.emotion import ModifiersSpec, PhrasesSpec
 from qc.specs.lexicons import LexiconSpec
 from qc.specs.patterns import PatternSpec
+from qc.specs.role_cues import RoleCuesSpec
 from qc.specs.rule_shape import RuleSpec
 from qc.specs.scorecard_shape import ScorecardSpec
 from qc.specs.taxonomy import TaxonomySpec
@@ -28,6 +29,7 @@ _SHAPES: Mapping[str, type[BaseModel]] = {
     "emotion.schema.json": PhrasesSpec,
     "lexicon.schema.json": LexiconSpec,
     "pattern.schema.json": PatternSpec,
+    "roles.schema.json": RoleCuesSpec,
     "rule.schema.json": RuleSpec,
     "scorecard.schema.json": ScorecardSpec,
     "topics.schema.json": TaxonomySpec,
