@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from importlib import metadata
@@ -14,23 +15,34 @@ from qc.asr.rescue import Heard, hear_well
 from qc.asr.transcriber import Phrase, Window
 from qc.asr.weights import INSTALL, ModelSource
 from qc.asr.whisper_engine.decode import Decoded, Decoder
+from qc.asr.whisper_engine.network import sensible_batch_size
 from qc.errors import UsageError
 
-VERSION = 2
+VERSION = 3
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhisperOptions:
-    """`language` as whisper names it; `batch_size` windows are decoded together; `precision` as `resolve` gives it."""
+    """`language` as whisper names it; `beam_size` 1 is greedy; `batch_size` windows are decoded together, None: as the
+    device's memory allows; `device`, `precision` as `resolve_device` and `resolve` give them; `prompt`: text the model
+    shall believe was said before."""
 
     language: str = "zh"
-    batch_size: int = 8
+    beam_size: int = 1
+    batch_size: int | None = None
+    device: str = "cpu"
     precision: str = "fp32"
+    word_times: bool = False
+    prompt: str = ""
 
     @property
     def id(self) -> str:
-        return f"{self.language},b{self.batch_size},{self.precision},greedy,v{VERSION}"
+        device = "" if self.device == "cpu" else f"{self.device},"
+        how = "greedy" if self.beam_size == 1 else f"beam{self.beam_size}"
+        words = ",words" if self.word_times else ""
+        prompt = f",prompt-{hashlib.sha256(self.prompt.encode()).hexdigest()[:8]}" if self.prompt else ""
+        return f"{self.language},b{self.batch_size or 'auto'},{device}{self.precision},{how}{words}{prompt},v{VERSION}"
 
 
 def engine_name() -> str:
@@ -49,13 +61,15 @@ class WhisperTranscriber:
 
         from qc.asr.whisper_engine.load import load
 
-        model = load(source, options.precision)
+        model = load(source, options.precision, options.device)
         self._options = options
         self._source = source
+        self._batch_size = options.batch_size or sensible_batch_size(model, options.beam_size)
         self._tokenizer = get_tokenizer(
             True, num_languages=model.whisper.num_languages, language=options.language, task="transcribe"
         )
-        self._decoder = Decoder(model, self._tokenizer)
+        prompt = self._tokenizer.encode(" " + options.prompt.strip()) if options.prompt.strip() else ()
+        self._decoder = Decoder(model, self._tokenizer, options.beam_size, prompt)
 
     @property
     def name(self) -> str:
@@ -71,7 +85,7 @@ class WhisperTranscriber:
 
     def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
         """Decodes in batches, again where that came out badly."""
-        return hear_well(windows, self._hear, self._options.batch_size)
+        return hear_well(windows, self._hear, self._batch_size)
 
     def _hear(self, windows: Sequence[Window]) -> list[Heard]:
         return [

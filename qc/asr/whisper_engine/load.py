@@ -8,20 +8,22 @@ from typing import Any
 
 from qc.asr import ct2_weights
 from qc.asr.weights import ModelSource
-from qc.asr.whisper_engine.precision import FP32, INT8_BF16, int8_product, to_bfloat16, to_int8
+from qc.asr.whisper_engine.precision import FP16, INT8, INT8_BF16, int8_product, to_half, to_int8
 from qc.errors import UsageError
 
 
 @dataclass(frozen=True, slots=True)
 class Model:
-    """A loaded model. `whisper`: the torch module; `lm_head`: decoder states [.., d] → logits [.., vocabulary]."""
+    """A loaded model. `whisper`: the torch module; `lm_head`: decoder states [.., d] → logits [.., vocabulary];
+    `device`: cpu or cuda."""
 
     whisper: Any
     lm_head: Callable[[Any], Any]
+    device: str
 
 
-def load(source: ModelSource, precision: str) -> Model:
-    """`precision`: as `precision.resolve` gives it.
+def load(source: ModelSource, precision: str, device: str = "cpu") -> Model:
+    """`precision`: as `precision.resolve` gives it for that device.
 
     Raises UsageError when the file is not a multilingual whisper model.
     """
@@ -33,13 +35,16 @@ def load(source: ModelSource, precision: str) -> Model:
     if not whisper.is_multilingual:
         raise UsageError(f"转写模型 {source.name} 只懂英语。", "换用多语言模型，例如 base 或 small。")
     whisper.eval().requires_grad_(False)
+    if precision == FP16:
+        to_half(whisper, torch.float16)
+    elif precision == INT8_BF16:
+        to_half(whisper.encoder, torch.bfloat16)
+    whisper.to(device)
     embedding = whisper.decoder.token_embedding.weight
-    if precision == FP32:
-        return Model(whisper, lambda x: functional.linear(x, embedding))
-    if precision == INT8_BF16:
-        to_bfloat16(whisper.encoder)
+    if precision not in (INT8, INT8_BF16):
+        return Model(whisper, lambda x: functional.linear(x, embedding), device)
     to_int8(whisper.decoder)
-    return Model(whisper, int8_product(embedding, None))
+    return Model(whisper, int8_product(embedding, None), device)
 
 
 def _read(source: ModelSource) -> Any:
