@@ -15,6 +15,8 @@ from qc.asr.level import LevelMeter
 from qc.asr.pack import place, windows
 from qc.asr.transcriber import AsrIdentity as AsrIdentity
 from qc.asr.transcriber import Transcriber, Window
+from qc.asr.voices.attribute import attributed
+from qc.asr.voices.talk import VoiceListener, shared_channel
 from qc.domain.config import AsrConfig
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import ChannelTranscript, Recording, Segment, Transcript
@@ -23,7 +25,7 @@ SPEECH = SpeechOptions()
 SAME = 1e-3
 """Two channels that never differ by more are one microphone written twice."""
 WINDOWS_AT_ONCE = 16
-STEPS = "silero-vad,pack29,v2"
+STEPS = "silero-vad,pack29,v2,voices1"
 """Names what happens around the recogniser; raise the number when a change there moves transcripts."""
 
 
@@ -57,14 +59,12 @@ def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: f
     audio = open_audio(recording.file, max_duration_s)
     spans, samples, meter = _speech(audio)
     segments: list[list[Segment]] = [[] for _ in spans]
-    batch: list[Window] = []
-    queue = windows(audio.blocks(), spans)
-    for window in queue:
-        batch.append(window)
-        if len(batch) == WINDOWS_AT_ONCE:
-            _transcribe(batch, transcriber, segments)
-            batch = []
-    _transcribe(batch, transcriber, segments)
+    voices = VoiceListener(shared_channel(spans))
+    for batch in _batches(windows(audio.blocks(), spans)):
+        _transcribe(batch, transcriber, segments)
+        voices.feed(batch)
+    if voices.channel is not None:
+        segments[voices.channel] = attributed(segments[voices.channel], voices.spoken())
     return Transcript(
         sha256=recording.source.sha256,
         duration_ms=samples * 1000 // RATE,
@@ -100,8 +100,19 @@ def _same(block: Samples) -> bool:
     return bool(np.abs(block[1:] - block[:1]).max(initial=0.0) < SAME)
 
 
+def _batches(queue: Iterable[Window]) -> Iterator[list[Window]]:
+    batch: list[Window] = []
+    for window in queue:
+        batch.append(window)
+        if len(batch) == WINDOWS_AT_ONCE:
+            yield batch
+            batch = []
+    if batch:
+        yield batch
+
+
 def _transcribe(batch: Sequence[Window], transcriber: Transcriber, segments: list[list[Segment]]) -> None:
-    for window, found in zip(batch, transcriber.transcribe(batch) if batch else [], strict=True):
+    for window, found in zip(batch, transcriber.transcribe(batch), strict=True):
         segments[window.audio_channel] += place(window, found)
 
 

@@ -10,6 +10,7 @@ from math import ceil
 import numpy as np
 
 from qc.asr.audio import RATE
+from qc.asr.detect import Span
 from qc.asr.transcriber import Piece, Window
 from qc.asr.voices.cluster import tell_apart
 from qc.asr.voices.encoder import SIZE, Floats, embed
@@ -17,6 +18,8 @@ from qc.asr.voices.encoder import SIZE, Floats, embed
 STRETCH, STEP = RATE, RATE // 2
 """A piece of speech is heard through windows of 1 s every 0.5 s: longer ones mix quick answers with what they answer
 (confusion of rapid exchanges 13 % with 1.5 s, 6 % with 1 s), shorter ones say too little of a voice."""
+HARDLY_ANY = RATE
+"""Speech on all other channels together under 1 s is a click or a leak."""
 SHORTEST = round(0.3 * RATE)
 """Shorter pieces (嗯, a click) are not listened to: nobody's."""
 
@@ -37,18 +40,29 @@ class _Stretch:
     end: int
 
 
-class VoiceListener:
-    """Feed the windows of one channel in order of time, then ask. Memory: 1 KB per half second of speech."""
+def shared_channel(spans: Sequence[Sequence[Span]]) -> int | None:
+    """The channel that several may share: the only one with speech of all recorded ones. None: each has its own."""
+    speech = [sum(span.end - span.start for span in own) for own in spans]
+    most = max(range(len(speech)), key=lambda i: speech[i], default=0)
+    rest = sum(speech) - speech[most] if speech else 0
+    return most if speech and speech[most] > 0 and rest < HARDLY_ANY else None
 
-    def __init__(self) -> None:
+
+class VoiceListener:
+    """Feed the windows of a recording in order, then ask. Memory: 1 KB per half second of speech on `channel`."""
+
+    def __init__(self, channel: int | None) -> None:
+        self.channel = channel
         self._pieces: list[Piece] = []
         self._stretches: list[_Stretch] = []
         self._embeddings: list[Floats] = []
 
     def feed(self, windows: Sequence[Window]) -> None:
-        """Windows of the channel."""
+        """Windows of other channels are passed over."""
         samples = []
         for window in windows:
+            if window.audio_channel != self.channel:
+                continue
             for piece in window.pieces:
                 for first, last in _stretches(piece.length):
                     self._stretches.append(_Stretch(len(self._pieces), piece.start + first, piece.start + last))
