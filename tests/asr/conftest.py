@@ -11,6 +11,7 @@ import pytest
 import soundfile
 
 from qc.asr.audio import Samples, open_audio
+from qc.asr.conformance import CALL
 from qc.asr.transcriber import Transcriber
 from qc.domain.config import AsrConfig
 from qc.domain.conversation import CallMeta, Channel, Source
@@ -22,7 +23,7 @@ MakeRecording = Callable[..., Recording]
 @pytest.fixture(scope="session")
 def call_path() -> Path:
     """14 s of a stereo call at 8 kHz: the agent greets and speaks again (left), the customer reports a power cut."""
-    return Path(__file__).parent / "call.ogg"
+    return CALL
 
 
 @pytest.fixture(scope="session")
@@ -75,4 +76,4 @@ def write(tmp_path: Path) -> Callable[..., Path]:
 def transcriber() -> Transcriber:
     from qc.asr.service import open_transcriber
 
-    return open_transcriber(AsrConfig())
+    return open_transcriber(AsrConfig(engine="openai-whisper"))

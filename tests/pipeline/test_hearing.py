@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from qc.asr.cache import TranscriptCache
+from qc.asr.conformance import CALL
 from qc.asr.service import AsrIdentity
 from qc.asr.transcriber import Phrase, Window
 from qc.domain.config import AsrConfig, Config, RunConfig
@@ -16,7 +17,6 @@ from qc.domain.recording import Recording
 from qc.ingest.batch import discover
 from qc.pipeline import transcribe
 from qc.pipeline.transcribe import transcribe_missing
-from tests.pipeline.batches import ROOT
 from tests.pipeline.test_isolation import Silent
 
 pytest.importorskip("onnxruntime")
@@ -49,7 +49,7 @@ def worker(cache: Path, recogniser: Hello) -> transcribe._Worker:
 
 def a_call(folder: Path) -> Recording:
     folder.mkdir()
-    shutil.copy(ROOT / "tests" / "asr" / "call.ogg", folder / "call.ogg")
+    shutil.copy(CALL, folder / "call.ogg")
     return recordings(folder)[0]
 
 
