@@ -19,14 +19,14 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.asr.audio import RATE, Samples
+from qc.asr.leveller import FRAME, Leveller
 from qc.asr.weights import INSTALL
 from qc.errors import UsageError
 
-FRAME = 512
-"""Samples per probability: 32 ms."""
 _CONTEXT = 64
-SILENT_PEAK = 2.0**-10
-"""Below -60 dBFS there is nothing to hear, only the idle pattern of a codec: not worth asking the network."""
+SILENT_PEAK = 2.0**-3
+"""What stays below after the leveller's greatest gain is digital silence or the idle pattern of a codec (-72 dBFS): not
+worth asking the network."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,7 +34,7 @@ class SpeechOptions:
     """Speech begins at a probability of `threshold` and ends after `min_silence_s` below `threshold - 0.15`.
     Stretches under `min_speech_s` are dropped; those over `max_speech_s` are cut where speech is least likely."""
 
-    threshold: float = 0.5
+    threshold: float = 0.4
     min_silence_s: float = 0.3
     min_speech_s: float = 0.2
     max_speech_s: float = 25.0
@@ -53,7 +53,7 @@ class SpeechDetector:
 
     def __init__(self, channels: int) -> None:
         self._session = _session()
-        self._pending = np.zeros((channels, 0), np.float32)
+        self._leveller = Leveller(channels)
         self._contexts = np.zeros((channels, _CONTEXT), np.float32)
         self._states = [np.zeros((2, 1, 1, 128), np.float32) for _ in range(channels)]
         self._probabilities: list[list[npt.NDArray[np.float32]]] = [[] for _ in range(channels)]
@@ -62,26 +62,21 @@ class SpeechDetector:
     def feed(self, block: Samples) -> None:
         """`block`: float32 [channels, n] at 16 kHz."""
         self.samples += block.shape[1]
-        self._pending = np.concatenate([self._pending, block], axis=1)
-        whole = self._pending.shape[1] // FRAME * FRAME
-        if whole:
-            self._run(self._pending[:, :whole])
-            self._pending = self._pending[:, whole:]
+        for chunk in self._leveller.feed(block):
+            self._run(chunk)
 
     def spans(self, options: SpeechOptions) -> list[tuple[Span, ...]]:
         """Speech of each channel, after the last block."""
-        rest = self._pending.shape[1]
-        if rest:
-            self._run(np.pad(self._pending, ((0, 0), (0, FRAME - rest))))
-            self._pending = self._pending[:, :0]
+        for chunk in self._leveller.rest(self.samples):
+            self._run(chunk)
         out = []
         for parts in self._probabilities:
             probabilities = np.concatenate(parts) if parts else np.zeros(0, np.float32)
-            out.append(tuple(find_spans(probabilities, self.samples, options)))
+            out.append(tuple(find_spans(probabilities[: ceil(self.samples / FRAME)], self.samples, options)))
         return out
 
-    def _run(self, block: Samples) -> None:
-        for i, row in enumerate(block):
+    def _run(self, chunk: Samples) -> None:
+        for i, row in enumerate(chunk):
             frames = row.reshape(-1, FRAME)
             if np.abs(row).max() < SILENT_PEAK:
                 self._probabilities[i].append(np.zeros(len(frames), np.float32))

@@ -7,8 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bench.speech.sounds import SOUNDS, hiss, hum, ringback
 from qc.asr.audio import RATE, Samples
-from qc.asr.detect import FRAME, Span, SpeechDetector, SpeechOptions, find_spans
+from qc.asr.detect import Span, SpeechDetector, SpeechOptions, find_spans
+from qc.asr.leveller import FRAME, Leveller
+from qc.asr.pack import PAD
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("silero_vad")
@@ -33,13 +36,43 @@ def test_the_size_of_blocks_changes_nothing(call: Samples) -> None:
     assert _spans(call, 1000) == _spans(call, 16 * RATE) == _spans(call, 77_777)
 
 
-def test_silence_tone_and_noise_are_not_speech() -> None:
-    rng = np.random.default_rng(0)
-    seconds = np.arange(20 * RATE) / RATE
-    ringback = 0.2 * np.sin(2 * np.pi * 450 * seconds) * (seconds % 5 < 1)
-    noise = rng.normal(0, 0.02, len(seconds))
-    samples = np.stack([np.zeros(len(seconds)), ringback, noise]).astype(np.float32)
-    assert _spans(samples) == [(), (), ()]
+def _share_kept(samples: Samples, wanted: list[tuple[Span, ...]]) -> float:
+    kept = total = 0
+    for own, theirs in zip(_spans(samples), wanted, strict=True):
+        heard = np.zeros(samples.shape[1], bool)
+        for span in own:
+            heard[max(span.start - PAD, 0) : span.end + PAD] = True
+        kept += sum(int(heard[s.start : s.end].sum()) for s in theirs)
+        total += sum(s.end - s.start for s in theirs)
+    return kept / total
+
+
+@pytest.mark.parametrize("down_db", [0, 12, 26, 40])
+def test_speech_is_found_however_soft_it_is(call: Samples, down_db: int) -> None:
+    soft = np.round(call * 10 ** (-down_db / 20) * 32768).astype(np.float32) / 32768
+    assert _share_kept(soft, _spans(call)) >= 0.99
+
+
+def test_speech_is_found_in_hum_offset_and_clipping(call: Samples) -> None:
+    wanted = _spans(call)
+    seconds = call.shape[1] / RATE
+    assert _share_kept(0.05 * call + hum(seconds, -50), wanted) >= 0.99
+    assert _share_kept(call + np.float32(0.2), wanted) >= 0.99
+    assert _share_kept(np.clip(20 * call, -1, 1), wanted) >= 0.98
+    assert _share_kept(call + hiss(seconds, -45), wanted) >= 0.98
+
+
+def test_soft_speech_after_a_loud_tone_is_found(call: Samples) -> None:
+    """Ring-back on the line, then the customer's 喂 from far away."""
+    soft = 0.05 * call[:1, : 4 * RATE]
+    late = _spans(np.concatenate([ringback(6.0)[None], soft], axis=1))[0]
+    assert late[0].start - 6 * RATE == pytest.approx(_spans(call)[0][0].start, abs=0.15 * RATE)
+
+
+@pytest.mark.parametrize("name", sorted(SOUNDS))
+def test_what_is_not_speech_is_not_taken_for_it(name: str) -> None:
+    sound = SOUNDS[name](15.0)
+    assert _spans(np.stack([sound, 0.05 * sound])) == [(), ()]
 
 
 def test_speech_after_long_silence_is_still_found(call: Samples) -> None:
@@ -61,8 +94,10 @@ def test_same_spans_as_the_package_itself(call: Samples) -> None:
     detector = SpeechDetector(1)
     detector.feed(call[:1])
     options = SpeechOptions(min_silence_s=0.1, min_speech_s=0.25, max_speech_s=1000)
+    leveller = Leveller(1)
+    heard = np.concatenate([*leveller.feed(call[:1]), *leveller.rest(call.shape[1])], axis=1)[0, : call.shape[1]]
     model = silero_vad.load_silero_vad(onnx=True)
-    theirs = silero_vad.get_speech_timestamps(torch.from_numpy(call[0]), model, speech_pad_ms=0)
+    theirs = silero_vad.get_speech_timestamps(torch.from_numpy(heard), model, threshold=0.4, speech_pad_ms=0)
     assert [(s.start, s.end) for s in detector.spans(options)[0]] == [(s["start"], s["end"]) for s in theirs]
 
 
@@ -80,6 +115,8 @@ def test_spans_are_in_order_apart_and_never_too_long(probabilities: list[float],
         assert 0 <= span.start < span.end <= len(values) * FRAME
         assert options.min_speech_s * RATE <= span.end - span.start <= max_speech_s * RATE + FRAME
         assert values[span.start // FRAME : span.end // FRAME].max() >= 0.4
-    longest = max((len(s) for s in "".join("#" if p >= 0.5 else " " for p in probabilities).split()), default=0)
+    longest = max(
+        (len(s) for s in "".join("#" if p >= options.threshold else " " for p in probabilities).split()), default=0
+    )
     if longest * FRAME >= options.min_speech_s * RATE:
         assert spans
