@@ -13,10 +13,12 @@ from dataclasses import dataclass
 import numpy as np
 
 from qc.asr.audio import RATE, Samples
-from qc.asr.transcriber import Phrase, Piece
+from qc.asr.transcriber import HeardWord, Phrase, Piece
 
 FRAME = RATE // 50
 """Samples per attention frame: 20 ms."""
+_SMOOTHED = 7
+"""Frames over which attention is smoothed, as whisper.timing does."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,8 +33,9 @@ class Unit:
     segment_start: int
 
 
-def phrases(units: Sequence[Unit], pieces: Sequence[Piece]) -> list[Phrase]:
-    """Units → phrases: a new one for each piece of speech and for each of whisper's segments inside it."""
+def phrases(units: Sequence[Unit], pieces: Sequence[Piece], word_times: bool = False) -> list[Phrase]:
+    """Units → phrases: a new one for each piece of speech and for each of whisper's segments inside it. With
+    `word_times`, each has the times of its words: characters, or what a token spells (我们, WiFi)."""
     if not units:
         return []
     owner = assign(np.stack([u.attention for u in units]), pieces)
@@ -64,8 +67,61 @@ def phrases(units: Sequence[Unit], pieces: Sequence[Piece]) -> list[Phrase]:
         text = "".join(units[i].text for i in group)
         logprobs = [p for i in group for p in units[i].logprobs]
         confidence, worst = float(np.exp(np.mean(logprobs))), float(np.exp(min(logprobs)))
-        out.append(Phrase(start=start, end=end, text=text, confidence=confidence, worst=worst))
+        words = _words([units[i] for i in group], start, end) if word_times else ()
+        out.append(Phrase(start=start, end=end, text=text, confidence=confidence, worst=worst, words=words))
     return out
+
+
+def _words(units: Sequence[Unit], start: int, end: int) -> tuple[HeardWord, ...]:
+    """The words of a phrase heard in samples `start`..`end`, which they fill without a gap. Marks are none."""
+    first = start // FRAME
+    last = max(-(-end // FRAME), first + 1)
+    spoken = [i for i, unit in enumerate(units) if any(c.isalnum() for c in unit.text)]
+    if not spoken:
+        return ()
+    looks = np.stack([units[i].attention[first:last] for i in spoken])
+    edges = [min(max((first + f) * FRAME, start), end) for f in borders(looks)] + [end]
+    edges[0] = start
+    out: list[HeardWord] = []
+    at = 0
+    for i, unit in enumerate(units):
+        if i in spoken:
+            n = spoken.index(i)
+            begin = at + len(unit.text) - len(unit.text.lstrip())
+            word = HeardWord(begin, at + len(unit.text.rstrip()), edges[n], edges[n + 1])
+            joins = out and out[-1].last == begin and units[i].text.isascii() and units[spoken[n - 1]].text.isascii()
+            if joins:
+                word = HeardWord(out[-1].first, word.last, out.pop().start, word.end)
+            out.append(word)
+        at += len(unit.text)
+    return tuple(out)
+
+
+def borders(attention: Samples) -> list[int]:
+    """The frame at which each unit (`attention`: [units, frames]) begins, when every frame belongs to one of them and
+    they follow each other: the cut with the greatest sum of attention, compared with what the others look at (as
+    dynamic time warping in whisper.timing). More units than frames share frames."""
+    units, frames = attention.shape
+    if units > frames:
+        return [i * frames // units for i in range(units)]
+    score = (attention - attention.mean(0)) / (attention.std(0) + 1e-6)
+    width = min(_SMOOTHED, frames)
+    padded = np.pad(score, ((0, 0), (width // 2, width - 1 - width // 2)), mode="edge")
+    score = np.median(np.lib.stride_tricks.sliding_window_view(padded, width, axis=1), axis=2)
+    total = np.concatenate([np.zeros((units, 1)), score.cumsum(1)], axis=1)  # [i, f]: score of unit i before frame f
+    come = np.zeros((units, frames + 1), np.int64)  # [i, f]: where unit i began when it ends before frame f
+    best = total[0].copy()  # [f]: of the units so far, when the last one ends before frame f
+    best[0] = -np.inf
+    for i in range(1, units):
+        gain = best - total[i]
+        reached = np.maximum.accumulate(gain)
+        come[i, 1:] = np.maximum.accumulate(np.where(gain >= reached, np.arange(frames + 1), 0))[:-1]
+        best = np.full(frames + 1, -np.inf)
+        best[1:] = reached[:-1] + total[i, 1:]
+    out = [frames]
+    for i in range(units - 1, 0, -1):
+        out.append(int(come[i, out[-1]]))
+    return [0, *out[:0:-1]]
 
 
 def assign(attention: Samples, pieces: Sequence[Piece]) -> list[int]:

@@ -13,7 +13,8 @@ import numpy as np
 
 from qc.asr.audio import RATE, Samples
 from qc.asr.detect import Span
-from qc.asr.transcriber import Phrase, Piece, Window
+from qc.asr.transcriber import HeardWord, Phrase, Piece, Window
+from qc.domain.conversation import Word
 from qc.domain.recording import Segment
 
 WINDOW = 29 * RATE
@@ -60,21 +61,32 @@ def windows(blocks: Iterable[Samples], spans: Sequence[Sequence[Span]]) -> Itera
 
 
 def place(window: Window, phrases: Sequence[Phrase]) -> list[Segment]:
-    """Phrases in window time → segments in recording time. A phrase belongs to the piece it overlaps most."""
+    """Phrases in window time → segments in recording time. A phrase belongs to the piece it overlaps most, and its
+    words with it."""
     out = []
     for phrase in phrases:
         piece = max(window.pieces, key=lambda p: min(phrase.end, p.offset + p.length) - max(phrase.start, p.offset))
-        start = min(max(phrase.start - piece.offset, 0), piece.length) + piece.start
-        end = min(max(phrase.end - piece.offset, 0), piece.length) + piece.start
+        start = _ms(phrase.start, piece)
+        words = tuple(_word(w, piece) for w in phrase.words)
         out.append(
             Segment(
-                start_ms=start * 1000 // RATE,
-                end_ms=max(end, start) * 1000 // RATE,
+                start_ms=start,
+                end_ms=max(_ms(phrase.end, piece), start),
                 text=phrase.text,
                 confidence=phrase.confidence,
+                words=words,
             )
         )
     return out
+
+
+def _word(word: HeardWord, piece: Piece) -> Word:
+    return Word(start=word.first, end=word.last, start_ms=_ms(word.start, piece), end_ms=_ms(word.end, piece))
+
+
+def _ms(sample: int, piece: Piece) -> int:
+    """A sample of the window → milliseconds of the recording; what lies outside the piece, at its border."""
+    return (min(max(sample - piece.offset, 0), piece.length) + piece.start) * 1000 // RATE
 
 
 def part(window: Window, first: int, last: int) -> tuple[Window, int]:

@@ -64,8 +64,13 @@ def hear_well(
             before = [p for p in out[i] if begin <= p.start and p.end <= end]
             if _chars(found) >= _chars(before):
                 out[i] = [p for p in out[i] if p not in before]
-                out[i] += [replace(p, start=p.start + begin, end=p.end + begin) for p in found]
+                out[i] += [_moved(p, begin) for p in found]
     return [sorted(found, key=lambda p: p.start) for found in out]
+
+
+def _moved(phrase: Phrase, by: int) -> Phrase:
+    words = tuple(replace(w, start=w.start + by, end=w.end + by) for w in phrase.words)
+    return replace(phrase, start=phrase.start + by, end=phrase.end + by, words=words)
 
 
 def _weak(window: Window, heard: Heard, found: Sequence[Phrase]) -> list[tuple[int, int]]:

@@ -90,7 +90,7 @@ class WhisperTranscriber:
     def _hear(self, windows: Sequence[Window]) -> list[Heard]:
         return [
             Heard(
-                phrases=tuple(phrases(list(self._units(decoded)), window.pieces)),
+                phrases=tuple(phrases(list(self._units(decoded)), window.pieces, self._options.word_times)),
                 logprob=sum(decoded.logprobs) / max(len(decoded.logprobs), 1),
                 no_speech=decoded.no_speech,
                 complete=decoded.complete,
