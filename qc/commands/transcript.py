@@ -12,7 +12,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.errors import UsageError
-from qc.reporting.labels import CHANNEL, KIND, ROLE
+from qc.reporting.dialogue import FLOOR
+from qc.reporting.labels import CHANNEL, KIND, ROLE, ROLE_SOURCE
+from qc.reporting.records import TurnRow, turn_row
+from qc.reporting.traces import Trace, of_stretch, traces
+from qc.schema.tables import TABLES
 from qc.storage.read import StoredRun
 
 Row = Mapping[str, Any]
@@ -33,6 +37,8 @@ class Stored:
     items: Sequence[Row]
     topics: Sequence[Row]
     judged: bool
+    floor: float
+    """The confidence below which words are not certain."""
 
 
 def identify(run: StoredRun, identifier: str) -> str:
@@ -54,8 +60,8 @@ def select(run: StoredRun, identifier: str) -> Stored:
     """The rows of the conversation with this id, or of the only one whose id begins so. Raises UsageError."""
     full = identify(run, identifier)
 
-    def rows(table: str) -> list[Row]:
-        parts = (_of(part, full) for part in run.parts(table))
+    def rows(table: str) -> list[Row]:  # all columns by name, for a run of an earlier version lacks some
+        parts = (_of(part, full) for part in run.parts(table, TABLES[table].names))
         return [row for part in parts for row in part.to_pylist()]
 
     return Stored(
@@ -67,6 +73,7 @@ def select(run: StoredRun, identifier: str) -> Stored:
         items=rows("item_scores"),
         topics=rows("topics"),
         judged=bool(run.lineage.rules_digest),
+        floor=FLOOR if run.lineage.confidence_floor is None else run.lineage.confidence_floor,
     )
 
 
@@ -92,6 +99,7 @@ def _head(stored: Stored) -> str:
         ("时长", c["duration_ms"] and clock(c["duration_ms"])),
         ("满意度", c["satisfaction"]),
         ("话题", "、".join(f"{t['topic']} {t['share']:.0%}" for t in stored.topics)),
+        ("角色", None if c["role_source"] == "channels" else ROLE_SOURCE.get(c["role_source"])),
         ("来源", c["source_path"]),
     ]
     lines = [click.style(f"会话 {visible(c['conversation_id'])}", bold=True)]
@@ -149,24 +157,40 @@ def _dialogue(stored: Stored, terminal: bool) -> str:
     for turn in stored.turns:
         who = click.style(ROLE[turn["role"]], fg=_COLOURS.get(turn["role"]))
         when = "" if turn["start_ms"] is None else f"{clock(turn['start_ms'])} "
-        text = marked(turn["text"], spans.get(turn["turn"], ()), terminal)
+        heard = traces(_turn_row(turn), stored.floor) if terminal else []
+        text = marked(turn["text"], spans.get(turn["turn"], ()), terminal, heard)
         lines.append(f"{turn['turn']:>4} {when}{who}：{text}")
     return "\n".join(lines)
 
 
-def marked(text: str, spans: Iterable[tuple[int, int]], terminal: bool) -> str:
-    """`text` with the characters of any span in reverse video, or in 【】; overlapping spans merge."""
+def _turn_row(turn: Row) -> TurnRow:
+    return turn_row({name: turn[name] for name in TurnRow.__slots__})
+
+
+def marked(text: str, spans: Iterable[tuple[int, int]], terminal: bool, heard: Sequence[Trace] = ()) -> str:
+    """`text` with the characters of any span in reverse video, or in 【】; overlapping spans merge. What was `heard`
+    unsurely is underlined, fillers are dim, what clean-up replaced stands behind in brackets."""
     covered = [False] * len(text)
     for start, end in spans:
         for i in range(max(start, 0), min(end, len(text))):
             covered[i] = True
+    edges = {edge for trace in heard for edge in (trace.start, trace.end)}
     out = []
     start = 0
     for i in range(1, len(text) + 1):
-        if i == len(text) or covered[i] != covered[start]:
+        if i == len(text) or covered[i] != covered[start] or i in edges:
             part = visible(text[start:i])
-            evidence = click.style(part, reverse=True) if terminal else f"【{part}】"
-            out.append(evidence if covered[start] else part)
+            over = of_stretch(heard, start, i)
+            kinds = {trace.kind for trace in over}
+            if terminal:
+                evidence = True if covered[start] else None
+                unsure = True if kinds & {"faint", "invented"} else None
+                dim = True if kinds & {"filler", "invented"} else None
+                part = click.style(part, reverse=evidence, underline=unsure, dim=dim)
+            elif covered[start]:
+                part = f"【{part}】"
+            replaced = [t.original for t in over if t.end == i and t.original is not None]
+            out += [part, *(click.style(f"[{visible(original)}]", dim=True) for original in replaced)]
             start = i
     return "".join(out)
 

@@ -58,7 +58,7 @@ def build_report(
         for i, line in enumerate(listed):
             html = renderer.render(
                 "conversation.html",
-                page=conversation_page(records[line.conversation_id]),
+                page=conversation_page(records[line.conversation_id], run.lineage.confidence_floor),
                 before=listed[i - 1].conversation_id if i else "",
                 after=listed[i + 1].conversation_id if i + 1 < len(listed) else "",
             )
@@ -82,7 +82,10 @@ def build_conversation(run: StoredRun, conversation_id: str, *, out: Path, templ
     name = page_names([conversation_id])[conversation_id]
     site = Site(lineage=run.lineage, names={}, single=True)
     html = Renderer(template_dirs, site).render(
-        "conversation.html", page=conversation_page(records[conversation_id]), before="", after=""
+        "conversation.html",
+        page=conversation_page(records[conversation_id], run.lineage.confidence_floor),
+        before="",
+        after="",
     )
     out.mkdir(parents=True, exist_ok=True)
     _write(out / name, html)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from qc.reporting.dialogue import Bubble, dialogue, overlaps, silences
+from qc.reporting.dialogue import FLOOR, Bubble, dialogue, overlaps, silences
 from qc.reporting.panorama import Panorama, panorama
 from qc.reporting.records import MetaRow, Record, TopicRow
 from qc.reporting.sheet import CardSheet, Judgement, judgements, marks, sheets
@@ -29,20 +29,24 @@ class ConversationPage:
     extra: tuple[Fact, ...]
     silences: int
     overlaps: int
+    traces: frozenset[str]
+    """The kinds of traces that transcription left in the dialogue."""
 
 
-def conversation_page(record: Record) -> ConversationPage:
-    """Compute the page from the rows of one conversation."""
+def conversation_page(record: Record, floor: float | None = None) -> ConversationPage:
+    """Compute the page from the rows of one conversation. `floor`: the run's confidence floor."""
     found = judgements(record)
     numbered = marks(found)
+    bubbles = dialogue(record, numbered, FLOOR if floor is None else floor)
     return ConversationPage(
         meta=record.meta,
         judgements=found,
         sheets=sheets(record, found),
         panorama=panorama(record, numbered),
-        dialogue=dialogue(record, numbered),
+        dialogue=bubbles,
         topics=tuple(sorted(record.topics, key=lambda t: (t.rank, t.topic_id))),
         extra=tuple(Fact(name=k, value=v) for k, v in sorted(record.meta.extra or ())),
         silences=len(silences(record)),
         overlaps=len(overlaps(record)),
+        traces=frozenset(trace.kind for bubble in bubbles for piece in bubble.pieces for trace in piece.traces),
     )

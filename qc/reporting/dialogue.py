@@ -3,17 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from qc.reporting.labels import VOICE_CHANNELS
 from qc.reporting.records import HitRow, Record, TurnRow
+from qc.reporting.traces import Trace, of_stretch, traces
 
 SILENCE_MS = 3_000
 """A shorter gap is ordinary turn-taking."""
 OVERLAP_MS = 300
 """Shorter overlaps are the imprecision of the times."""
-_DOUBTFUL = 0.35
+FLOOR = 0.35
+"""The confidence below which words are not certain, where the run does not say which it took."""
 _LONG_TURN = 1_500
 _KEPT_HEAD, _KEPT_TAIL = 240, 120
 
@@ -21,13 +23,14 @@ _KEPT_HEAD, _KEPT_TAIL = 240, 120
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Piece:
     """A stretch of text under the same evidence. `judgements` are the numbers it proves, `closing` those that the next
-    stretch does not prove any more; `ink` is the gravest of them; `skipped` characters without evidence were left out
-    between `text` and `rest`."""
+    stretch does not prove any more; `ink` is the gravest of them; `traces`: what transcription left in all of it;
+    `skipped` characters without evidence were left out between `text` and `rest`."""
 
     text: str
     judgements: tuple[int, ...] = ()
     closing: tuple[int, ...] = ()
     ink: str = ""
+    traces: tuple[Trace, ...] = ()
     skipped: int = 0
     rest: str = ""
 
@@ -74,8 +77,8 @@ class Span:
         return self.end_ms - self.start_ms
 
 
-def dialogue(record: Record, marks: Mapping[str, Mark]) -> tuple[Bubble, ...]:
-    """Bubbles in order. `marks`: rule id → its judgement."""
+def dialogue(record: Record, marks: Mapping[str, Mark], floor: float) -> tuple[Bubble, ...]:
+    """Bubbles in order. `marks`: rule id → its judgement; `floor`: the confidence below which words are not certain."""
     hits: dict[int, list[HitRow]] = {}
     for hit in record.hits:
         if hit.turn is not None and hit.rule_id in marks:
@@ -94,12 +97,16 @@ def dialogue(record: Record, marks: Mapping[str, Mark]) -> tuple[Bubble, ...]:
                 role=turn.role,
                 start_ms=turn.start_ms,
                 end_ms=turn.end_ms,
-                pieces=cut(turn.text, [_span(h, marks[h.rule_id]) for h in mine if _has_span(h, turn)]),
+                pieces=cut(
+                    turn.text,
+                    [_span(h, marks[h.rule_id]) for h in mine if _has_span(h, turn)],
+                    traces(turn, floor),
+                ),
                 whole=tuple(whole),
                 mood=mood.label if mood else "",
                 level=mood.level if mood else 0,
                 component=(mood.component or "") if mood else "",
-                doubt=_doubt(turn),
+                doubt=_doubt(turn, floor),
                 silence_ms=quiet.get(turn.turn),
                 overlap_ms=over.get(turn.turn),
             )
@@ -107,12 +114,13 @@ def dialogue(record: Record, marks: Mapping[str, Mark]) -> tuple[Bubble, ...]:
     return tuple(bubbles)
 
 
-def cut(text: str, spans: Sequence[tuple[int, int, Mark]]) -> tuple[Piece, ...]:
-    """Cut `text` at the ends of all spans, so that overlapping evidence needs no nested marks.
+def cut(text: str, spans: Sequence[tuple[int, int, Mark]], heard: Sequence[Trace] = ()) -> tuple[Piece, ...]:
+    """Cut `text` at the ends of all spans and of what was `heard`, so that overlapping evidence needs no nested marks.
 
     Spans are character offsets inside `text`. Long stretches without evidence are folded away.
     """
-    edges = sorted({0, len(text), *(e for start, end, _ in spans for e in (start, end))})
+    ends = [*((start, end) for start, end, _ in spans), *((t.start, t.end) for t in heard)]
+    edges = sorted({0, len(text), *(edge for both in ends for edge in both)})
     pieces = []
     for start, end in pairwise(edges):
         over = {m.number: m for a, b, m in spans if a <= start and end <= b}
@@ -124,6 +132,7 @@ def cut(text: str, spans: Sequence[tuple[int, int, Mark]]) -> tuple[Piece, ...]:
                 judgements=tuple(sorted(over)),
                 closing=tuple(sorted(over.keys() - following)),
                 ink=gravest.ink if gravest else "",
+                traces=of_stretch(heard, start, end),
             )
         )
     if len(text) > _LONG_TURN:
@@ -172,8 +181,8 @@ def _span(hit: HitRow, mark: Mark) -> tuple[int, int, Mark]:
     return hit.char_start or 0, hit.char_end or 0, mark
 
 
-def _doubt(turn: TurnRow) -> str:
-    if turn.confidence is None or turn.confidence >= _DOUBTFUL:
+def _doubt(turn: TurnRow, floor: float) -> str:
+    if turn.confidence is None or turn.confidence >= floor:
         return ""
     return "invented" if turn.confidence == 0 else "faint"
 
@@ -181,7 +190,8 @@ def _doubt(turn: TurnRow) -> str:
 def _fold(piece: Piece) -> Piece:
     if piece.judgements or len(piece.text) <= _KEPT_HEAD + _KEPT_TAIL:
         return piece
-    return Piece(
+    return replace(
+        piece,
         text=piece.text[:_KEPT_HEAD],
         skipped=len(piece.text) - _KEPT_HEAD - _KEPT_TAIL,
         rest=piece.text[-_KEPT_TAIL:],

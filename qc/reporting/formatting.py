@@ -99,6 +99,7 @@ def label(code: str | None, kind: str) -> str:
 _NAMES: Mapping[str, Mapping[str, str]] = {
     "channel": labels.CHANNEL,
     "role": labels.ROLE,
+    "role_source": labels.ROLE_SOURCE,
     "severity": labels.SEVERITY,
     "severity_mark": labels.SEVERITY_MARK,
     "kind": labels.KIND,

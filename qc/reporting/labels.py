@@ -26,6 +26,16 @@ VOICE_CHANNELS = ("voice_inbound", "voice_outbound", "bot_voice")
 
 ROLE = {"agent": "坐席", "customer": "客户", "bot": "机器人", "system": "系统", "unknown": "未分角色"}
 
+ROLE_SOURCE = {
+    "channels": "按声道区分",
+    "swapped": "声道接反，已按开场白更正",
+    "voices": "单声道，由声音区分",
+    "configured": "单声道，按配置都算一方",
+    "unsure": "说话人没有把握",
+    "unknown": "没有记录（旧版本）",
+}
+MARK = {"hot_word": "热词改正", "number": "数字写法", "filler": "语气词"}
+
 ITEM_STATUS = {
     "passed": "达标",
     "deducted": "扣分",

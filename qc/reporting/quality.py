@@ -10,7 +10,9 @@ import pyarrow.compute as pc
 from qc.reporting.batch import Batch
 from qc.reporting.cards import Card, cards
 from qc.reporting.deductions import Deductions, deductions
+from qc.reporting.dialogue import FLOOR
 from qc.reporting.evidence import Quote, quotes, violations
+from qc.reporting.hearing import Hearing, hearing
 from qc.reporting.labels import severity_rank
 from qc.reporting.records import Record
 from qc.reporting.risks import Risks
@@ -71,12 +73,14 @@ class QualityPage:
     worst: tuple[Case, ...]
     best: tuple[Case, ...]
     risks: Risks
+    hearing: Hearing | None
     listed: tuple[Line, ...]
     """Every conversation that has a page, most important first."""
 
 
 def quality_page(batch: Batch, records: Mapping[str, Record], listed: tuple[Line, ...], risks: Risks) -> QualityPage:
     """Compute the page. `records` must hold the conversations of `case_ids`."""
+    floor = batch.run.lineage.confidence_floor
     return QualityPage(
         total=summarise_all(batch.conversations),
         failures=_failures(batch),
@@ -89,6 +93,7 @@ def quality_page(batch: Batch, records: Mapping[str, Record], listed: tuple[Line
         worst=tuple(_bad_case(line, records[line.conversation_id]) for line in worst(batch)),
         best=tuple(_good_case(line, records[line.conversation_id]) for line in best(batch)),
         risks=risks,
+        hearing=hearing(batch.run, FLOOR if floor is None else floor),
         listed=listed,
     )
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, TypeVar
@@ -15,6 +15,23 @@ from qc.storage.read import StoredRun
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class PhraseRow:
+    start: int
+    end: int
+    start_ms: int
+    end_ms: int
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MarkRow:
+    start: int
+    end: int
+    kind: str
+    original: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class TurnRow:
     turn: int
     role: str
@@ -22,6 +39,8 @@ class TurnRow:
     end_ms: int | None
     text: str
     confidence: float | None
+    phrases: tuple[PhraseRow, ...] = ()
+    marks: tuple[MarkRow, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -133,6 +152,7 @@ class MetaRow:
     asr_engine: str | None
     asr_model: str | None
     asr_confidence: float | None
+    role_source: str | None
     longest_silence_ms: int | None
     silence_ms: int | None
     agent_chars_per_min: float | None
@@ -160,7 +180,7 @@ def read_records(run: StoredRun, ids: Iterable[str]) -> Mapping[str, Record]:
     """Read the conversations `ids` of `run`, part by part, so that a big run stays small. Unknown ids are left out."""
     wanted = pa.array(sorted(set(ids)), pa.string())
     metas = _rows(run, "conversations", MetaRow, wanted)
-    turns = _rows(run, "turns", TurnRow, wanted)
+    turns = _rows(run, "turns", TurnRow, wanted, turn_row)
     hits = _rows(run, "hits", HitRow, wanted)
     findings = _rows(run, "findings", FindingRow, wanted)
     scores = _rows(run, "scores", ScoreRow, wanted)
@@ -184,7 +204,9 @@ def read_records(run: StoredRun, ids: Iterable[str]) -> Mapping[str, Record]:
     }
 
 
-def _rows(run: StoredRun, table: str, row: type[Row], wanted: pa.Array) -> defaultdict[str, list[Row]]:
+def _rows(
+    run: StoredRun, table: str, row: type[Row], wanted: pa.Array, make: Callable[[Mapping[str, Any]], Row] | None = None
+) -> defaultdict[str, list[Row]]:
     names: list[str] = [f.name for f in fields(row)]
     found: defaultdict[str, list[Row]] = defaultdict(list)
     if not len(wanted):
@@ -192,8 +214,15 @@ def _rows(run: StoredRun, table: str, row: type[Row], wanted: pa.Array) -> defau
     for part in run.parts(table, list(dict.fromkeys(["conversation_id", *names]))):
         kept = part.filter(pc.is_in(part["conversation_id"], value_set=wanted))
         for key, values in zip(kept["conversation_id"].to_pylist(), _values(kept.select(names)), strict=True):
-            found[key].append(row(**values))
+            found[key].append(make(values) if make else row(**values))
     return found
+
+
+def turn_row(values: Mapping[str, Any]) -> TurnRow:
+    """A row of `turns`; what an earlier version did not store is empty."""
+    phrases = tuple(PhraseRow(**p) for p in values["phrases"] or ())
+    marks = tuple(MarkRow(**m) for m in values["marks"] or ())
+    return TurnRow(**{**values, "phrases": phrases, "marks": marks})
 
 
 def _values(table: pa.Table) -> list[dict[str, Any]]:
