@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 from qc.asr.announcements import without_announcements
 from qc.asr.cues import cue_finder
 from qc.asr.readable import readable
-from qc.asr.roles import roles_of
+from qc.asr.roles import Voice, roles_of
 from qc.asr.turns import to_turns
 from qc.domain.config import AsrConfig, AudioConfig
-from qc.domain.conversation import RoleSource, Turn
+from qc.domain.conversation import Role, RoleSource, Turn
 from qc.domain.recording import Transcript
 from qc.domain.speech import SpeechSpecs
 
@@ -35,4 +35,12 @@ def assemble(transcript: Transcript, project: str, assembly: Assembly) -> tuple[
     finder = cue_finder(assembly.speech.cues, project)
     channels = without_announcements(channels, finder)
     roles, source = roles_of(channels, assembly.audio, project, finder)
+    if transcript.roles:
+        given: dict[Voice, Role] = {
+            (c.audio_channel, s.speaker): transcript.roles[s.speaker]
+            for c in channels
+            for s in c.segments
+            if s.speaker is not None
+        }
+        roles, source = {**roles, **given}, RoleSource.GIVEN
     return to_turns(channels, roles), source

@@ -9,7 +9,7 @@ from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-from qc.domain.conversation import Word
+from qc.domain.conversation import Role, Word
 from qc.domain.recording import ChannelTranscript, Segment, Transcript
 
 _SCHEMA = 2
@@ -55,7 +55,8 @@ def _transcript(data: dict[str, Any]) -> Transcript:
         ChannelTranscript(**{**channel, "segments": tuple(_segment(s) for s in channel["segments"])})
         for channel in data["channels"]
     )
-    return Transcript(**{**data, "channels": channels})
+    roles = tuple(Role(role) for role in data.get("roles", ()))
+    return Transcript(**{**data, "channels": channels, "roles": roles})
 
 
 def _segment(data: dict[str, Any]) -> Segment:

@@ -63,8 +63,10 @@ class Trial:
 
 
 def check(engine: Engine, config: AsrConfig) -> Transcriber:
-    """Opens the engine and tries all promises; returns what was opened. Raises BrokenPromiseError at the first not kept,
-    UsageError when the engine cannot be opened."""
+    """Opens the engine and tries all promises; returns what was opened.
+
+    Raises BrokenPromiseError at the first not kept, UsageError when the engine cannot be opened.
+    """
     identity = engine.identify(config)
     transcriber = engine.open(config)
     identity_is_known_before_loading(identity, transcriber)

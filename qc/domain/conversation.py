@@ -19,12 +19,14 @@ class Role(StrEnum):
 
 class RoleSource(StrEnum):
     """How the roles of a recording are known: by the channels as configured, by channels that the greeting showed to
-    be swapped, by the voices on one channel, by the configured role of mono recordings; or not."""
+    be swapped, by the voices on one channel, by the configured role of mono recordings, by a transcript that states
+    them; or not."""
 
     CHANNELS = "channels"
     SWAPPED = "swapped"
     VOICES = "voices"
     CONFIGURED = "configured"
+    GIVEN = "given"
     UNSURE = "unsure"
 
 

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
 
-from qc.domain.conversation import CallMeta, Channel, Mark, Source, Word
+from qc.domain.conversation import CallMeta, Channel, Mark, Role, Source, Word
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GivenTranscript:
+    """A transcript that another recogniser made, in a file beside the recording. `path` as Source has it, `file` the
+    path to open, `format` as that of a document."""
+
+    path: str
+    file: str
+    format: str
+    sha256: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Recording:
-    """录音: one audio file on disk and what is known of the call. `file` is the path to open."""
+    """录音: one audio file on disk and what is known of the call. `file` is the path to open. `given`: its transcript,
+    where it is to be taken instead of heard."""
 
     conversation_id: str
     file: str
@@ -17,6 +30,14 @@ class Recording:
     channel: Channel
     meta: CallMeta
     source: Source
+    given: GivenTranscript | None = None
+
+    @property
+    def content(self) -> str:
+        """The digest of all that its transcript is made from: the audio, and the transcript given with it."""
+        if self.given is None:
+            return self.source.sha256
+        return hashlib.sha256(f"{self.source.sha256}\n{self.given.sha256}".encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +71,8 @@ class ChannelTranscript:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Transcript:
-    """转写: the ASR output of one recording. `sha256` identifies the audio; engine, model and options the way."""
+    """转写: the ASR output of one recording. `sha256` identifies the audio; engine, model and options the way. `roles`:
+    that of each `Segment.speaker`, where whoever made the transcript said so."""
 
     sha256: str
     duration_ms: int
@@ -60,3 +82,4 @@ class Transcript:
     model: str
     options: str
     channels: tuple[ChannelTranscript, ...]
+    roles: tuple[Role, ...] = ()

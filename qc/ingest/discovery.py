@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import hashlib
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from qc.domain.config import Config
 from qc.domain.conversation import Channel, Source
 from qc.domain.failure import Failure, Stage
-from qc.domain.recording import Recording
+from qc.domain.recording import GivenTranscript, Recording
 from qc.errors import Problem
 from qc.ingest.details import Details
 from qc.ingest.documents import open_table
@@ -22,7 +22,13 @@ from qc.ingest.placing import Placing, missing_recording
 from qc.ingest.shapes import Readers
 from qc.ingest.walk import Found, is_jsonl, walk
 
+IMPORTED = "imported"
+"""The engine that takes the transcript beside each recording."""
 _NOTES_PER_KIND = 20
+_NO_TRANSCRIPT = (
+    "录音旁没有同名的转写文件（如 A001.wav 旁的 A001.json）；没有转写的录音用 asr.engine: auto 转写"
+)
+_UNKNOWN_BESIDE = "录音旁的表格不是一通电话的转写，应是一句一行"
 _UNKNOWN_TABLE = "不是认识的表格；会话表要有会话编号、发送方、时间、内容，工单表要有工单号、客户诉求、处理结果"
 
 
@@ -43,11 +49,14 @@ def discover(root: Path, manifest: Path | None, config: Config) -> Batch:
         sorting.failed(path, None, "unreadable", "目录打不开，里面的文件没有读")
     rows: dict[str, ManifestRow] = {}
     pending: list[PendingRow] = []
+    given = _beside(audio, texts) if config.asr.engine == IMPORTED else None
+    taken = {f.path for own in (given or {}).values() for f in own}
+    texts = [f for f in texts if f.path not in taken]
     if listed is not None:
         placing = Placing(listed, (f.path for f in audio), (f.path for f in texts), others)
         rows, pending = placing.rows, placing.pending
         sorting.failures += [*listed.failures, *placing.failures]
-    recordings = sorting.recordings(audio, rows)
+    recordings = sorting.recordings(audio, rows, given, readers)
     documents = sorting.documents(texts, readers)
     if listed is not None and not documents:
         sorting.failures += [missing_recording(listed.name, p.row) for p in pending]
@@ -103,7 +112,14 @@ class _Sorting:
             self.failed(file.path, conversation_id, "unreadable", f"文件读不了：{error.strerror}")
             return None
 
-    def recordings(self, audio: Sequence[Found], rows: dict[str, ManifestRow]) -> list[Recording]:
+    def recordings(
+        self,
+        audio: Sequence[Found],
+        rows: dict[str, ManifestRow],
+        given: Mapping[str, Sequence[Found]] | None,
+        readers: Readers,
+    ) -> list[Recording]:
+        """`given`: path of a recording → the transcripts beside it, where they are to be taken."""
         ids = _recording_ids([f.path for f in audio], rows)
         found = []
         for file in audio:
@@ -113,6 +129,9 @@ class _Sorting:
                 continue
             sha256 = self._hashed(file, conversation_id)
             if sha256 is None:
+                continue
+            beside = None
+            if given is not None and (beside := self._given(file, conversation_id, given[file.path], readers)) is None:
                 continue
             row = rows.get(file.path)
             details = Details() if row is None else row.details
@@ -126,9 +145,42 @@ class _Sorting:
                     channel=Channel.BOT_VOICE if channel is Channel.BOT_TEXT else channel,
                     meta=details.meta,
                     source=Source(path=file.path, format="audio", sha256=sha256, in_manifest=row is not None),
+                    given=beside,
                 )
             )
         return found
+
+    def _given(
+        self, recording: Found, conversation_id: str, beside: Sequence[Found], readers: Readers
+    ) -> GivenTranscript | None:
+        """The one transcript beside a recording; None, and a failure noted, where there is none or another thing."""
+        if not beside:
+            self.failed(recording.path, conversation_id, "no_transcript", _NO_TRANSCRIPT)
+            return None
+        if len(beside) > 1:
+            names = "、".join(f.path for f in beside)
+            what = f"录音旁有 {len(beside)} 个转写：{names}；只留一个"
+            self.failed(recording.path, conversation_id, "ambiguous", what)
+            return None
+        (file,) = beside
+        sha256 = self._hashed(file, conversation_id)
+        if sha256 is None:
+            return None
+        format_ = "jsonl" if is_jsonl(file) else "json"
+        if file.suffix in TABLE_SUFFIXES:
+            try:
+                _, kind = open_table(Path(file.file), readers)
+            except (GridError, OSError) as error:
+                what = str(error) if isinstance(error, GridError) else f"文件读不了：{error.strerror}"
+                self.failed(file.path, conversation_id, "bad_table", what)
+                return None
+            if kind != "chat_csv":
+                self.failed(
+                    file.path, conversation_id, "unknown_format", _UNKNOWN_BESIDE
+                )
+                return None
+            format_ = kind
+        return GivenTranscript(path=file.path, file=file.file, format=format_, sha256=sha256)
 
     def documents(self, texts: Sequence[Found], readers: Readers) -> list[Document]:
         stems = Counter(stem_of(f.path) for f in texts)
@@ -164,6 +216,14 @@ class _Sorting:
         return kind
 
 
+def _beside(audio: Sequence[Found], texts: Sequence[Found]) -> dict[str, list[Found]]:
+    """Path of each recording → the texts called like it: `A001.wav` and `A001.json` or `A001.wav.json`."""
+    by_stem: dict[str, list[Found]] = {}
+    for text in texts:
+        by_stem.setdefault(stem_of(text.path), []).append(text)
+    return {f.path: [*by_stem.get(stem_of(f.path), ()), *by_stem.get(f.path, ())] for f in audio}
+
+
 def _recording_ids(paths: Sequence[str], rows: dict[str, ManifestRow]) -> dict[str, str]:
     """Path → conversation id: the manifest's, else the path without extension, or with it where that is not unique."""
     ids = {path: key for path, row in rows.items() if (key := row.details.conversation_id) is not None}
@@ -185,7 +245,7 @@ def _digest(
     failures: Sequence[Failure],
     manifest: Manifest | None,
 ) -> str:
-    lines = [f"{r.source.path}\t{r.source.sha256}" for r in recordings]
+    lines = [f"{r.source.path}\t{r.content}" for r in recordings]
     lines += [f"{d.path}\t{d.sha256}" for d in documents]
     lines += [f"{f.input}\t{f.kind}" for f in failures]
     lines.append(f"manifest\t{'' if manifest is None else manifest.sha256}")

@@ -35,7 +35,7 @@ class Settings:
     assembly: Assembly
     cache_dir: Path
     asr_keys: dict[str, str]
-    """Audio SHA-256 → key of its transcript."""
+    """Content of a recording (its audio, and the transcript given with it) → key of its transcript."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -175,7 +175,7 @@ def _sorted_out(worker: _Worker, inputs: Sequence[Input]) -> tuple[list[Conversa
     for item in inputs:
         outcome = item
         if isinstance(item, Recording):
-            transcript = worker.cache.get(worker.settings.asr_keys[item.source.sha256])
+            transcript = worker.cache.get(worker.settings.asr_keys[item.content])
             outcome = heard(item, transcript, worker.settings.assembly)
         if isinstance(outcome, Failure):
             failures.append(outcome)

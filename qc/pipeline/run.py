@@ -65,9 +65,13 @@ def run_batch(
         progress.note(f"提醒：{note}")
     identity = None
     if batch.recordings:
+        from qc.asr.engines import choose
         from qc.asr.service import identify
 
+        choice = choose(config.asr)
+        config = replace(config, asr=choice.config)
         identity = identify(config.asr)
+        progress.note(f"转写引擎 {identity.engine}（{choice.reason}）")
     lineage = planned_lineage(
         input_path=shown(str(source)),
         input_digest=batch.digest,
@@ -90,7 +94,7 @@ def run_batch(
             from qc.pipeline.transcribe import transcribe_missing
 
             heard = transcribe_missing(batch.recordings, config, identity, cache_dir() / TRANSCRIPTS, progress)
-            keys = {r.source.sha256: identity.key(r.source.sha256) for r in batch.recordings}
+            keys = {r.content: identity.key(r.content) for r in batch.recordings}
             unheard = heard.failures
             plan = replace(plan, lineage=replace(plan.lineage, transcribed=heard.transcribed, cached=heard.cached))
         settings = _settings(plan, specs, config, options, spoken, keys)

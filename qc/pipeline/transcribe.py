@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qc.asr.audio import AudioError, open_audio
 from qc.asr.cache import TranscriptCache
-from qc.asr.service import AsrIdentity, open_transcriber, transcribe_recordings
-from qc.asr.transcriber import Transcriber
-from qc.domain.config import AsrConfig, Config
+from qc.asr.engines import IMPORTED, open_transcriber
+from qc.asr.service import transcribe_recordings
+from qc.asr.transcriber import AsrIdentity, Transcriber
+from qc.domain.config import Config
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording, Transcript
 from qc.errors import QcError, origin
 from qc.ingest.names import content_hash
 from qc.pipeline.executor import Crashed, run_tasks, worker_count
+from qc.pipeline.importing import Importer
 from qc.pipeline.progress import Progress
 
 _GROUP_S = 600
@@ -43,14 +45,15 @@ def transcribe_missing(
     first: dict[str, Recording] = {}
     twins: dict[str, list[str]] = {}
     for recording in recordings:
-        first.setdefault(recording.source.sha256, recording)
-        twins.setdefault(recording.source.sha256, []).append(recording.conversation_id)
-    missing = [r for sha, r in first.items() if cache.get(identity.key(sha)) is None]
-    cached = sum(len(twins[sha]) for sha in first) - sum(len(twins[r.source.sha256]) for r in missing)
+        first.setdefault(recording.content, recording)
+        twins.setdefault(recording.content, []).append(recording.conversation_id)
+    missing = [r for content, r in first.items() if cache.get(identity.key(content)) is None]
+    cached = sum(len(twins[content]) for content in first) - sum(len(twins[r.content]) for r in missing)
     failures: dict[str, Failure] = {}
     if missing:
         workers = min(worker_count(config.run.workers), len(missing))
-        progress.note(f"载入转写模型（{workers} 个进程，约十秒）")
+        if config.asr.engine != IMPORTED:
+            progress.note(f"载入转写模型（{workers} 个进程，约十秒）")
         progress.stage("转写", sum(map(_hours, missing)), "小时")
         groups = list(_groups(missing, workers))
         while groups:
@@ -60,7 +63,7 @@ def transcribe_missing(
                 groups,
                 workers=workers,
                 setup=_open,
-                setup_args=(config.asr, identity, config.audio.max_duration_s, str(cache_dir)),
+                setup_args=(config, identity, str(cache_dir)),
             ):
                 if isinstance(result, Crashed):
                     if len(result.task.recordings) > 1:  # one of them killed the worker: each alone
@@ -75,9 +78,10 @@ def transcribe_missing(
             groups = again
         progress.finish()
     transcribed = len(missing) - len(failures)
-    for failure in list(failures.values()):
-        for twin in twins.get(failure.sha256 or "", ()):
-            failures.setdefault(twin, _of_twin(failure, twin, recordings))
+    for recording in first.values():
+        if (failure := failures.get(recording.conversation_id)) is not None:
+            for twin in twins[recording.content]:
+                failures.setdefault(twin, _of_twin(failure, twin, recordings))
     return Heard(failures=failures, transcribed=transcribed, cached=cached)
 
 
@@ -145,15 +149,25 @@ def _of_twin(failure: Failure, twin: str, recordings: Sequence[Recording]) -> Fa
 
 @dataclass(frozen=True, slots=True)
 class _Worker:
-    transcriber: Transcriber
+    hear: Callable[[Recording], Transcript | Failure]
     cache: TranscriptCache
     identity: AsrIdentity
-    max_duration_s: int
 
 
-def _open(config: AsrConfig, identity: AsrIdentity, max_duration_s: int, cache_dir: str) -> _Worker:
+def _open(config: Config, identity: AsrIdentity, cache_dir: str) -> _Worker:
     """Per process: load the model once."""
-    return _Worker(open_transcriber(config), TranscriptCache(Path(cache_dir)), identity, max_duration_s)
+    if config.asr.engine == IMPORTED:
+        return _Worker(Importer(config), TranscriptCache(Path(cache_dir)), identity)
+    hear = _hearing(open_transcriber(config.asr), config.audio.max_duration_s)
+    return _Worker(hear, TranscriptCache(Path(cache_dir)), identity)
+
+
+def _hearing(transcriber: Transcriber, max_duration_s: float) -> Callable[[Recording], Transcript | Failure]:
+    def hear(recording: Recording) -> Transcript | Failure:
+        ((_, result),) = transcribe_recordings([recording], transcriber, max_duration_s)
+        return result
+
+    return hear
 
 
 def _hear(worker: _Worker, group: _Group) -> _GroupResult:
@@ -164,7 +178,7 @@ def _hear(worker: _Worker, group: _Group) -> _GroupResult:
         if isinstance(result, Failure):
             failures.append(result)
         else:
-            worker.cache.put(worker.identity.key(recording.source.sha256), result)
+            worker.cache.put(worker.identity.key(recording.content), result)
             audio_ms += result.duration_ms
     return _GroupResult(len(group.recordings), audio_ms, tuple(failures))
 
@@ -172,7 +186,7 @@ def _hear(worker: _Worker, group: _Group) -> _GroupResult:
 def _heard(worker: _Worker, recording: Recording) -> Transcript | Failure:
     """One recording's transcript, true to the content it was planned with: the cache is keyed by that."""
     try:
-        ((_, result),) = transcribe_recordings([recording], worker.transcriber, worker.max_duration_s)
+        result = worker.hear(recording)
     except QcError:
         raise
     except Exception as error:  # a fault of ours in one recording must not cost the others
@@ -184,7 +198,9 @@ def _heard(worker: _Worker, recording: Recording) -> Transcript | Failure:
 
 
 def _as_planned(recording: Recording) -> bool:
+    given = recording.given
     try:
-        return content_hash(Path(recording.file)) == recording.source.sha256
+        same = content_hash(Path(recording.file)) == recording.source.sha256
+        return same and (given is None or content_hash(Path(given.file)) == given.sha256)
     except OSError:
         return False

@@ -12,7 +12,7 @@ from qc.asr.cache import TranscriptCache
 from qc.asr.conformance import CALL
 from qc.asr.service import AsrIdentity
 from qc.asr.transcriber import Phrase, Window
-from qc.domain.config import AsrConfig, Config, RunConfig
+from qc.domain.config import Config, RunConfig
 from qc.domain.recording import Recording
 from qc.ingest.batch import discover
 from qc.pipeline import transcribe
@@ -44,7 +44,7 @@ def recordings(folder: Path) -> tuple[Recording, ...]:
 
 
 def worker(cache: Path, recogniser: Hello) -> transcribe._Worker:
-    return transcribe._Worker(recogniser, TranscriptCache(cache), IDENTITY, 3600)
+    return transcribe._Worker(transcribe._hearing(recogniser, 3600), TranscriptCache(cache), IDENTITY)
 
 
 def a_call(folder: Path) -> Recording:
@@ -80,8 +80,8 @@ def test_a_fault_of_the_recogniser_is_one_row(tmp_path: Path) -> None:
     assert "words" not in failure.message
 
 
-def open_hello(_: AsrConfig, identity: AsrIdentity, max_duration_s: int, cache: str) -> transcribe._Worker:
-    return transcribe._Worker(Hello(), TranscriptCache(Path(cache)), identity, max_duration_s)
+def open_hello(_: Config, identity: AsrIdentity, cache: str) -> transcribe._Worker:
+    return transcribe._Worker(transcribe._hearing(Hello(), 3600), TranscriptCache(Path(cache)), identity)
 
 
 @pytest.mark.slow
