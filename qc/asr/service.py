@@ -9,6 +9,7 @@ import numpy as np
 
 from qc.asr import engines
 from qc.asr.audio import RATE, Audio, AudioError, open_audio
+from qc.asr.bleed import LeakMeter
 from qc.asr.detect import Span, SpeechDetector, SpeechOptions
 from qc.asr.engines import open_transcriber as open_transcriber
 from qc.asr.level import LevelMeter
@@ -25,7 +26,7 @@ SPEECH = SpeechOptions()
 SAME = 1e-3
 """Two channels that never differ by more are one microphone written twice."""
 WINDOWS_AT_ONCE = 16
-STEPS = "silero-vad,level1,pack29,v3,voices1"
+STEPS = "silero-vad,level1,pack29,v3,bleed1,voices1"
 """Names what happens around the recogniser; raise the number when a change there moves transcripts."""
 
 
@@ -85,17 +86,19 @@ def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: f
 
 
 def _speech(audio: Audio) -> tuple[list[tuple[Span, ...]], int, LevelMeter]:
-    """Speech per channel, the length in samples, and the levels. Channels that are copies of each other are one."""
-    detector, meter = SpeechDetector(audio.channels), LevelMeter(audio.channels)
+    """Speech per channel less what leaked from another, the length in samples, and the levels. Channels that are copies
+    of each other are one."""
+    detector, meter, leaks = SpeechDetector(audio.channels), LevelMeter(audio.channels), LeakMeter(audio.channels)
     difference = peak = 0.0
     for block in audio.blocks():
         detector.feed(block)
         meter.feed(block)
+        leaks.feed(block)
         difference = max(difference, float(np.abs(block[1:] - block[:1]).max(initial=0.0)))
         peak = max(peak, float(np.abs(block).max(initial=0.0)))
     spans = detector.spans(SPEECH)
     same = audio.channels > 1 and difference <= min(SAME, peak / 10)  # two soft voices do not differ by much either
-    return (spans[:1] if same else spans), detector.samples, meter
+    return (spans[:1] if same else leaks.without_leaks(spans)), detector.samples, meter
 
 
 def _batches(queue: Iterable[Window]) -> Iterator[list[Window]]:
