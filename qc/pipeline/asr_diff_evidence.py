@@ -76,7 +76,7 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Told:
-    """`messages`, `reasons`: what the rule says on either side, empty where it has no finding."""
+    """`message`: what the rule says where it hits; `reasons`: why it is undecided on either side; empty where not."""
 
     why: Why
     excerpts: tuple[Excerpt, ...]
@@ -183,7 +183,7 @@ def tell(changed: Changed, a: Reader, b: Reader) -> Told:
     return Told(
         why=_why(changed, excerpts, *lines),
         excerpts=tuple(excerpts),
-        message=next((f.message for f in reversed(found) if f and f.message), ""),
+        message=next((f.message for f in found if f and f.verdict is Verdict.HIT), ""),
         reasons=(found[0].reason if found[0] else "", found[1].reason if found[1] else ""),
     )
 

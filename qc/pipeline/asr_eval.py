@@ -11,7 +11,7 @@ from qc.asr.audio import AudioError, open_audio
 from qc.asr.cache import TranscriptCache
 from qc.asr.evaluation.measure import Evaluation, evaluate
 from qc.asr.evaluation.noise import signal_to_noise
-from qc.asr.evaluation.rows import Heard, Tested
+from qc.asr.evaluation.rows import Heard, Paired
 from qc.asr.service import AsrIdentity, identify
 from qc.domain.config import AsrConfig, Config
 from qc.domain.conversation import CallMeta, Conversation, Source, Turn
@@ -75,7 +75,7 @@ def measure_run(bench: Bench, path: Path, progress: Progress) -> tuple[Evaluatio
     is_masked = lineage.personal_data == "masked"
     by_file = _by_file(bench.references, is_masked)
     names = _Names(by_file)
-    found: dict[str, Tested] = {}
+    found: dict[str, Paired] = {}
     folder = Path(lineage.input_path)
     for item in stored_inputs(run):
         ids = (item.source.path, item.id) if isinstance(item, Conversation) else (item.input, item.conversation_id)
@@ -88,7 +88,7 @@ def measure_run(bench: Bench, path: Path, progress: Progress) -> tuple[Evaluatio
                 "参考文本里写相对输入目录的完整路径。",
             )
         failed = None if isinstance(item, Conversation) else item
-        found[file] = Tested(
+        found[file] = Paired(
             file=file,
             project=item.project if isinstance(item, Conversation) else bench.config.default_project,
             references=by_file[file],
@@ -127,7 +127,7 @@ def measure_engine(bench: Bench, config: AsrConfig, progress: Progress) -> Evalu
         transcript = None if failure else cache.get(identity.key(recording.source.sha256))
         turns = () if transcript is None else assemble(transcript, recording.project, assembly)[0]
         tested.append(
-            Tested(
+            Paired(
                 file=recording.source.path,
                 project=recording.project,
                 references=by_file[recording.source.path],

@@ -140,6 +140,7 @@ def divide(references: Sequence[str], phrases: Sequence[str]) -> list[int]:
     part_of = [i for i, text in enumerate(references) for _ in text]
     phrase_of = [i for i, text in enumerate(phrases) for _ in text]
     owner: list[int | None] = [None] * len(phrase_of)
+    compared = set(heard.origin)
     for op in _opcodes(said.spoken, heard.spoken):
         if op.tag in ("equal", "replace"):
             for i in range(op.src_end - op.src_start):
@@ -151,7 +152,8 @@ def divide(references: Sequence[str], phrases: Sequence[str]) -> list[int]:
     ends = [0] * len(references)
     last = 0
     for i, own in enumerate(owner):
-        last = max(last, next((o for o in (own, following[i]) if o is not None), last))
+        ahead = following[i] if i in compared else None  # a mark belongs to what it stands behind
+        last = max(last, next((o for o in (own, ahead) if o is not None), last))
         ends[last] = i + 1
     for i in range(1, len(ends)):
         ends[i] = max(ends[i], ends[i - 1])

@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from qc.asr.evaluation.rows import Judged, Row, Tested, compare
+from qc.asr.evaluation.rows import Judged, Row, Paired, compare
 from qc.text.error_rate import Errors, spoken
 from qc.text.numerals import spellings
 
@@ -170,7 +170,7 @@ class Evaluation:
         return sorted(listed, key=lambda r: (-r.alignment.errors.total, -r.alignment.errors.rate, r.file, r.line))
 
 
-def evaluate(name: str, details: str, recordings: Iterable[Tested], keywords: Sequence[str]) -> Evaluation:
+def evaluate(name: str, details: str, recordings: Iterable[Paired], keywords: Sequence[str]) -> Evaluation:
     """Everything about one system."""
     rows: list[Row] = []
     phrases: list[Judged] = []

@@ -27,7 +27,7 @@ class Heard:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tested:
+class Paired:
     """A recording with its references and what was heard, in time order. `failure`: why nothing was. `noise_db`: the
     estimated signal-to-noise ratio by audio channel, where it was measured."""
 
@@ -78,7 +78,7 @@ class Side:
     phrases: tuple[Judged, ...]
 
 
-def compare(recording: Tested) -> Iterator[Side]:
+def compare(recording: Paired) -> Iterator[Side]:
     """A recording side by side: rows that name a role or channel are compared with what was heard of it, others with
     everything. The texts of a side are aligned as a whole, so that rows need no times."""
     sides: dict[tuple[int | None, Role | None], list[Reference]] = {}
@@ -93,7 +93,7 @@ def compare(recording: Tested) -> Iterator[Side]:
         yield _side(recording, references, heard)
 
 
-def _side(recording: Tested, references: Sequence[Reference], heard: Sequence[Heard]) -> Side:
+def _side(recording: Paired, references: Sequence[Reference], heard: Sequence[Heard]) -> Side:
     text = "".join(h.text for h in heard)
     ends = divide([r.text for r in references], [h.text for h in heard])
     begins = [0, *accumulate(len(h.text) for h in heard)]
@@ -126,7 +126,7 @@ def _side(recording: Tested, references: Sequence[Reference], heard: Sequence[He
     return Side(tuple(rows), tuple(phrases))
 
 
-def _row(recording: Tested, reference: Reference, hypothesis: str, alignment: Alignment, heard: Sequence[Heard]) -> Row:
+def _row(recording: Paired, reference: Reference, hypothesis: str, alignment: Alignment, heard: Sequence[Heard]) -> Row:
     channel = reference.channel
     if channel is None:
         channels = {h.channel for h in heard if h.channel is not None}
