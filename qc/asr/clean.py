@@ -1,11 +1,13 @@
 """Recogniser's text → text for people and rules: simplified characters, Chinese marks, no debris.
 
-Whisper base writes traditional characters a quarter of the time and few marks. Pauses say most of what marks would:
+Whisper base writes traditional characters a quarter of the time, and marks as its model, its precision and the other
+windows of a batch would have it. Pauses are the same for all of them, so a sentence ends where the speaker pauses:
 
 - between two phrases of a speaker stands ，; after a pause of SENTENCE_PAUSE_MS or at the end 。, or ？ for a question;
 - a clause is a question when it ends in 吗, 么 or 了没有, when it asks A不A (是不是, 能不能), when it is short and
   ends in 呢 (那你呢), or when it has a question word (什么, 怎么, 哪, 几点, 多少) that no 都 or 也 makes indefinite;
-- marks the recogniser did write are kept, in Chinese form; its spaces between characters are pauses and become ，.
+- the marks the recogniser wrote say which mark stands at a pause (？, ！), never where a sentence ends: inside a
+  phrase its 。 and ； are ，, and so are its spaces between characters.
 """
 
 from __future__ import annotations
@@ -14,7 +16,9 @@ import re
 from collections.abc import Sequence
 from dataclasses import replace
 
+from qc.asr.edits import edited, retouched
 from qc.domain.recording import Segment
+from qc.text.changes import Change
 from qc.text.normalise import simplify
 
 SENTENCE_PAUSE_MS = 600
@@ -26,6 +30,7 @@ _HAN = "\u3400-\u9fff"
 _PAUSE = re.compile(rf"(?<=[{_HAN}])\s+(?=[{_HAN}0-9A-Za-z])|(?<=[0-9A-Za-z])\s+(?=[{_HAN}])")
 _POINT = re.compile(r"(?<![0-9A-Za-z])\.|\.(?![0-9A-Za-z])")
 _MARK_RUN = re.compile(r"[，。？！；：、]{2,}")
+_INNER = re.compile(r"([^，。？！；]*)([。？！；])(?=.)")
 _REPEAT = re.compile(r"(.{1,12}?)\1{5,}")
 _STRENGTH = "，、：；。！？"
 
@@ -49,13 +54,14 @@ def clean(segments: Sequence[Segment]) -> list[Segment]:
 
     A known invention gets confidence 0.0.
     """
-    kept = [(s, text) for s in segments if _has_words(text := _tidy(s.text))]
+    kept = [tidy for s in segments if _has_words((tidy := _tidy(s)).text)]
     out = []
-    for i, (segment, text) in enumerate(kept):
-        pause = kept[i + 1][0].start_ms - segment.end_ms if i + 1 < len(kept) else SENTENCE_PAUSE_MS
-        bare = text.rstrip(_STRENGTH)
+    for i, segment in enumerate(kept):
+        pause = kept[i + 1].start_ms - segment.end_ms if i + 1 < len(kept) else SENTENCE_PAUSE_MS
+        bare = segment.text.rstrip(_STRENGTH)
         confidence = 0.0 if _INVENTIONS.search(bare) else round(segment.confidence, 4)
-        out.append(replace(segment, text=bare + _mark(bare, text[len(bare) :], pause), confidence=confidence))
+        text = bare + _mark(bare, segment.text[len(bare) :], pause)
+        out.append(replace(segment, text=text, confidence=confidence))
     return out
 
 
@@ -71,14 +77,27 @@ def is_question(clause: str) -> bool:
     return asks or (clause.endswith("呢") and len(clause) <= 4)
 
 
-def _tidy(text: str) -> str:
+def _tidy(segment: Segment) -> Segment:
     """Inner form: simplified, Chinese marks, pauses as ，, loops shortened."""
-    text = _DEBRIS.sub(" ", simplify(text))
+    text = _DEBRIS.sub(" ", simplify(segment.text))
     text = _THOUSANDS.sub("", text).translate(_MARKS)
     text = _PAUSE.sub("，", _POINT.sub("。", text).strip())
     text = re.sub(rf"\s*([{_STRENGTH}])\s*", r"\1", text)
-    text = _REPEAT.sub(lambda m: m[1] * 3, text)
-    return _MARK_RUN.sub(lambda m: max(m[0], key=_STRENGTH.index), text).lstrip(_STRENGTH)
+    segment = _with(segment, text)
+    loops = [Change(m.start(), m.end(), m[1] * 3) for m in _REPEAT.finditer(text)]
+    segment = edited(segment, loops, None)
+    text = _MARK_RUN.sub(lambda m: max(m[0], key=_STRENGTH.index), segment.text).lstrip(_STRENGTH)
+    return _with(segment, _INNER.sub(_weaker, text))
+
+
+def _with(segment: Segment, text: str) -> Segment:
+    """The segment with its marks and spaces as in `text`."""
+    return replace(segment, text=text, words=retouched(segment.words, segment.text, text))
+
+
+def _weaker(found: re.Match[str]) -> str:
+    """A clause inside a phrase, whose mark ends no sentence unless it asks something."""
+    return found[1] + ("？" if found[2] == "？" and is_question(found[1]) else "，")
 
 
 def _has_words(text: str) -> bool:
@@ -86,9 +105,9 @@ def _has_words(text: str) -> bool:
 
 
 def _mark(bare: str, written: str, pause_ms: int) -> str:
-    """The mark after a phrase: as written when it ends a sentence, else by pause and question words."""
-    if written and written in "。？！":
-        return written
+    """The mark after a phrase, by the pause behind it and its words; ？ and ！ also because they were `written`."""
     if is_question(re.split(rf"[{_STRENGTH}]", bare)[-1]):
         return "？"
-    return "。" if pause_ms >= SENTENCE_PAUSE_MS else "，"
+    if pause_ms < SENTENCE_PAUSE_MS:
+        return "，"
+    return written if written in ("？", "！") else "。"

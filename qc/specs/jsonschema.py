@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from qc.specs.accepted import AcceptedFileSpec
 from qc.specs.budget import BudgetSpec
 from qc.specs.emotion import ModifiersSpec, PhrasesSpec
+from qc.specs.hot_words import HotWordsSpec
 from qc.specs.lexicons import LexiconSpec
 from qc.specs.patterns import PatternSpec
 from qc.specs.role_cues import RoleCuesSpec
@@ -33,6 +34,7 @@ _SHAPES: Mapping[str, type[BaseModel]] = {
     "rule.schema.json": RuleSpec,
     "scorecard.schema.json": ScorecardSpec,
     "topics.schema.json": TaxonomySpec,
+    "words.schema.json": HotWordsSpec,
     "workspace.schema.json": WorkspaceSpec,
 }
 _WORD_CLASS = re.compile(r"\\[wW]")

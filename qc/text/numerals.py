@@ -47,7 +47,7 @@ def spellings(word: str) -> tuple[str, ...]:
 
 def _ways(run: str) -> tuple[str, ...]:
     """How a number may be written, itself among them; only itself when it is none (万一, 千万)."""
-    digits = _digits(run)
+    digits = arabic(run)
     if digits is None or len(digits) > _MAX_DIGITS:
         return (run,)
     ways = [digits]
@@ -62,8 +62,12 @@ def _ways(run: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(ways))
 
 
-def _digits(run: str) -> str | None:
-    """A run of numerals in Arabic digits; None for what is none, or none exactly (两三天)."""
+def arabic(run: str) -> str | None:
+    """A run of numerals in Arabic digits; None for what is none, or none exactly (两三天).
+
+    >>> arabic("二十四"), arabic("幺二三九八"), arabic("一万二"), arabic("万一")
+    ('24', '12398', '12000', None)
+    """
     if run[0] in "0123456789":
         return run
     if all(char in _VALUES for char in run):

@@ -17,7 +17,7 @@ import numpy.typing as npt
 
 Codes = npt.NDArray[np.uint16]
 _BASIC = 1 << 16
-_FIRST = 0x80
+FIRST = 0x80
 """Syllable numbers begin here: as code points they are two bytes of UTF-8 each."""
 _OTHER = 0x7FF
 """Stands for all that has no reading; no word holds it."""
@@ -26,10 +26,12 @@ _FINAL = re.compile(r"(?<=[aei]n)g$")
 
 
 class Syllables(NamedTuple):
-    """For every code point of the basic plane: the number of its syllable, and that of the syllable's fuzzy class."""
+    """For every code point of the basic plane: the number of its syllable, and that of the syllable's fuzzy class.
+    `names[i]` is the syllable of number FIRST + i."""
 
     plain: Codes
     fuzzy: Codes
+    names: tuple[str, ...]
 
 
 @cache
@@ -41,13 +43,13 @@ def syllables() -> Syllables:
         for line in files("qc.text").joinpath("pinyin.tsv").read_text("utf-8").splitlines()
         if not line.startswith("#")
     ]
-    numbers = {syllable: _FIRST + number for number, (syllable, _) in enumerate(rows)}
+    numbers = {syllable: FIRST + number for number, (syllable, _) in enumerate(rows)}
     classes: dict[str, int] = {}
     for syllable, chars in rows:
         codes = np.frombuffer(chars.encode("utf-32-le"), np.uint32)
         plain[codes] = numbers[syllable]
         fuzzy[codes] = classes.setdefault(blurred(syllable), numbers[syllable])
-    return Syllables(plain, fuzzy)
+    return Syllables(plain, fuzzy, tuple(numbers))
 
 
 def blurred(syllable: str) -> str:
