@@ -10,12 +10,16 @@ import pyarrow.parquet as pq
 import pytest
 
 from qc.domain.conversation import CallMeta, Channel, Conversation, Phrase, Role, Source, Turn
+from qc.domain.finding import Verdict
+from qc.matching.judge import judge
+from qc.matching.signals import NO_SIGNALS
 from qc.pipeline.inspect import Inspector
 from qc.pipeline.restore import stored_inputs
 from qc.pipeline.stored import StoredPart
 from qc.storage.read import StoredRun
 from qc.storage.write import write_part
 from qc.text.shard import Shard
+from tests.matching.conftest import Judging
 
 TURNS = (
     Turn(role=Role.AGENT, text="您好。", start_ms=0, end_ms=900, energy_db=-20.3),
@@ -91,3 +95,26 @@ def test_phrases_of_a_stored_run_are_those_of_its_turns(tmp_path: Path) -> None:
     pq.write_table(pq.read_table(path).drop_columns(["phrases", "words", "marks"]), path)
     assert StoredPart(run, 0).shard.phrases is None
     assert restored(run).turns[0].phrases == ()
+
+
+def test_a_stored_run_is_judged_by_its_phrases_as_the_recording_was(tmp_path: Path) -> None:
+    said = replace(TURNS[0], text="您好。在的。", start_ms=0, end_ms=900, confidence=0.8, phrases=PHRASES)
+    call = replace(CALL, turns=(said, *TURNS[1:]))
+    for name, table in Inspector(None, confidence_floor=0.35, mask=True).inspect([call], ()).tables.items():
+        if name in ("conversations", "turns", "failures"):
+            write_part(tmp_path, name, 0, table)
+    stored = StoredPart(StoredRun(tmp_path, lineage=None), 0).shard  # type: ignore[arg-type]  # of no interest here
+    judged = Judging()
+    rules = judged.compiled(
+        [
+            judged.rule("p: {keyword: 您好}", identifier="t.sure"),
+            judged.rule("p: {keyword: 在的}", identifier="t.unsure"),
+            judged.rule("p: {near: {a: 您好, b: 停电, within: 5, unit: seconds}}", identifier="t.near"),
+        ]
+    )
+    fresh, again = (judge(rules, shard, NO_SIGNALS) for shard in (Shard([call]), stored))
+    assert fresh.findings == again.findings
+    assert fresh.verdicts.tolist() == again.verdicts.tolist()
+    found = {finding.rule_id: finding for finding in again.findings[0]}
+    assert (found["t.sure"].hits[0].start_ms, found["t.sure"].hits[0].end_ms) == (0, 700 * 2 // 3)
+    assert found["t.unsure"].verdict is Verdict.UNDECIDED
