@@ -216,9 +216,14 @@ def _by_role(lines: Iterable[_Line]) -> list[_Line]:
 
 
 def _excerpt(found_in: str, hit: Hit, own: Sequence[_Line], other: Sequence[_Line]) -> Excerpt:
-    """The turn of a hit beside what the other transcript has at that time on that channel."""
+    """The turn of a hit beside what the other transcript has at that time on that channel, or, where these are not the
+    words of the evidence but somebody else's are, on all channels."""
     line = next(x for x in own if x.number == hit.turn)
-    against = _against(line, other)
+    found = [_beside(found_in, hit, line, against) for against in _against(line, other)]
+    return next((excerpt for excerpt in found if not _evidence_differs(excerpt)), found[0])
+
+
+def _beside(found_in: str, hit: Hit, line: _Line, against: Sequence[_Line]) -> Excerpt:
     text = "".join(x.text for x in against)
     alignment = align(line.text, text)
     first, end = hit.char_start or 0, hit.char_end if hit.char_end is not None else len(line.text)
@@ -239,14 +244,14 @@ def _excerpt(found_in: str, hit: Hit, own: Sequence[_Line], other: Sequence[_Lin
     )
 
 
-def _against(line: _Line, other: Sequence[_Line]) -> list[_Line]:
-    """The turns that overlap a turn in time, on its channel; without times all turns of its role, else all."""
+def _against(line: _Line, other: Sequence[_Line]) -> tuple[list[_Line], list[_Line]]:
+    """The turns that overlap a turn in time: those on its channel, and all. Without times: those of its role, and
+    all."""
     if line.start is None or line.end is None:
-        return [x for x in other if x.role == line.role] or list(other)
+        return [x for x in other if x.role == line.role], list(other)
     end = max(line.end, line.start + 1)
     near = [x for x in other if x.start is not None and x.end is not None and x.start < end and line.start < x.end]
-    same = [x for x in near if x.channel == line.channel]
-    return same or near
+    return [x for x in near if x.channel == line.channel], near
 
 
 def _role_at(lines: Sequence[_Line], at: int) -> str | None:
