@@ -14,8 +14,9 @@ from enum import IntEnum
 from pathlib import Path
 
 from qc import __version__
+from qc.asr import engines, measured
 from qc.asr.weights import INSTALL, find_model
-from qc.domain.config import Config
+from qc.domain.config import AsrConfig, Config
 from qc.errors import QcError, SpecError
 from qc.paths import WORKSPACE_FILE, cache_dir
 from qc.pipeline.executor import worker_count
@@ -25,9 +26,10 @@ _GIB = 1 << 30
 _WORKER_GIB = 1.2
 """Measured peak of one transcribing process."""
 _LEAST_FREE_GIB = 2
+_MEASURE_S = 20
+"""No measurement begins after so many CPU seconds; large models are too slow to measure in passing."""
+_RECOGNISERS = {"whisper": "openai-whisper", "faster_whisper": "faster-whisper"}
 _ASR_MODULES = {
-    "torch": "torch",
-    "whisper": "openai-whisper",
     "silero_vad": "silero-vad",
     "onnxruntime": "onnxruntime",
     "av": "av",
@@ -50,8 +52,9 @@ class Result:
     hint: str = ""
 
 
-def checkup(workspace: Path | None, out: Path) -> Iterator[Result]:
-    """All checks, one result each, in the order a person would ask."""
+def checkup(workspace: Path | None, out: Path, *, measure: bool) -> Iterator[Result]:
+    """All checks, one result each, in the order a person would ask. `measure`: hear a few seconds with each engine, and
+    remember for `asr.engine: auto` which was the fastest."""
     yield Result(Level.GOOD, "qc", f"{__version__}，Python {platform.python_version()}（{sys.executable}）")
     yield _machine()
     yield _writable("结果目录", out)
@@ -59,7 +62,7 @@ def checkup(workspace: Path | None, out: Path) -> Iterator[Result]:
     where = folders(workspace)
     config, problem = _config(where)
     yield problem or Result(Level.GOOD, "工作区", str(workspace) if workspace else f"没有 {WORKSPACE_FILE}，用内置配置")
-    yield from _transcription(config)
+    yield from _transcription(config.asr, measure)
     yield _specs(where)
 
 
@@ -95,17 +98,57 @@ def _config(where: Folders) -> tuple[Config, Result | None]:
         return Config(), Result(Level.BAD, "配置", f"qc.yaml 有误\n{error.render()}")
 
 
-def _transcription(config: Config) -> Iterator[Result]:
+def _transcription(config: AsrConfig, measure: bool) -> Iterator[Result]:
+    if config.engine == engines.IMPORTED:
+        yield Result(Level.GOOD, "转写引擎", "imported：取录音旁已有的转写，不听录音")
+        return
     missing = [package for module, package in _ASR_MODULES.items() if importlib.util.find_spec(module) is None]
+    if not any(importlib.util.find_spec(module) for module in _RECOGNISERS):
+        missing.append(_RECOGNISERS["whisper"])
     if missing:
         yield Result(Level.WARNING, "转写", f"没有安装 {'、'.join(missing)}；会话、工单和已有转写不受影响", INSTALL)
         return
+    if config.engine in (engines.AUTO, *_RECOGNISERS.values()):
+        try:
+            source = find_model(config.model)
+        except QcError as error:
+            yield Result(Level.BAD, "转写模型", error.message, error.hint)
+            return
+        yield Result(Level.GOOD, "转写模型", f"{source.id}，{source.origin}，校验一致")
+        if measure:
+            yield from _speed(config)
     try:
-        source = find_model(config.asr.model)
+        choice = engines.choose(config)
+        identity = engines.identify(choice.config)
     except QcError as error:
-        yield Result(Level.BAD, "转写模型", error.message, error.hint)
+        yield Result(Level.BAD, "转写引擎", error.message, error.hint)
         return
-    yield Result(Level.GOOD, "转写模型", f"{source.id}，{source.origin}，校验一致")
+    yield Result(Level.GOOD, "转写引擎", f"{identity.engine}，{identity.options}（{choice.reason}）")
+
+
+def _speed(config: AsrConfig) -> Iterator[Result]:
+    """A line for each engine and precision that could be taken; stores what was measured."""
+    from qc.asr import measuring
+
+    found = []
+    try:
+        candidates = measuring.candidates(config)
+        for one in measuring.measure(candidates, _MEASURE_S):
+            found.append(one)
+            hours = 1 / max(one.cost, 1e-4)
+            yield Result(
+                Level.GOOD,
+                "转写速度",
+                f"{one.engine} {one.precision}：一秒说话声用 {one.cost:.3f} 秒 CPU，"
+                f"一个核一小时转写 {hours:.0f} 小时（{config.model}，{config.preset}）",
+            )
+        if len(found) == len(candidates):
+            measured.remember(config, found)
+        else:
+            yield Result(Level.GOOD, "转写速度", f"{len(candidates)} 种只测了 {len(found)} 种（太慢），不作选择的依据")
+    except (QcError, OSError) as error:
+        message = error.message if isinstance(error, QcError) else f"记不下测得的速度（{error.strerror}）"
+        yield Result(Level.WARNING, "转写速度", message, "不影响使用：auto 按安装的引擎选。")
 
 
 def _specs(where: Folders) -> Result:

@@ -69,8 +69,8 @@ def test_usage_errors(args: list[str], code: int, words: str, tmp_path: Path) ->
 
 
 def test_doctor_on_a_good_and_a_broken_workspace(tmp_path: Path) -> None:
-    assert qc("doctor", cwd=tmp_path).returncode == 0
+    assert qc("doctor", "--quick", cwd=tmp_path).returncode == 0
     (tmp_path / "qc.yaml").write_text("run:\n  shard_size: many\n", encoding="utf-8")
-    broken = qc("doctor", cwd=tmp_path)
+    broken = qc("doctor", "--quick", cwd=tmp_path)
     assert broken.returncode == 1
     assert "qc.yaml:2" in broken.stdout
