@@ -40,8 +40,10 @@ class Result:
 
 
 def verdict(pieces: Sequence[Piece], turns: Sequence[Turn]) -> tuple[str, Result]:
-    """What `when: p` says; the pieces p refers to come before it."""
+    """What `when: p` says, and p with `empty` where it or a piece it refers to, which come before it, looked at no
+    turn."""
     done = _judge(pieces, turns)
+    done["p"] = replace(done["p"], empty=any(result.empty for result in done.values()))
     said = _said(done["p"])
     if said == "miss":
         bare = [replace(p, frame=replace(p.frame, unless=())) for p in pieces]
