@@ -40,14 +40,9 @@ _DATE = re.compile(
     r"([一二三四五六七八九]|十[一二]?)月份?([一二三四五六七八九]|十[一二三四五六七八九]?|二十[一二三四五六七八九]?|三十一?)[号日]"
 )
 _YEAR = re.compile(rf"([{_D}]{{4}}|[零〇九八][{_D}])年(?!级)")
-_MONEY = re.compile(
-    rf"([{_N}]+)([块元])([{_D}])(?=毛钱?(?![{_D}])|钱|$|[^{_N}\w]|吗|啊|吧|呢|了|的)(毛(?=钱|$|[^\w]))?"
-)
-_DECIMAL = re.compile(rf"([{_N}]+)点([{_D}]+)(?![{_N}点])")
+_MONEY = re.compile(rf"([{_N}]+)([块元])([{_D}])(?:毛([{_D}]))?毛?(?=钱|$|[^\w]|[吗啊吧呢了的])")
+_DECIMAL = re.compile(rf"([{_N}]+)点([{_D}]+)([万亿]?)(?![{_N}点])")
 _ROW = re.compile(r"[零〇洞一幺二两三四五六七拐八九]+(?:[ ，、-]{0,2}[零〇洞一幺二两三四五六七拐八九]+)*")
-_MIXED = re.compile(
-    r"(?<=[0-9])[零〇洞一幺二三四五六七拐八九]+(?=[0-9])|(?<=[0-9]{3})[零〇幺一二三四五六七八九]{3,}(?![十百千万亿])"
-)
 _LEAST = 3
 """Digits of a row that stands alone."""
 _LONG_ROW = 7
@@ -128,7 +123,8 @@ def _money(text: str, start: int) -> Iterator[Change]:
     if found:
         whole = _whole(found[1])
         if whole is not None:
-            yield Change(start, found.end(), f"{whole}.{found[3].translate(TO_ARABIC)}{found[2]}")
+            tenths = (found[3] + (found[4] or "")).translate(TO_ARABIC)
+            yield Change(start, found.end(), f"{whole}.{tenths}{found[2]}")
 
 
 def _decimal(text: str, start: int) -> Iterator[Change]:
@@ -136,9 +132,9 @@ def _decimal(text: str, start: int) -> Iterator[Change]:
     if not found:
         return
     whole = _whole(found[1])
-    figure = len(found[2]) > 1 or len(found[1]) > 1 or found[1] in "零〇" or _is_counted(text, found.end())
+    figure = len(found[2]) > 1 or len(found[1]) > 1 or found[1] in "零〇" or found[3] or _is_counted(text, found.end())
     if whole is not None and figure and found[2] != "两":
-        yield Change(start, found.end(), whole + _fraction(found[2]))
+        yield Change(start, found.end(), whole + _fraction(found[2]) + found[3])
 
 
 def _row(text: str, start: int) -> Iterator[Change]:
