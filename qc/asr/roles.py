@@ -22,6 +22,8 @@ Voice = tuple[int, int | None]
 MARGIN = 4.0
 SWAPPED_MARGIN = 8.0
 """To believe words rather than the wiring takes more."""
+MIXED = 2.0
+"""A customer's voice with this score, or an agent's with its negative, holds both of them (1 of the 502 dialogues)."""
 _TWICE = 2
 
 
@@ -83,6 +85,8 @@ def _told(scores: Mapping[Voice, float]) -> dict[Voice, Role]:
     ordered = sorted(scores, key=lambda v: (scores[v], v))
     agent, customer = ordered[-1], ordered[0]
     if scores[agent] - max(scores[v] for v in ordered[:-1]) < MARGIN:
+        return {}
+    if scores[customer] >= MIXED or scores[agent] <= -MIXED:
         return {}
     if len(ordered) > 2 and min(scores[v] for v in ordered[1:]) - scores[customer] < MARGIN:
         return {agent: Role.AGENT}
