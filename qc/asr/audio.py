@@ -8,16 +8,17 @@ short one.
 
 from __future__ import annotations
 
-import codecs
-import struct
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import TYPE_CHECKING
 
 import numpy as np
 import numpy.typing as npt
+
+from qc.asr.refusal import HEADERLESS, check_file, not_recognised, too_long
+from qc.asr.refusal import AudioError as AudioError
 
 if TYPE_CHECKING:
     from av import AudioFrame, Packet
@@ -28,35 +29,12 @@ Samples = npt.NDArray[np.float32]
 RATE = 16_000
 BLOCK_S = 16
 MAX_CHANNELS = 8
-MIN_PRESENT = 0.9
-"""A WAV file with less than this share of the audio its header promises is an interrupted copy, not a recording."""
-HEADERLESS = {  # no header: the extension says it all
-    ".ulaw": "ULAW",
-    ".ul": "ULAW",
-    ".mulaw": "ULAW",
-    ".pcmu": "ULAW",
-    ".alaw": "ALAW",
-    ".al": "ALAW",
-    ".pcma": "ALAW",
-    ".vox": "VOX_ADPCM",
-}
 HEADERLESS_RATE = 8000
 # What FFmpeg may open. Play lists and manifests stay out: they make it read other files and addresses.
 CONTAINERS = (
     "aac,aiff,amr,amrnb,amrwb,asf,au,avi,caf,flac,g722,g726,g726le,g729,gsm,"
     "matroska,webm,mov,mp4,m4a,3gp,mp3,ogg,w64,wav"
 )
-
-
-class AudioError(Exception):
-    """A recording that cannot be read. `kind`: empty_file, not_audio, truncated, corrupt, too_long, unsupported,
-    unreadable. `message`: one Chinese sentence. `retryable`: the file may be complete another time."""
-
-    def __init__(self, kind: str, message: str, *, retryable: bool = False) -> None:
-        super().__init__(message)
-        self.kind = kind
-        self.message = message
-        self.retryable = retryable
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -80,7 +58,7 @@ class Audio:
         What a damaged file holds before and after the damage is delivered.
         """
         if not self.path.is_file():
-            raise AudioError("unreadable", "文件打不开：文件已被移走。", retryable=True)
+            raise _gone()
         read = _read_soundfile(self) if self.library == "soundfile" else _read_av(self)
         resample = _Resampler(self.source_rate, self.channels)
         total = 0
@@ -89,7 +67,7 @@ class Audio:
             out = resample(None if block is None else np.nan_to_num(block, posinf=0.0, neginf=0.0))
             total += out.shape[1]
             if total > self.max_duration_s * RATE:
-                raise _too_long(self.max_duration_s)
+                raise too_long(self.max_duration_s)
             if out.shape[1]:
                 yield out
         if total == 0:
@@ -99,18 +77,18 @@ class Audio:
 def open_audio(path: str | Path, max_duration_s: float = 4 * 3600) -> Audio:
     """Opens a recording and reads its header. Raises AudioError with the reason in Chinese."""
     path = Path(path)
-    _check_file(path)
+    check_file(path)
     found = _open_soundfile(path) if _is_sndfile(path) else None
     found = found or _open_av(path)
     if found is None:
-        raise _not_recognised(path)
+        raise not_recognised(path)
     library, rate, channels, codec, duration_s = found
     if not 1 <= channels <= MAX_CHANNELS:
-        raise AudioError("unsupported", f"有 {channels} 个声道，最多支持 {MAX_CHANNELS} 个。")
+        raise AudioError("unsupported", f"有 {channels} 个声道，最多支持 {MAX_CHANNELS} 个；文件头可能已损坏。")
     if not 4000 <= rate <= 384_000:
-        raise AudioError("unsupported", f"采样率 {rate} Hz 不合理，支持 4000 到 384000 Hz。")
+        raise AudioError("unsupported", f"采样率 {rate} Hz 不合理，支持 4000 到 384000 Hz；文件头可能已损坏。")
     if max_duration_s < duration_s < _UNKNOWN_S:
-        raise _too_long(max_duration_s)
+        raise too_long(max_duration_s)
     return Audio(
         path=path,
         source_rate=rate,
@@ -129,8 +107,13 @@ _Header = tuple[str, int, int, str, float]  # library, rate, channels, codec, se
 
 def _is_sndfile(path: Path) -> bool:
     """Whether libsndfile is the one to ask. It is not for MP3: its decoder writes complaints to the terminal."""
+    if path.suffix.lower() in HEADERLESS:
+        return True
     with path.open("rb") as f:
-        return path.suffix.lower() in HEADERLESS or f.read(4) in (b"RIFF", b"RF64", b"fLaC", b"OggS", b".snd", b"FORM")
+        head = f.read(256)
+    at = head.find(b"fmt ")
+    is_mpeg = head[:4] == b"RIFF" and at > 0 and head[at + 8 : at + 10] in (b"\x50\0", b"\x55\0")
+    return head[:4] in (b"RIFF", b"RF64", b"fLaC", b"OggS", b".snd", b"FORM") and not is_mpeg
 
 
 def _open_soundfile(path: Path) -> _Header | None:
@@ -148,7 +131,11 @@ def _open_soundfile(path: Path) -> _Header | None:
 def _read_soundfile(audio: Audio) -> Iterator[Samples]:
     import soundfile
 
-    with soundfile.SoundFile(audio.path, **_headerless(audio.path)) as f:
+    try:
+        f = soundfile.SoundFile(audio.path, **_headerless(audio.path))
+    except (soundfile.SoundFileError, OSError):
+        raise _gone() from None
+    with f:
         while True:
             try:
                 block = f.read(BLOCK_S * audio.source_rate, dtype="float32", always_2d=True)
@@ -165,8 +152,12 @@ def _open_av(path: Path) -> _Header | None:
     try:
         with av.open(str(path), options=_AV_OPTIONS) as container:
             if not container.streams.audio:
+                if container.streams.video:
+                    raise AudioError("unsupported", "文件里只有画面，没有声音。")
                 return None
             context = container.streams.audio[0].codec_context
+            if context is None:
+                raise AudioError("unsupported", "录音用了不支持的音频编码，请先转换为 WAV。")
             if not (context.channels and context.sample_rate):
                 return None
             seconds = float(container.duration / av.time_base) if container.duration else 0.0
@@ -178,7 +169,11 @@ def _open_av(path: Path) -> _Header | None:
 def _read_av(audio: Audio) -> Iterator[Samples]:
     import av
 
-    with av.open(str(audio.path), options=_AV_OPTIONS) as container:
+    try:
+        container = av.open(str(audio.path), options=_AV_OPTIONS)
+    except (av.FFmpegError, OSError, ValueError):
+        raise _gone() from None
+    with container:
         stream = container.streams.audio[0]
         layout = stream.codec_context.layout.name
         converters: dict[tuple[str, str, int], av.AudioResampler] = {}  # spliced files change format on the way
@@ -188,7 +183,11 @@ def _read_av(audio: Audio) -> Iterator[Samples]:
             key = (frame.format.name, frame.layout.name, frame.sample_rate)
             if key not in converters:
                 converters[key] = av.AudioResampler(format="fltp", layout=layout, rate=audio.source_rate)
-            for planar in converters[key].resample(frame):
+            try:
+                converted = converters[key].resample(frame)
+            except (av.FFmpegError, ValueError):  # damage that made the decoder see a shape which does not exist
+                continue
+            for planar in converted:
                 parts.append(np.asarray(planar.to_ndarray(), np.float32))
                 length += parts[-1].shape[1]
             if length >= BLOCK_S * audio.source_rate:
@@ -248,70 +247,5 @@ def _headerless(path: Path) -> dict[str, str | int]:
     return {"format": "RAW", "subtype": subtype, "samplerate": HEADERLESS_RATE, "channels": 1}
 
 
-_REASONS: dict[type[OSError], str] = {
-    FileNotFoundError: "文件不存在",
-    PermissionError: "没有读取权限",
-    IsADirectoryError: "这是一个目录",
-}
-
-
-def _check_file(path: Path) -> None:
-    """What can be said before any decoder looks at the file."""
-    try:
-        size = path.stat().st_size
-        with path.open("rb") as f:
-            head = f.read(4096)
-            promised, present = _wav_bytes(f, head, size)
-    except OSError as e:
-        reason = _REASONS.get(type(e), e.strerror or type(e).__name__)
-        raise AudioError("unreadable", f"文件打不开：{reason}。", retryable=True) from None
-    if size == 0:
-        raise AudioError("empty_file", "文件是空的（0 字节）。", retryable=True)
-    if path.suffix.lower() not in HEADERLESS and _is_text(head):
-        web = b"<html" in head[:1024].lower() or b"<!doctype" in head[:1024].lower()
-        raise AudioError("not_audio", f"不是录音：内容是{'网页' if web else '文本'}，请检查下载或导出。")
-    if promised and present < promised * MIN_PRESENT:
-        raise AudioError(
-            "truncated", f"录音不完整：只有文件头所写的 {present * 100 // promised}%，请重新拷贝。", retryable=True
-        )
-
-
-def _wav_bytes(f: BinaryIO, head: bytes, size: int) -> tuple[int, int]:
-    """(bytes of audio promised, bytes present) of a RIFF WAV; (0, 0) when the header makes no promise. Recorders that
-    write a stream do not know the length and put 0 or a huge number."""
-    if head[:4] != b"RIFF" or head[8:12] != b"WAVE":
-        return 0, 0
-    at = 12
-    while at + 8 <= size:
-        f.seek(at)
-        name, length = struct.unpack("<4sI", f.read(8))
-        if name == b"data":
-            return (length, size - at - 8) if 0 < length < 0x7FFF_0000 else (0, 0)
-        at += 8 + length + length % 2
-    return 0, 0
-
-
-def _is_text(head: bytes) -> bool:
-    if not head or b"\0" in head:
-        return False
-    for encoding in ("utf-8", "gb18030"):
-        try:  # incremental: the last character may be cut
-            text = codecs.getincrementaldecoder(encoding)().decode(head)
-        except UnicodeDecodeError:
-            continue
-        return sum(c.isprintable() or c in "\r\n\t\ufeff" for c in text) > 0.97 * len(text)
-    return False
-
-
-def _too_long(max_duration_s: float) -> AudioError:
-    return AudioError("too_long", f"录音超过 {max_duration_s / 3600:g} 小时的上限（qc.yaml 的 audio.max_duration_s）。")
-
-
-def _not_recognised(path: Path) -> AudioError:
-    with path.open("rb") as f:
-        head = f.read(16)
-    if b"#!SILK" in head:
-        return AudioError("unsupported", "微信 SILK 语音不支持，请先转换为 WAV。")
-    if head[:4] == b"RIFF" or head[:4] in (b"OggS", b"fLaC") or head[:3] == b"ID3" or head[4:8] == b"ftyp":
-        return AudioError("corrupt", "文件头像录音，但内容已损坏或不完整，解不出声音。", retryable=True)
-    return AudioError("not_audio", "无法识别为录音：不是任何已知的音频格式。")
+def _gone() -> AudioError:
+    return AudioError("unreadable", "文件打不开：文件已被移走或改动。", retryable=True)

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 
 from qc.asr.audio import BLOCK_S, RATE, AudioError, Samples, open_audio
+from tests.asr.damage import BY_FFMPEG, encode, sound
 
 av = pytest.importorskip("av")
 
@@ -62,17 +63,10 @@ def test_formats_of_libsndfile(
         assert np.abs(samples[1]).mean() == pytest.approx(np.abs(samples[0]).mean() / 2, rel=0.1)
 
 
-@pytest.mark.parametrize(
-    ("name", "codec", "rate"),
-    [
-        ("a.m4a", "aac", 16000),
-        ("a.amr", "libopencore_amrnb", 8000),
-        ("g726.wav", "g726", 8000),
-        ("a.webm", "libopus", 48000),
-    ],
-)
-def test_formats_of_ffmpeg(name: str, codec: str, rate: int, tone: Callable[..., Samples], tmp_path: Path) -> None:
-    _encode(tmp_path / name, codec, rate, tone(rate=rate, channels=1)[:, 0])
+@pytest.mark.parametrize("name", BY_FFMPEG)
+def test_formats_of_ffmpeg(name: str, tmp_path: Path) -> None:
+    codec, rate, container, bits = BY_FFMPEG[name]
+    encode(tmp_path / name, codec, rate, sound(rate), container, bits)
     audio = open_audio(tmp_path / name)
     samples = np.concatenate(list(audio.blocks()), axis=1)
     assert (audio.source_rate, len(samples)) == (rate, 1)
@@ -80,21 +74,35 @@ def test_formats_of_ffmpeg(name: str, codec: str, rate: int, tone: Callable[...,
     assert _hz(samples[0]) == 440
 
 
-def _encode(path: Path, codec: str, rate: int, samples: Samples) -> None:
-    with av.open(str(path), "w") as container:
-        stream = container.add_stream(codec, rate=rate, layout="mono")
-        frame = av.AudioFrame.from_ndarray(samples[None], format="fltp", layout="mono")
-        frame.sample_rate = rate
-        buffer = av.AudioFifo()
-        for converted in av.AudioResampler(format=stream.codec_context.format, layout="mono", rate=rate).resample(
-            frame
-        ):
-            buffer.write(converted)
-        size = stream.codec_context.frame_size or 1024
-        while (piece := buffer.read(size, partial=True)) is not None:
-            piece.pts = None
-            container.mux(stream.encode(piece))
-        container.mux(stream.encode(None))
+def test_telephone_formats_without_an_encoder_here(tmp_path: Path, write: Callable[..., Path]) -> None:
+    """GSM and Dialogic ADPCM as other recorders pack them; frames of AMR-WB and G.729 as long as they say."""
+    assert _hz(_decoded(write("x.gsm", sound(8000), format="RAW", subtype="GSM610"))[0]) == 440
+    adpcm = write("x.vox", sound(8000), format="RAW", subtype="VOX_ADPCM").read_bytes()
+    dialogic = tmp_path / "dialogic.wav"
+    form = struct.pack("<IHHIIHHH", 18, 0x10, 1, 8000, 4000, 1, 4, 0)
+    size = struct.pack("<I", len(adpcm))
+    dialogic.write_bytes(b"RIFF" + size + b"WAVEfmt " + form + b"data" + size + adpcm)
+    assert _hz(_decoded(dialogic)[0]) == 440
+    frames = {
+        "spoken.awb": b"#!AMR-WB\n" + (b"\x44" + bytes(range(60))) * 100,
+        "silent.awb": b"#!AMR-WB\n" + b"\x7c" * 100,  # nothing but printable characters
+        "x.g729": np.random.default_rng(5).bytes(10 * 200),
+    }
+    for name, content in frames.items():
+        (tmp_path / name).write_bytes(content)
+        assert _decoded(tmp_path / name).shape == (1, 2 * RATE)
+
+
+@pytest.mark.parametrize("subtype", ["PCM_U8", "PCM_16", "PCM_24", "PCM_32", "FLOAT", "DOUBLE"])
+@pytest.mark.parametrize(("rate", "channels"), [(6000, 1), (8000, 2), (11025, 8), (44100, 2), (96000, 1)])
+def test_every_depth_rate_and_number_of_channels(
+    subtype: str, rate: int, channels: int, tone: Callable[..., Samples], write: Callable[..., Path]
+) -> None:
+    samples = _decoded(write("a.wav", tone(1.6, rate, channels), rate, subtype=subtype))
+    assert samples.shape == (channels, round(1.6 * RATE))
+    for i, row in enumerate(samples):
+        assert _hz(row) == 440
+        assert np.abs(row).max() == pytest.approx(0.3 / (i + 1), rel=0.08, abs=0.01)
 
 
 @pytest.mark.parametrize("rate", [8000, 11025, 22050, 44100, 48000])
@@ -134,7 +142,7 @@ def test_not_a_number_becomes_silence(write: Callable[..., Path]) -> None:
 def test_refusals_say_why(tmp_path: Path, tone: Callable[..., Samples], write: Callable[..., Path]) -> None:
     good = write("good.wav", tone(), subtype="ULAW").read_bytes()
     m4a = tmp_path / "whole.m4a"
-    _encode(m4a, "aac", 16000, tone(rate=16000, channels=1)[:, 0])
+    encode(m4a, "aac", 16000, sound(16000))
     page = "<!DOCTYPE html><html><body>登录已过期</body></html>"
     cases = {
         "zero.wav": (b"", "empty_file", "0 字节"),
@@ -149,6 +157,9 @@ def test_refusals_say_why(tmp_path: Path, tone: Callable[..., Samples], write: C
         "broken.wav": (good[:12] + np.random.default_rng(2).bytes(4000), "corrupt", "损坏"),
         "half.m4a": (m4a.read_bytes()[:9000], "corrupt", "损坏"),
         "voice.amr": (b"\x02#!SILK_V3" + bytes(200), "unsupported", "SILK"),
+        "dictated.ds2": (b"\x03ds2" + bytes(2000), "unsupported", "DSS"),
+        "linear.pcm": (np.random.default_rng(4).bytes(40_000), "unsupported", "没有文件头"),
+        "foreign.wav": (good[:20] + b"\x77\x07" + good[22:], "unsupported", "编码"),
     }
     for name, (content, kind, word) in cases.items():
         (tmp_path / name).write_bytes(content)
