@@ -9,12 +9,11 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-_SOUNDS = r"[嗯呃额唔哦噢啊哎诶唉欸]"
-_WORDS = r"(?:那个|这个|就是说|就是|然后呢?|怎么说呢?|反正就是)"
 _EDGE = r"(?:(?<=[，。？！；：、\s])|^)"
+_WORDS = r"(?:那个|这个|就是说|就是|然后呢?|怎么说呢?|反正就是)"
 _FILLER = re.compile(
-    rf"{_EDGE}(?:{_SOUNDS}{{1,4}}(?=[，。？！；、\s]|$|[我你您他她它这那就])|{_WORDS}(?=[，、\s]))|(?P<twice>那个|这个|就是)(?P=twice)+"
-    rf"|(?<=[\u4e00-\u9fff])[呃嗯](?=[\u4e00-\u9fff])"
+    rf"{_EDGE}(?:[嗯呃]{{1,4}}|[嗯呃额唔哦噢啊哎诶唉欸]{{1,4}}(?=[，。？！；、\s]|$|[我你您他她它这那就])|{_WORDS}(?=[，、\s]))"
+    r"|(?P<twice>那个|这个|就是)(?P=twice)+|(?<=[\u4e00-\u9fff])[呃嗯](?=[\u4e00-\u9fff])"
 )
 
 
