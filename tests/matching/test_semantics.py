@@ -8,7 +8,7 @@ from itertools import product
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from qc.domain.conversation import Role, Turn
+from qc.domain.conversation import Phrase, Role, Turn
 from qc.domain.finding import Verdict
 from qc.domain.operators import Keyword, Mode, Words
 from qc.domain.rule import Anchor, AnchorRelation, Frame, OnEmpty, Piece, Rule, TimeWindow, TurnRange, Which
@@ -128,7 +128,7 @@ def test_what_is_certain_is_judged_like_the_reference(judged, pieces, dialogues)
             assert finding is None
 
 
-_DOUBT = st.lists(st.sampled_from(["", "", "role", "words"]), max_size=6)
+_DOUBT = st.lists(st.sampled_from(["", "", "role", "words", "phrase"]), max_size=6)
 
 
 def _readings(turns: tuple[Turn, ...], doubts: list[str]) -> list[tuple[Turn, ...]]:
@@ -139,19 +139,33 @@ def _readings(turns: tuple[Turn, ...], doubts: list[str]) -> list[tuple[Turn, ..
             ways.append([replace(turn, role=role) for role in reference.ROLES])
         elif doubt == "words":
             ways.append([turn, replace(turn, text="丙" * len(turn.text))])
+        elif doubt == "phrase":
+            clear = len(turn.text) // 2
+            ways.append([turn, replace(turn, text=turn.text[:clear] + "丙" * (len(turn.text) - clear))])
         else:
             ways.append([turn])
     return list(product(*ways))
+
+
+def _heard(turn: Turn, doubt: str) -> Turn:
+    """The turn as it is stored when that much of it is in doubt; `phrase`: its second half, the turn being clear."""
+    if doubt == "role":
+        return replace(turn, role=Role.UNKNOWN)
+    if doubt == "phrase":
+        clear, length = len(turn.text) // 2, len(turn.text)
+        phrases = (
+            Phrase(start=0, end=clear, start_ms=0, end_ms=0, confidence=0.9),
+            Phrase(start=clear, end=length, start_ms=0, end_ms=0, confidence=0.1),
+        )
+        return replace(turn, confidence=0.6, phrases=tuple(p for p in phrases if p.start < p.end))
+    return replace(turn, confidence=0.1 if doubt == "words" else 0.9)
 
 
 @settings(max_examples=300, deadline=None)
 @given(pieces=_PIECES, turns=_dialogue(), doubts=_DOUBT)
 def test_a_verdict_holds_in_every_reading_of_what_is_uncertain(judged, pieces, turns, doubts):
     doubts = (doubts + [""] * len(turns))[: len(turns)]
-    unclear = tuple(
-        replace(t, role=Role.UNKNOWN) if d == "role" else replace(t, confidence=0.1 if d == "words" else 0.9)
-        for t, d in zip(turns, doubts, strict=True)
-    )
+    unclear = tuple(_heard(t, d) for t, d in zip(turns, doubts, strict=True))
     said = VERDICTS[_say(judged, pieces, [unclear]).verdicts[0, 0]].value
     assume(said != "undecided")
     each = any(anchor.which is Which.EACH for anchor in pieces[-1].frame.anchors)

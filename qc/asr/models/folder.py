@@ -95,7 +95,7 @@ def add(source: Path, name: str | None, official: dict[str, str], check: Callabl
         target = root / given / "model.bin" if packed else root / f"{given}.pt"
         write_down(given, digest, target)
         if packed:
-            target.parent.mkdir()
+            target.parent.mkdir(exist_ok=True)  # of an import that was cut off
             for copied in sorted(Path(work).iterdir(), key=lambda p: p.name == "model.bin"):  # the weights last
                 copied.replace(target.parent / copied.name)
         else:
