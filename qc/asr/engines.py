@@ -15,6 +15,7 @@ from typing import Protocol
 from qc.asr import measured
 from qc.asr.transcriber import AsrIdentity, Transcriber
 from qc.asr.weights import INSTALL
+from qc.asr.whisper_engine.precision import resolve_device
 from qc.domain.config import AsrConfig
 from qc.errors import QcError, UsageError
 
@@ -59,7 +60,7 @@ def choose(config: AsrConfig) -> Choice:
     able = [name for name in _NEEDS if is_able(name, config)]
     if not able:
         raise _nobody(config)
-    if OPENAI in able and config.device != "cpu" and (config.device == "cuda" or measured.has_gpu()):
+    if OPENAI in able and resolve_device(config.device) == "cuda":
         return Choice(replace(config, engine=OPENAI), "有 GPU")
     fastest = measured.fastest(config, able)
     if fastest is not None:
@@ -81,6 +82,13 @@ def open_transcriber(config: AsrConfig) -> Transcriber:
     """Loads the model (seconds, some 500 MB). Raises UsageError, saying what to do."""
     chosen = choose(config).config
     return engine_of(chosen.engine).open(chosen)
+
+
+def most_workers(config: AsrConfig) -> int | None:
+    """How many processes may hear at once: one per GPU where one is used; None: as many as there are cores."""
+    chosen = choose(config).config
+    limit = getattr(engine_of(chosen.engine), "most_workers", None)
+    return None if limit is None else limit(chosen)
 
 
 def engine_of(name: str) -> Engine:

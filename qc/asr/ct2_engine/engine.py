@@ -121,7 +121,7 @@ class Ct2Transcriber:
         aligned = self._model.align(encoded, start, spoken, [2 * n for n in frames])
         return [
             Heard(
-                phrases=tuple(phrases(list(self._units(own, found, _speech_frames(window, n))), window.pieces)),
+                phrases=self._phrases(window, own, found, n),
                 logprob=result.scores[0] * len(own) / (len(own) + 1),
                 no_speech=result.no_speech_prob,
                 complete=len(own) < limit,
@@ -130,6 +130,10 @@ class Ct2Transcriber:
                 windows, tokens, results, aligned, frames, limits, strict=True
             )
         ]
+
+    def _phrases(self, window: Window, tokens: Sequence[int], aligned: Any, frames: int) -> tuple[Phrase, ...]:
+        units = list(self._units(tokens, aligned, _speech_frames(window, frames)))
+        return tuple(phrases(units, window.pieces, self._options.word_times))
 
     def _spectrograms(self, windows: Sequence[Window]) -> Any:
         """float32 [windows, mels, 3000]: log mel of each window with silence behind it, as whisper was trained."""
