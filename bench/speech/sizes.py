@@ -86,6 +86,8 @@ def _random(size: tuple[int, ...], precision: str) -> Model:
     mels, width, heads, encoders, decoders, vocabulary = size
     dims = ModelDimensions(mels, 1500, width, heads, encoders, vocabulary, 448, width, heads, decoders)
     whisper = Whisper(dims).eval().requires_grad_(False)
+    for parameter in whisper.parameters():
+        torch.nn.init.normal_(parameter, std=0.02)
     embedding = whisper.decoder.token_embedding.weight
     if precision == INT8_BF16:
         to_half(whisper.encoder, torch.bfloat16)
