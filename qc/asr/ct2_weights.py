@@ -25,7 +25,10 @@ _TYPES: dict[int, np.dtype[Any]] = {
     2: np.dtype("<i2"),
     3: np.dtype("<i4"),
     4: np.dtype("<f2"),
+    5: np.dtype("<u2"),  # bfloat16, which numpy does not know
 }
+_READABLE = (0, 4)
+"""Types that `convert` reads: others take CTranslate2 itself."""
 _VERSION = 6
 HEAD_SIZE = 64
 """Every whisper model has attention heads of 64."""
@@ -119,6 +122,11 @@ def vocabulary_size(data: bytearray | mmap) -> int:
     return entry.shape[0]
 
 
+def is_convertible(data: bytearray | mmap) -> bool:
+    """Whether the weights of a `model.bin` are stored in a precision that `convert` reads. Raises FormatError."""
+    return all(e.kind in _READABLE for e in _entries(data) if e.name.endswith("/weight"))
+
+
 class _Entry(NamedTuple):
     name: str
     shape: tuple[int, ...]
@@ -130,7 +138,7 @@ class _Entry(NamedTuple):
 def _variables(data: bytearray) -> dict[str, Array]:
     out: dict[str, Array] = {}
     for name, shape, kind, offset, size in _entries(data):
-        if kind in (0, 4):
+        if kind in _READABLE:
             values = np.frombuffer(data, _TYPES[kind], size // _TYPES[kind].itemsize, offset)
             out[name] = values.reshape(shape)
     return out

@@ -312,12 +312,18 @@ def test_path_tells_what_is_missing_from_what_is_unknown(capsys: pytest.CaptureF
 
 def test_import_and_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run("import", str(packed(tmp_path / "usb" / "ours"))) == EXIT_OK
+    small = packed(tmp_path / "usb" / "quantised")
+    variables = {"decoder/embeddings/weight": np.zeros((51865, 2), np.int8)}
+    (small / "model.bin").write_bytes(_model_bin(variables))
+    assert run("import", str(small), "--name", "small-int8") == EXIT_OK
     assert run("list") == EXIT_OK
     said = capsys.readouterr()
     assert "asr: {model: ours}" in said.err
     lines = said.out.splitlines()
     at = next(i for i, line in enumerate(lines) if line.startswith("✓ ours "))
-    assert "faster-whisper" in lines[at]
+    assert "openai-whisper、faster-whisper" in lines[at]
+    [quantised] = [line for line in lines if line.startswith("✓ small-int8 ")]
+    assert "引擎 faster-whisper" in quantised
     assert "与导入时的摘要一致" in lines[at + 2]
     listed = {line.split()[1] for line in lines if line[0] in "✓·✗"}
     assert listed >= set(OFFICIAL) | {"ours", "silero-vad", "ge2e"}

@@ -28,7 +28,7 @@ def _string(text: str) -> bytes:
 def _model_bin(variables: Mapping[str, np.ndarray], spec: str = "WhisperSpec", version: int = 6) -> bytes:
     out = struct.pack("<I", version) + _string(spec) + struct.pack("<II", 3, len(variables))
     for name, values in variables.items():
-        kind = {"float32": 0, "float16": 4}[values.dtype.name]
+        kind = {"float32": 0, "int8": 1, "float16": 4}[values.dtype.name]
         out += _string(name) + struct.pack(f"<B{values.ndim}I", values.ndim, *values.shape)
         out += struct.pack("<BI", kind, values.nbytes) + values.tobytes()
     return out + struct.pack("<I", 0)

@@ -8,7 +8,7 @@ from importlib import metadata, resources
 from pathlib import Path
 
 from qc.asr import weights
-from qc.asr.models.folder import imported
+from qc.asr.models.folder import imported, is_convertible
 from qc.asr.weights import OFFICIAL, ModelSource
 from qc.errors import QcError
 
@@ -88,7 +88,10 @@ def _whisper(name: str, figures: Figures | None) -> Entry:
 
 def engines_of(source: ModelSource) -> tuple[str, ...]:
     """The engines that can use these weights."""
-    return (WHISPER, FASTER) if source.packed else (WHISPER,)
+    if not source.packed:
+        return (WHISPER,)
+    parts = len(source.files) > 1  # of the packages, which are float16
+    return (WHISPER, FASTER) if parts or is_convertible(source.files[0]) else (FASTER,)
 
 
 def _detector() -> Entry:

@@ -27,8 +27,9 @@ MULTILINGUAL = 51865
 MAGIC = b"\x06\0\0\0"
 """How CTranslate2's model.bin begins."""
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_BESIDE = ("config.json", "tokenizer.json", "preprocessor_config.json", "vocabulary.json", "vocabulary.txt")
 _NEEDED = ("config.json", "tokenizer.json")
+_VOCABULARIES = ("vocabulary.json", "vocabulary.txt")
+_BESIDE = (*_NEEDED, *_VOCABULARIES, "preprocessor_config.json")
 _BLOCK = 1 << 20
 
 
@@ -72,7 +73,7 @@ def add(source: Path, name: str | None, official: dict[str, str], check: Callabl
     tokens = _packed_tokens(file) if packed else check(file)
     if tokens < MULTILINGUAL:
         raise UsageError(f"{file.name} 只懂英语。", "换用多语言模型，例如 base、small（名字里没有 .en 的）。")
-    if packed and (lacking := [n for n in _NEEDED if not (file.parent / n).is_file()]):
+    if packed and (lacking := _lacking(file.parent)):
         raise UsageError(f"{file.parent} 里没有 {'、'.join(lacking)}。", "请导入完整的 CTranslate2 模型目录。")
     root = models_dir()
     root.mkdir(parents=True, exist_ok=True)
@@ -133,6 +134,18 @@ def is_packed(file: Path) -> bool:
     """Whether a file begins as CTranslate2's do."""
     with file.open("rb") as f:
         return f.read(len(MAGIC)) == MAGIC
+
+
+def is_convertible(file: Path) -> bool:
+    """Whether openai-whisper can use a model.bin as well: quantised weights only CTranslate2 can."""
+    with file.open("rb") as f, mmap.mmap(f.fileno(), 0, access=mmap.ACCESS_READ) as data:
+        return ct2_weights.is_convertible(data)
+
+
+def _lacking(beside: Path) -> list[str]:
+    """Files that do not stand beside a model.bin though it needs them."""
+    lacking = [name for name in _NEEDED if not (beside / name).is_file()]
+    return lacking if any((beside / n).is_file() for n in _VOCABULARIES) else [*lacking, " 或 ".join(_VOCABULARIES)]
 
 
 def _packed_tokens(file: Path) -> int:
