@@ -99,7 +99,8 @@ def command(
             notes += told
         else:
             measured = asr_eval.measure_engine(bench, choice, console)
-        systems.append(measured)
+        same = sum(s.name.partition("（")[0] == measured.name for s in systems)
+        systems.append(replace(measured, name=f"{measured.name}（{same + 1}）") if same else measured)
     shown = report(systems, list(dict.fromkeys(notes)), worst=worst, keep=keep_personal_data)
     for part in summary(shown):
         click.echo(part + "\n")
