@@ -41,7 +41,9 @@ def test_rule_tests_on_keyword_rules_load_no_model(tmp_path: Path) -> None:
     assert not _modules_after(code) & {"torch", "whisper", "jieba", "snownlp"}
 
 
-@pytest.mark.parametrize("command", ["run", "transcribe", "inspect", "report", "show", "rules", "init", "doctor"])
+@pytest.mark.parametrize(
+    "command", ["run", "transcribe", "inspect", "report", "show", "rules", "asr", "diff-asr", "init", "doctor"]
+)
 def test_every_command_explains_itself_in_chinese(command: str, capsys: pytest.CaptureFixture[str]) -> None:
     with pytest.raises(SystemExit) as stop:
         main([command, "--help"])
