@@ -16,7 +16,7 @@ from qc.domain.recording import ChannelTranscript, Segment
 MAX_PAUSE_MS = 1000
 """A longer pause of the speaker begins a new turn: rules about silence must see it."""
 MONO_PAUSE_MS = 400
-"""The same on a recording of one channel, where the next phrase may well be the other speaker's."""
+"""The same where several share a channel and nobody could tell whose a phrase is: the next may well be another's."""
 MAX_TURN_MS = 60_000
 """A longer turn is cut at its longest pause."""
 
@@ -38,21 +38,23 @@ class _Part:
 def to_turns(channels: Sequence[ChannelTranscript], roles: Mapping[Voice, Role]) -> tuple[Turn, ...]:
     """The turns of a recording in order of their start; voices without a role are UNKNOWN.
 
-    Phrases of a voice are one turn while the pauses are under a second and nobody else speaks in them. Turns keep the
-    times of speech detection, so that two speaking at once overlap. A suspected invention (confidence 0.0) stays a turn
-    of its own: it must not colour what was really said.
+    Phrases of a voice are one turn while the pauses are under a second and nobody else speaks in them; a phrase of an
+    unknown voice may be anybody's and divides too. Turns keep the times of speech detection, so that two speaking at
+    once overlap. A suspected invention (confidence 0.0) stays a turn of its own: it must not colour what was really
+    said.
     """
     voices: dict[Voice, list[Segment]] = {}
     for channel in channels:
         for segment in channel.segments:
             voices.setdefault((channel.audio_channel, segment.speaker), []).append(segment)
-    max_pause_ms = MAX_PAUSE_MS if max(len(voices), len(channels)) > 1 else MONO_PAUSE_MS
+    shared = {channel for channel, speaker in voices if len(channels) == 1 or (speaker is not None and speaker >= 0)}
     parts: list[_Part] = []
     for voice, own in voices.items():
         others = [s for v, theirs in voices.items() if v != voice for s in theirs if s.confidence > 0.0]
-        parts += _joined(voice, own, _Speech(others), max_pause_ms)
+        unknown = voice[1] is None and voice[0] in shared
+        parts += _joined(voice, own, _Speech(others), MONO_PAUSE_MS if unknown else MAX_PAUSE_MS)
     parts = [piece for part in parts for piece in _cut(part)]
-    parts.sort(key=lambda p: (p.start, p.end, p.voice[0], -1 if p.voice[1] is None else p.voice[1]))
+    parts.sort(key=lambda p: (p.start, p.end, p.voice[0], p.voice[1] is not None, p.voice[1] or 0))
     return tuple(_turn(p, roles.get(p.voice, Role.UNKNOWN)) for p in parts)
 
 
