@@ -49,14 +49,13 @@ Heard = tuple[str, tuple[Segment, ...]]
 
 def main(folder: Path, part: str, texts: Path | None) -> None:
     """Prints everything."""
-    heard = {name: list(_heard(folder, part, name)) for name in ("telephone", "clean")}
-    said = keywords([reference for reference, _ in heard["telephone"]])
+    heard = list(_heard(folder, part))
+    said = keywords([reference for reference, _ in heard])
     words = tuple(HotWord(text=w) for w in sorted({*said, *distractors(said)}))
     print(f"{part}: {len(said)} keywords among {len(words)} hot words")
-    for name, channels in heard.items():
-        before, after = score(channels, words, correct=False), score(channels, words, correct=True)
-        print(f"  {name}: {before} → {after}")
-    segments = [s for _, own in heard["telephone"] for s in own]
+    print(f"  as heard:       {score(heard, words, correct=False)}")
+    print(f"  with hot words: {score(heard, words, correct=True)}", flush=True)
+    segments = [s for _, own in heard for s in own]
     for label, some in (("no hot words", ()), (f"{len(words)} hot words", words)):
         begin = process_time()
         for _ in range(5):
@@ -108,15 +107,14 @@ def score(channels: Sequence[Heard], words: Sequence[HotWord], *, correct: bool)
     return f"recall {there_right}/{there} = {there_right / there:.1%}, false {false}, CER {total.rate:.1%}"
 
 
-def _heard(folder: Path, part: str, band: str) -> Iterator[Heard]:
+def _heard(folder: Path, part: str) -> Iterator[Heard]:
     config = choose(AsrConfig()).config
     transcriber = open_transcriber(config)
     utterances = corpus.read(folder, part)
     with tempfile.TemporaryDirectory() as temporary:
         for stream in (*corpus.dense(utterances), corpus.call(utterances)):
             path = Path(temporary) / "stream.wav"
-            samples = corpus.telephone(stream.samples) if band == "telephone" else stream.samples
-            soundfile.write(path, samples.T, corpus.RATE, subtype="FLOAT")
+            soundfile.write(path, corpus.telephone(stream.samples).T, corpus.RATE, subtype="FLOAT")
             recording = Recording(
                 conversation_id=stream.name,
                 file=str(path),

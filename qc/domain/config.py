@@ -38,6 +38,8 @@ class AsrConfig:
     precision: str = "auto"  # auto | fp32 | fast
     word_times: bool = False
     prompt_words: bool = False
+    prompt: str = ""
+    """What the engine shall believe was said before; made of the hot words where `prompt_words` is set."""
     correct_words: bool = True
     digits: bool = True
     confidence_floor: float = 0.35

@@ -12,6 +12,7 @@ from qc.asr.cache import TranscriptCache
 from qc.asr.evaluation.measure import Evaluation, evaluate
 from qc.asr.evaluation.noise import signal_to_noise
 from qc.asr.evaluation.rows import Heard, Paired
+from qc.asr.prompt import prompted
 from qc.asr.service import AsrIdentity, identify
 from qc.domain.config import AsrConfig, Config
 from qc.domain.conversation import CallMeta, Conversation, Source, Turn
@@ -116,6 +117,10 @@ def measure_engine(bench: Bench, config: AsrConfig, progress: Progress) -> Evalu
         raise UsageError("没有说录音在哪里", "加上 --audio 录音目录。")
     by_file = _by_file(bench.references, False)
     recordings = [_recording(bench, bench.audio, file, own) for file, own in by_file.items()]
+    words = [
+        w for project in dict.fromkeys(r.project for r in recordings) for w in bench.assembly.speech.words_of(project)
+    ]
+    config = prompted(config, words)
     identity = identify(config)
     progress.note(_name(identity, config))
     folder = cache_dir() / TRANSCRIPTS

@@ -66,10 +66,13 @@ def run_batch(
     identity = None
     if batch.recordings:
         from qc.asr.engines import choose
+        from qc.asr.prompt import prompted
         from qc.asr.service import identify
 
         choice = choose(config.asr)
-        config = replace(config, asr=choice.config)
+        projects = dict.fromkeys(r.project for r in batch.recordings)
+        words = [w for project in projects for w in spoken.words_of(project)]
+        config = replace(config, asr=prompted(choice.config, words))
         identity = identify(config.asr)
         progress.note(f"转写引擎 {identity.engine}（{choice.reason}）")
     lineage = planned_lineage(

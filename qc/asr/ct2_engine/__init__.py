@@ -40,4 +40,5 @@ def _options(config: AsrConfig) -> Ct2Options:
         compute_type=compute_type(config.precision),
         beam_size=5 if config.preset == "accurate" else 1,
         word_times=config.word_times,
+        prompt=config.prompt,
     )

@@ -3,6 +3,7 @@ windows. Its own speech detection is not used: on telephone band it loses whole 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -22,6 +23,8 @@ MAX_FIRST_TIMESTAMP = 50
 TOKENS_PER_S = 10
 """Fast Mandarin is 7 characters a second of 1.3 tokens each; more is a loop."""
 SPARE_TOKENS = 16
+MAX_TOKENS = 448
+"""Whisper's context; the text before a window fills at most half of it."""
 TAIL = 12
 """Frames of 20 ms: a pause is aligned to the token after it, so only the last frames of each say where it was heard."""
 LEAST_FRAMES = 10
@@ -40,10 +43,13 @@ class Ct2Options:
     compute_type: str = "int8"
     beam_size: int = 1
     word_times: bool = False
+    prompt: str = ""
+    """What the model shall believe was said before."""
 
     @property
     def id(self) -> str:
         words = ",words" if self.word_times else ""
+        words += f",prompt-{hashlib.sha256(self.prompt.encode()).hexdigest()[:8]}" if self.prompt else ""
         return f"{self.language},b{self.batch_size},{self.compute_type},beam{self.beam_size}{words},v{VERSION}"
 
 
@@ -83,6 +89,8 @@ class Ct2Transcriber:
         self._features = model.feature_extractor
         self._tokenizer = Tokenizer(model.hf_tokenizer, True, task="transcribe", language=options.language)
         t = self._tokenizer
+        prompt = t.encode(" " + options.prompt.strip()) if options.prompt.strip() else []
+        self._before = [t.sot_prev, *prompt[-(MAX_TOKENS // 2 - 1) :]] if prompt else []
         self._banned = sorted({*t.non_speech_tokens, t.transcribe, t.translate, t.sot, t.sot_prev, t.sot_lm})
 
     @property
@@ -107,9 +115,9 @@ class Ct2Transcriber:
         encoded = self._model.encode(self._spectrograms(windows))
         results = self._model.generate(
             encoded,
-            [start] * len(windows),
+            [[*self._before, *start]] * len(windows),
             beam_size=self._options.beam_size,
-            max_length=min(max(limits) + len(start), 448),
+            max_length=min(max(limits) + len(self._before) + len(start), MAX_TOKENS),
             max_initial_timestamp_index=MAX_FIRST_TIMESTAMP,
             suppress_tokens=self._banned,
             return_scores=True,
