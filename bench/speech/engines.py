@@ -5,7 +5,7 @@ usage: OMP_NUM_THREADS=1 python bench/speech/engines.py CORPUS [--part held|dev]
            [--band clean,telephone] [--seconds N] [--runs N] [--engines NAME,…]
 
 CORPUS: a folder as corpus.py describes it. Materials are the streams of corpus.py: `call`, the groups of read speech,
-and `misc`, spontaneous talk; of each the first N seconds. Rivals hear each channel by itself; ours hear the file through
+and `misc`, spontaneous talk; of each the first N seconds. Rivals hear each channel by itself, ours the file through
 everything that `qc transcribe` does (decoding, detection, packing, levels). Of `--runs` the median counts, but the
 defaults of the whisper command line run once: they take minutes.
 """

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qc.asr.audio import AudioError, open_audio
+from qc.asr.audio import AudioError, open_audio, watch_decoders
 from qc.asr.cache import TranscriptCache
-from qc.asr.engines import IMPORTED, open_transcriber
+from qc.asr.engines import IMPORTED, most_workers, open_transcriber
 from qc.asr.service import transcribe_recordings
 from qc.asr.transcriber import AsrIdentity, Transcriber
 from qc.domain.config import Config
@@ -22,7 +23,8 @@ from qc.pipeline.progress import Progress
 
 _GROUP_S = 600
 """Seconds of audio heard together by one worker at most: enough to fill its batches, little to lose."""
-_KILLED = "转写这个录音时进程被杀死（可能内存不足或解码器崩溃），已隔离"
+_HEADERS_AT_ONCE = 500
+_KILLED = "转写这个录音时进程被杀死（可能内存不足，或文件使解码器崩溃、卡死），已隔离"
 _CHANGED = "录音在本批次运行中被改动或移走，没有采用；等文件写完后再运行"
 _BYTES_PER_S = 8_000
 """A rough guess of a file's seconds from its size, to hear long calls first; only the order depends on it."""
@@ -51,10 +53,10 @@ def transcribe_missing(
     cached = sum(len(twins[content]) for content in first) - sum(len(twins[r.content]) for r in missing)
     failures: dict[str, Failure] = {}
     if missing:
-        workers = min(worker_count(config.run.workers), len(missing))
+        workers = min(worker_count(config.run.workers), most_workers(config.asr) or len(missing), len(missing))
         if config.asr.engine != IMPORTED:
             progress.note(f"载入转写模型（{workers} 个进程，约十秒）")
-        progress.stage("转写", sum(map(_hours, missing)), "小时")
+        progress.stage("转写", _hours(missing), "小时")
         groups = list(_groups(missing, workers))
         while groups:
             again: list[_Group] = []
@@ -114,12 +116,20 @@ def _groups(missing: Iterable[Recording], workers: int) -> Iterator[_Group]:
         yield _Group(tuple(group))
 
 
-def _hours(recording: Recording) -> float:
-    """Hours of audio by the file's header; 0 for one that cannot be read, whose turn to fail comes later."""
-    try:
-        return open_audio(recording.file).promised_s / 3600
-    except (AudioError, OSError):
-        return 0.0
+def _hours(recordings: Sequence[Recording]) -> float:
+    """Hours of audio by the files' headers, without those that cannot be read, whose turn to fail comes later. Read in
+    a process of its own: what crashes a decoder in a worker would crash it here."""
+    batches = [recordings[at : at + _HEADERS_AT_ONCE] for at in range(0, len(recordings), _HEADERS_AT_ONCE)]
+    found = run_tasks(_promised_s, batches, workers=1, setup=watch_decoders, setup_args=())
+    return sum(seconds for seconds in found if not isinstance(seconds, Crashed)) / 3600
+
+
+def _promised_s(_: None, recordings: Sequence[Recording]) -> float:
+    seconds = 0.0
+    for recording in recordings:
+        with suppress(AudioError, OSError):
+            seconds += open_audio(recording.file).promised_s
+    return seconds
 
 
 def _size(recording: Recording) -> int:
@@ -156,6 +166,7 @@ class _Worker:
 
 def _open(config: Config, identity: AsrIdentity, cache_dir: str) -> _Worker:
     """Per process: load the model once."""
+    watch_decoders()
     if config.asr.engine == IMPORTED:
         return _Worker(Importer(config), TranscriptCache(Path(cache_dir)), identity)
     hear = _hearing(open_transcriber(config.asr), config.audio.max_duration_s)

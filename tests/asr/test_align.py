@@ -3,10 +3,11 @@ from __future__ import annotations
 import itertools
 
 import numpy as np
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.asr.align import FRAME, Unit, assign, phrases
+from qc.asr.align import FRAME, Unit, assign, borders, phrases
 from qc.asr.audio import RATE
 from qc.asr.transcriber import Piece
 
@@ -60,6 +61,25 @@ def test_a_piece_with_two_sentences_is_cut_where_whisper_says() -> None:
 def test_confidence_is_the_mean_token_probability() -> None:
     (phrase,) = phrases([Unit("好", (np.log(0.9), np.log(0.4)), _looking_at(1), 0, 0)], PIECES)
     assert np.isclose(phrase.confidence, 0.6)
+
+
+def test_words_begin_where_the_model_looks() -> None:
+    (phrase,) = phrases(_units("好 WiFi吗。", [0.1, 0.5, 0.55, 0.8, 0.9, 1.1, 1.6, 1.9]), PIECES[:1], word_times=True)
+    words = [phrase.text[w.first : w.last] for w in phrase.words]
+    assert words == ["好", "WiFi", "吗"]
+    edges = [w.start / RATE for w in phrase.words] + [phrase.words[-1].end / RATE]
+    assert edges == pytest.approx([0, 0.4, 1.35, 2.0], abs=0.15)
+
+
+@given(st.integers(1, 12), st.integers(1, 40), st.integers(0, 1000))
+def test_borders_cut_all_frames_in_order(units: int, frames: int, seed: int) -> None:
+    attention = np.random.default_rng(seed).random((units, frames)).astype(np.float32)
+    starts = borders(attention)
+    assert len(starts) == units
+    assert starts[0] == 0
+    assert starts == sorted(starts)
+    assert starts[-1] < frames
+    assert units > frames or len(set(starts)) == units
 
 
 def test_nothing_heard() -> None:

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 from qc.asr.audio import RATE, Samples
 from qc.asr.detect import Span
 from qc.asr.pack import GAP, WINDOW, part, place, windows
-from qc.asr.transcriber import Phrase, Window
+from qc.asr.transcriber import HeardWord, Phrase, Window
 
 _LENGTHS = st.lists(
     st.tuples(st.integers(100, 200_000), st.integers(3_000, 25 * RATE)), max_size=12
@@ -85,6 +85,21 @@ def test_phrases_go_back_to_recording_time() -> None:
     ]
     segments = place(window, phrases)
     assert [(s.start_ms, s.end_ms) for s in segments] == [(1000, 2000), (20_500, 22_000)]
+
+
+def test_words_go_back_with_their_phrase() -> None:
+    window = _window()
+    second = window.pieces[1]
+    words = (
+        HeardWord(0, 1, second.offset - 50, second.offset + RATE // 2),
+        HeardWord(1, 2, second.offset + RATE // 2, second.offset + 3 * RATE),
+    )
+    phrase = Phrase(start=second.offset, end=second.offset + 2 * RATE, text="二三", confidence=0.9, words=words)
+    (segment,) = place(window, [phrase])
+    assert [(w.start, w.end, w.start_ms, w.end_ms) for w in segment.words] == [
+        (0, 1, 20_000, 20_500),
+        (1, 2, 20_500, 22_000),
+    ]
 
 
 def test_a_part_is_a_window_of_its_own() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qc.asr.transcriber import AsrIdentity, Transcriber
 from qc.asr.weights import find_model
 from qc.asr.whisper_engine.engine import WhisperOptions, WhisperTranscriber, engine_name
-from qc.asr.whisper_engine.precision import resolve, resolve_device
+from qc.asr.whisper_engine.precision import gpu_count, resolve, resolve_device
 from qc.domain.config import AsrConfig
 
 BEAMS = {"fast": 1, "accurate": 5}
@@ -22,6 +22,11 @@ def open(config: AsrConfig) -> Transcriber:
     return WhisperTranscriber(find_model(config.model), _options(config))
 
 
+def most_workers(config: AsrConfig) -> int | None:
+    """How many processes may hear at once: one per GPU where one is used; None: as many as there are cores."""
+    return gpu_count() if resolve_device(config.device) == "cuda" else None
+
+
 def _options(config: AsrConfig) -> WhisperOptions:
     device = resolve_device(config.device)
     return WhisperOptions(
@@ -31,4 +36,5 @@ def _options(config: AsrConfig) -> WhisperOptions:
         device=device,
         precision=resolve(config.precision, device),
         word_times=config.word_times,
+        prompt=config.prompt,
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import multiprocessing
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -39,12 +40,20 @@ def load(source: ModelSource, precision: str, device: str = "cpu") -> Model:
         to_half(whisper, torch.float16)
     elif precision == INT8_BF16:
         to_half(whisper.encoder, torch.bfloat16)
+    if device == "cuda":
+        torch.cuda.set_device(_own_gpu(torch.cuda.device_count()))
     whisper.to(device)
     embedding = whisper.decoder.token_embedding.weight
     if precision not in (INT8, INT8_BF16):
         return Model(whisper, lambda x: functional.linear(x, embedding), device)
     to_int8(whisper.decoder)
     return Model(whisper, int8_product(embedding, None), device)
+
+
+def _own_gpu(count: int) -> int:
+    """Which of `count` GPUs is this process's. Worker processes are numbered as they start: neighbours take turns."""
+    number = multiprocessing.current_process().name.rpartition("-")[2]
+    return int(number) % count if number.isdigit() else 0
 
 
 def _read(source: ModelSource) -> Any:

@@ -45,6 +45,13 @@ def _has_cuda() -> bool:
     return torch.cuda.is_available()
 
 
+def gpu_count() -> int:
+    """GPUs that torch can use."""
+    import torch
+
+    return torch.cuda.device_count()
+
+
 def resolve(asked: str, device: str = "cpu") -> str:
     """`auto | fp32 | fast` of the configuration → what this device shall compute in: FP32; FP16 on a GPU; INT8 (decoder
     only) or INT8_BF16 (and the encoder in bfloat16) on a processor. Does not need torch. On a processor `auto` is fast
