@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib import metadata
 
 import numpy as np
 
 from qc.asr.align import Unit, phrases
 from qc.asr.audio import RATE
-from qc.asr.rescue import Heard, hear_well
+from qc.asr.rescue import NO_SPEECH, Heard, hear_well
 from qc.asr.transcriber import Phrase, Window
 from qc.asr.weights import INSTALL, ModelSource
 from qc.asr.whisper_engine.decode import Decoded, Decoder
@@ -43,6 +43,12 @@ class WhisperOptions:
         words = ",words" if self.word_times else ""
         prompt = f",prompt-{hashlib.sha256(self.prompt.encode()).hexdigest()[:8]}" if self.prompt else ""
         return f"{self.language},b{self.batch_size or 'auto'},{device}{self.precision},{how}{words}{prompt},v{VERSION}"
+
+
+def is_echo(text: str, prompt: str) -> bool:
+    """Whether a text is nothing but a piece of the prompt, marks aside: what whisper writes when it hears nothing."""
+    said, before = ("".join(c for c in t if c.isalnum()) for t in (text, prompt))
+    return bool(said) and said in before
 
 
 def engine_name() -> str:
@@ -88,15 +94,16 @@ class WhisperTranscriber:
         return hear_well(windows, self._hear, self._batch_size)
 
     def _hear(self, windows: Sequence[Window]) -> list[Heard]:
-        return [
-            Heard(
-                phrases=tuple(phrases(list(self._units(decoded)), window.pieces, self._options.word_times)),
-                logprob=sum(decoded.logprobs) / max(len(decoded.logprobs), 1),
-                no_speech=decoded.no_speech,
-                complete=decoded.complete,
+        out = []
+        for window, decoded in zip(windows, self._decoder.decode([w.samples for w in windows]), strict=True):
+            found = phrases(list(self._units(decoded)), window.pieces, self._options.word_times)
+            if decoded.no_speech > NO_SPEECH and is_echo("".join(p.text for p in found), self._options.prompt):
+                found = [replace(p, confidence=0.0) for p in found]
+            logprob = sum(decoded.logprobs) / max(len(decoded.logprobs), 1)
+            out.append(
+                Heard(phrases=tuple(found), logprob=logprob, no_speech=decoded.no_speech, complete=decoded.complete)
             )
-            for window, decoded in zip(windows, self._decoder.decode([w.samples for w in windows]), strict=True)
-        ]
+        return out
 
     def _units(self, decoded: Decoded) -> Iterator[Unit]:
         begin = self._tokenizer.timestamp_begin
