@@ -35,7 +35,7 @@ class Cause(IntFlag):
 def causes_zh(causes: int, floor: float) -> tuple[str, ...]:
     """The causes as Chinese clauses, in a fixed order."""
     said = {
-        Cause.LOW_CONFIDENCE: f"有关话轮的转写置信度低于 {floor:g}",
+        Cause.LOW_CONFIDENCE: f"有关的话转写置信度低于 {floor:g}",
         Cause.UNKNOWN_ROLE: "没有区分出说话人，不能确定是谁说的",
         Cause.NO_TIMES: "会话没有时间信息",
         Cause.ANCHOR: "前置条件本身不能确定",

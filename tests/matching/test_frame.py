@@ -132,9 +132,9 @@ def test_what_is_uncertain_decides_nothing(judged, frame, lines, verdict):
 
 
 def test_reasons_say_why(judged):
-    assert judged(f"p: {{{HELLO}}}", ["A 您好 ~0.1"]).finding.reason == "有关话轮的转写置信度低于 0.35"
+    assert judged(f"p: {{{HELLO}}}", ["A 您好 ~0.1"]).finding.reason == "有关的话转写置信度低于 0.35"
     reason = judged(f"p: {{{HELLO}, speaker: agent}}", ["U 您好 ~0.1"]).finding.reason
-    assert reason == "有关话轮的转写置信度低于 0.35；没有区分出说话人，不能确定是谁说的"
+    assert reason == "有关的话转写置信度低于 0.35；没有区分出说话人，不能确定是谁说的"
 
 
 _ROLES = st.lists(st.sampled_from("ACU"), max_size=7)
