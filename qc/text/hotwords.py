@@ -2,7 +2,7 @@
 
 A noisy channel as in spelling correction (Kernighan, Church, Gale 1990): what is written stands for a hot word when
 
-    log P(text with the word) − log P(text) > Σ cost of each character that differs + MARGIN × confidence
+    log P(text with the word) − log P(text) > Σ cost of each character that differs + MARGIN × confidence (+ PAIR)
 
 with P by the words of the dictionary (`qc.text.likelihood`) over the clause around the place. So 公式 stays although
 公示 is a hot word: it is a likely word as it is; and a place that cuts words on either side (一|点费|用) gains nothing.
@@ -37,9 +37,12 @@ more. So a list of thousands must show more to be believed than one of dozens.""
 COMMON = 2_000
 COST = {SAME: 1.0, FUZZY: 2.0, NEAR: 8.0, FAR: 12.0}
 """Of a character that differs, by how far its sound does: −log of how often recognisers write so, by and large."""
-MARGIN = 3.0
+MARGIN = 2.0
+PAIR = 2.5
+"""Added to the margin of words of two characters, which have homophones everywhere."""
 USUAL = 1_000
-"""Occurrences of a character as a word from which it is taken for meant where its sound differs from the hot word's."""
+"""Occurrences of a word from which it is taken for meant: one that a hot word would cut, or a character where the hot
+word's has another sound."""
 _AROUND = 8
 """Characters of the clause looked at on either side."""
 _CLAUSE = re.compile(r"[^\w]|_")
@@ -150,14 +153,18 @@ class HotWords:
         if not differs or written in self._known or any(written[i].isascii() for i in differs):
             return 0.0
         left, right = _around(text, start, end)
+        read = segmented(left + written + right)
+        if any(_is_cut(read, edge) for edge in (len(left), len(left) + len(hot))):
+            return 0.0
         first = int(self._first[word])
         far = distances()[self._codes[first : first + len(hot)], sounds(written)]
-        if any(far[i] > FUZZY and _is_meant(left + written + right, len(left) + i) for i in differs):
+        if any(far[i] > FUZZY and _is_meant(read, len(left) + i) for i in differs):
             return 0.0
         before = log_likelihood(left + written + right)
         own = max(min(SHARE * counts()[1] / len(self._known), COMMON), counts()[0].get(hot, 0))
         after = log_likelihood(left) + log_of_count(own) + log_likelihood(right)
-        return after - before - sum(COST[int(far[i])] for i in differs) - MARGIN * confidence
+        margin = MARGIN * confidence + (PAIR if len(hot) == _SHORT else 0.0)
+        return after - before - sum(COST[int(far[i])] for i in differs) - margin
 
 
 def _fuzzy() -> Ints:
@@ -166,9 +173,14 @@ def _fuzzy() -> Ints:
     return first
 
 
-def _is_meant(clause: str, at: int) -> bool:
+def _is_cut(read: Sequence[tuple[int, str]], edge: int) -> bool:
+    """Whether a usual word lies across this place of a clause, whose words are `read`."""
+    return any(at < edge < at + len(w) and counts()[0].get(w, 0) >= USUAL for at, w in read)
+
+
+def _is_meant(read: Sequence[tuple[int, str]], at: int) -> bool:
     """Whether a character belongs to a word of the dictionary, or is a usual word of its own: a slip is neither."""
-    word = next(w for first, w in segmented(clause) if first <= at < first + len(w))
+    word = next(w for first, w in read if first <= at < first + len(w))
     return len(word) > 1 or counts()[0].get(word, 0) >= USUAL
 
 
