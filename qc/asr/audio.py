@@ -8,9 +8,11 @@ short one.
 
 from __future__ import annotations
 
+import faulthandler
+import os
 from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
-from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -35,6 +37,31 @@ CONTAINERS = (
     "aac,aiff,amr,amrnb,amrwb,asf,au,avi,caf,flac,g722,g726,g726le,g729,gsm,"
     "matroska,webm,mov,mp4,m4a,3gp,mp3,ogg,w64,wav"
 )
+
+
+STUCK_S = 30.0
+"""Longer than any decoder needs for a header or the next 16 s."""
+_watched = False
+
+
+def watch_decoders() -> None:
+    """From now on a decoder that is stuck ends this process, as one that crashes does. For worker processes, whose end
+    costs one recording; the clock is one of Python's own in C, which needs no cooperation from whoever is stuck."""
+    global _watched
+    _watched = True
+
+
+@contextmanager
+def _in_time() -> Iterator[None]:
+    if not _watched:
+        yield
+        return
+    with open(os.devnull, "w") as nowhere:  # noqa: PTH123 - its traceback would only be noise
+        faulthandler.dump_traceback_later(STUCK_S, exit=True, file=nowhere)
+        try:
+            yield
+        finally:
+            faulthandler.cancel_dump_traceback_later()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,7 +89,9 @@ class Audio:
         read = _read_soundfile(self) if self.library == "soundfile" else _read_av(self)
         resample = _Resampler(self.source_rate, self.channels)
         total = 0
-        for block in chain(read, [None]):
+        while True:
+            with _in_time():
+                block = next(read, None)
             # Hostile floats (NaN, infinity) would poison everything after them.
             out = resample(None if block is None else np.nan_to_num(block, posinf=0.0, neginf=0.0))
             total += out.shape[1]
@@ -70,6 +99,8 @@ class Audio:
                 raise too_long(self.max_duration_s)
             if out.shape[1]:
                 yield out
+            if block is None:
+                break
         if total == 0:
             raise AudioError("corrupt", "解不出任何声音：录音时长为 0，或文件已损坏。", retryable=True)
 
@@ -78,8 +109,9 @@ def open_audio(path: str | Path, max_duration_s: float = 4 * 3600) -> Audio:
     """Opens a recording and reads its header. Raises AudioError with the reason in Chinese."""
     path = Path(path)
     check_file(path)
-    found = _open_soundfile(path) if _is_sndfile(path) else None
-    found = found or _open_av(path)
+    with _in_time():
+        found = _open_soundfile(path) if _is_sndfile(path) else None
+        found = found or _open_av(path)
     if found is None:
         raise not_recognised(path)
     library, rate, channels, codec, duration_s = found

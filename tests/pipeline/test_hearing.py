@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import ctypes
 import shutil
-from collections.abc import Sequence
+import time
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
+from qc.asr import audio
 from qc.asr.cache import TranscriptCache
 from qc.asr.conformance import CALL
 from qc.asr.service import AsrIdentity
@@ -82,6 +87,43 @@ def test_a_fault_of_the_recogniser_is_one_row(tmp_path: Path) -> None:
 
 def open_hello(_: Config, identity: AsrIdentity, cache: str) -> transcribe._Worker:
     return transcribe._Worker(transcribe._hearing(Hello(), 3600), TranscriptCache(Path(cache)), identity)
+
+
+def open_fatal(config: Config, identity: AsrIdentity, cache: str) -> transcribe._Worker:
+    """A worker whose decoder is stuck on one file, deaf to everything, and crashes on another."""
+    read = audio._read_soundfile
+
+    def fatal(opened: audio.Audio) -> Iterator[audio.Samples]:
+        if opened.path.name == "stuck.wav":
+            ctypes.PyDLL(None).sleep(600)  # holds the interpreter's lock: no thread of ours could run
+        if opened.path.name == "crash.wav":
+            ctypes.string_at(0)
+        yield from read(opened)
+
+    audio._read_soundfile = fatal
+    audio.STUCK_S = 0.5
+    audio.watch_decoders()
+    return open_hello(config, identity, cache)
+
+
+@pytest.mark.slow
+def test_decoders_that_crash_or_never_return_cost_one_recording_each(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "in").mkdir()
+    for seconds, name in enumerate(("good", "stuck", "crash", "fine"), 1):
+        noise = np.random.default_rng(seconds).normal(0, 0.1, 8000 * seconds)
+        soundfile.write(tmp_path / "in" / f"{name}.wav", noise, 8000)
+    monkeypatch.setattr(transcribe, "_open", open_fatal)
+    found = recordings(tmp_path / "in")
+    begun = time.monotonic()
+    heard = transcribe_missing(found, Config(run=RunConfig(workers=1)), IDENTITY, tmp_path / "cache", Silent())
+    assert time.monotonic() - begun < 60
+    assert {i: (f.kind, f.quarantined) for i, f in heard.failures.items()} == {
+        "stuck": ("crashed", True),
+        "crash": ("crashed", True),
+    }
+    assert heard.transcribed == 2
 
 
 @pytest.mark.slow
