@@ -1,6 +1,8 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -8,10 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.speech.sounds import SOUNDS, hiss, hum, ringback
-from qc.asr.audio import RATE, Samples
+from qc.asr.audio import RATE, Samples, open_audio
 from qc.asr.detect import Span, SpeechDetector, SpeechOptions, find_spans
 from qc.asr.leveller import FRAME, Leveller
 from qc.asr.pack import PAD
+from qc.asr.service import _speech
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("silero_vad")
@@ -67,6 +70,12 @@ def test_soft_speech_after_a_loud_tone_is_found(call: Samples) -> None:
     soft = 0.05 * call[:1, : 4 * RATE]
     late = _spans(np.concatenate([ringback(6.0)[None], soft], axis=1))[0]
     assert late[0].start - 6 * RATE == pytest.approx(_spans(call)[0][0].start, abs=0.15 * RATE)
+
+
+def test_two_soft_voices_are_not_one_microphone(call: Samples, write: Callable[..., Path]) -> None:
+    soft = 0.001 * call[:, : 8 * RATE].T
+    assert len(_speech(open_audio(write("two.wav", soft, RATE, subtype="FLOAT")))[0]) == 2
+    assert len(_speech(open_audio(write("one.wav", soft[:, [0, 0]], RATE, subtype="FLOAT")))[0]) == 1
 
 
 @pytest.mark.parametrize("name", sorted(SOUNDS))

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from bench.speech.sounds import dial, hum
+from bench.speech.sounds import dial
 from qc.asr.audio import RATE, Samples
 from qc.asr.leveller import FLOOR_DB, TARGET_DB, Leveller
 
@@ -51,7 +51,7 @@ def test_nothing_moves_in_time() -> None:
 
 def test_hum_and_offset_are_taken_away_before_the_level_is_measured() -> None:
     voice = 0.001 * dial(20.0)[None] / 0.2
-    dirty = _levelled(voice + hum(20.0, -30) * 0 + np.float32(0.3))
+    dirty = _levelled(voice + np.float32(0.3))
     assert _db(dirty[:, RATE:-RATE] - _levelled(voice)[:, RATE:-RATE]) < TARGET_DB - 30
     low = np.sin(2 * np.pi * 50 * np.arange(20 * RATE) / RATE).astype(np.float32)[None]
     assert _db(_levelled(0.5 * low)[:, RATE:-RATE]) < TARGET_DB
