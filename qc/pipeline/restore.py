@@ -36,7 +36,7 @@ def heard(recording: Recording, transcript: Transcript | None, assembly: Assembl
     turns, role_source = assemble(transcript, recording.project, assembly)
     origin = replace(
         recording.source,
-        audio_channels=len(transcript.channels),
+        audio_channels=_channels(transcript),
         sample_rate=transcript.sample_rate,
         codec=transcript.codec,
         asr_engine=transcript.engine,
@@ -54,6 +54,13 @@ def heard(recording: Recording, transcript: Transcript | None, assembly: Assembl
         meta=replace(recording.meta, duration_ms=transcript.duration_ms),
         source=origin,
     )
+
+
+def _channels(transcript: Transcript) -> int:
+    """Channels that each belong to somebody: 1 also where several voices share the only one with speech, so that
+    nothing is made of who spoke into whose words."""
+    shared = any(s.speaker is not None for channel in transcript.channels for s in channel.segments)
+    return 1 if shared else len(transcript.channels)
 
 
 def _failure(recording: Recording, kind: str, message: str, retryable: bool) -> Failure:
