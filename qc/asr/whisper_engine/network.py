@@ -116,7 +116,7 @@ class Cache:
         """Forgets a window; the last one takes its place."""
         self.windows -= 1
         if window != self.windows:
-            self._own[:, :, window] = self._own[:, :, self.windows]
+            self._own[:, :, window, ..., : self.length, :] = self._own[:, :, self.windows, ..., : self.length, :]
             for pair in self._cross:
                 for kept in pair:
                     kept[window] = kept[self.windows]
