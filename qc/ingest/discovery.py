@@ -25,9 +25,7 @@ from qc.ingest.walk import Found, is_jsonl, walk
 IMPORTED = "imported"
 """The engine that takes the transcript beside each recording."""
 _NOTES_PER_KIND = 20
-_NO_TRANSCRIPT = (
-    "录音旁没有同名的转写文件（如 A001.wav 旁的 A001.json）；没有转写的录音用 asr.engine: auto 转写"
-)
+_NO_TRANSCRIPT = "录音旁没有同名的转写文件（如 A001.wav 旁的 A001.json）；没有转写的录音用 asr.engine: auto 转写"
 _UNKNOWN_BESIDE = "录音旁的表格不是一通电话的转写，应是一句一行"
 _UNKNOWN_TABLE = "不是认识的表格；会话表要有会话编号、发送方、时间、内容，工单表要有工单号、客户诉求、处理结果"
 
@@ -175,9 +173,7 @@ class _Sorting:
                 self.failed(file.path, conversation_id, "bad_table", what)
                 return None
             if kind != "chat_csv":
-                self.failed(
-                    file.path, conversation_id, "unknown_format", _UNKNOWN_BESIDE
-                )
+                self.failed(file.path, conversation_id, "unknown_format", _UNKNOWN_BESIDE)
                 return None
             format_ = kind
         return GivenTranscript(path=file.path, file=file.file, format=format_, sha256=sha256)
