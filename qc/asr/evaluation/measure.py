@@ -9,7 +9,7 @@ from functools import cached_property
 
 import numpy as np
 
-from qc.asr.evaluation.rows import Judged, Row, Paired, compare
+from qc.asr.evaluation.rows import Judged, Paired, Row, compare
 from qc.text.error_rate import Errors, spoken
 from qc.text.numerals import spellings
 
