@@ -58,7 +58,7 @@ def _shifted(talk: corpus.Stream, seconds: int, early: int) -> tuple[corpus.Samp
     said = [
         corpus.Said(s.channel, s.speaker, s.text, s.start - early * s.channel, s.end - early * s.channel)
         for s in talk.said
-        if s.end <= samples.shape[1]
+        if s.start - early * s.channel < samples.shape[1]
     ]
     noise = np.random.default_rng(0).standard_normal(samples.shape)
     return np.asarray(samples + 3e-4 * noise, np.float32), said
