@@ -2,6 +2,7 @@
 
 usage: OMP_NUM_THREADS=1 python bench/speech/detection.py kept CORPUS [--part held]
        OMP_NUM_THREADS=1 python bench/speech/detection.py sounds [--music FOLDER] [--seconds 600] [--rivals-seconds 60]
+       [--only KIND …]
 
 `kept`: the share of speech frames that reach the recogniser, and the share of the rest, further than 0.3 s from any
 speech, that does so as well, for recordings of the corpus as they come over a telephone in bad conditions. The
@@ -61,7 +62,8 @@ def main() -> None:
     sounds.add_argument("--music", type=Path)
     sounds.add_argument("--seconds", type=float, default=600.0)
     sounds.add_argument("--rivals-seconds", type=float, default=60.0)
-    sounds.set_defaults(run=lambda a: _sounds(a.music, a.seconds, a.rivals_seconds))
+    sounds.add_argument("--only", nargs="*", help="of these kinds only")
+    sounds.set_defaults(run=lambda a: _sounds(a.music, a.seconds, a.rivals_seconds, a.only))
     args = parser.parse_args()
     args.run(args)
 
@@ -209,7 +211,7 @@ def _count(cell: list[float], heard: Flags, wanted: Flags) -> None:
     cell[4] = min(cell[4], kept / total)
 
 
-def _sounds(music: Path | None, seconds: float, rivals_seconds: float) -> None:
+def _sounds(music: Path | None, seconds: float, rivals_seconds: float, only: list[str] | None) -> None:
     made: dict[str, Callable[[float], Samples]] = {name: _on_the_line(make) for name, make in SOUNDS.items()}
     for path in sorted(p for p in music.rglob("*") if p.suffix in (".wav", ".ogg", ".flac", ".mp3")) if music else ():
         made[path.name] = _on_the_line(lambda s, path=path: _played(path, s))
@@ -220,6 +222,8 @@ def _sounds(music: Path | None, seconds: float, rivals_seconds: float) -> None:
     )
     print(f"{'':18}" + "".join(f"{name:>18}" for name in ("qc", *rivals)))
     for name, make in made.items():
+        if only and name not in only:
+            continue
         cells = [_through_qc(make(seconds), transcriber)]
         cells += [rival(make(rivals_seconds)) for rival in rivals.values()]
         print(f"{name:18}" + "".join(f"{cell:>18}" for cell in cells), flush=True)
