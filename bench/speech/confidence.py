@@ -1,17 +1,18 @@
-"""Confidence against what was right, and the curves of qc/asr/confidence.py.
+"""Confidence against what was right: does an engine's 0.9 mean that 90 % of the characters are right?
 
 usage: python -m bench.speech.confidence CORPUS [--part dev|held] [--engine E] [--preset P] [--quick] [--fit]
-       [--save FILE]
+       [--curve A B] [--save FILE]
 
 Hears the corpus (clean, telephone band, quiet telephone, hiss 10 and 5 dB below speech, so that low confidences occur)
-and prints for every engine and preset how many of the characters of phrases at a confidence are right: as the engine
-says it, and as qc calibrates it. `--fit` also prints the curve that fits best; fit on dev, read the result on held.
+and prints for every engine and preset how many of the characters of phrases at a confidence are right. `--fit` prints
+(a, b) of the curve logit(share) = a + b * logit(confidence) that fits best (Platt 1999), `--curve` what one would do.
 """
 
 from __future__ import annotations
 
 import argparse
 import json
+import math
 import tempfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -21,7 +22,6 @@ import numpy as np
 import soundfile
 
 from bench.speech import corpus
-from qc.asr.confidence import calibrated, curve_of, family_of, logit
 from qc.asr.engines import open_transcriber
 from qc.asr.evaluation.measure import calibration
 from qc.asr.pack import place
@@ -32,6 +32,7 @@ from qc.domain.conversation import CallMeta, Channel, Source
 from qc.domain.recording import Recording
 from qc.text.error_rate import align
 
+Curve = tuple[float, float]
 ENGINES, PRESETS = ("openai-whisper", "faster-whisper"), ("fast", "accurate")
 WORD = 3
 RIDGE = 1.0
@@ -52,7 +53,7 @@ class Judged:
 
 
 class Overheard:
-    """A transcriber that keeps what it says. Its name is nobody's, so that nothing is calibrated."""
+    """A transcriber that keeps what it says."""
 
     name = "overheard"
 
@@ -123,6 +124,17 @@ def fit(judged: Sequence[Judged]) -> tuple[float, float]:
     return round(float(w[0]), 3), round(float(w[1]), 3)
 
 
+def logit(confidence: float) -> float:
+    """Log odds, of at most 0.99: a logit has no end."""
+    own = min(max(confidence, 0.01), 0.99)
+    return math.log(own / (1 - own))
+
+
+def curved(confidence: float, curve: Curve) -> float:
+    """A confidence as the curve would have it."""
+    return 1 / (1 + math.exp(-(curve[0] + curve[1] * logit(confidence))))
+
+
 def table(name: str, triples: Sequence[tuple[float, int, int]]) -> None:
     """Prints a reliability table and its expected calibration error."""
     bins = calibration(triples)
@@ -136,15 +148,15 @@ def table(name: str, triples: Sequence[tuple[float, int, int]]) -> None:
         )
 
 
-def floors(judged: Sequence[Judged], name: str, options: str) -> None:
+def floors(judged: Sequence[Judged], curve: Curve | None) -> None:
     """What lies around a confidence floor: how much would be undecided, and how right the words just below it are."""
-    phrases = calibrated([j.phrase for j in judged], name, options)
+    sure = [j.phrase.confidence if curve is None else curved(j.phrase.confidence, curve) for j in judged]
     total = sum(j.compared for j in judged)
     print(f"  floor  characters below  right above | in the tenth below: right, words of {WORD} right")
     for floor in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
-        pairs = list(zip(judged, phrases, strict=True))
-        above, below = ([j for j, p in pairs if (p.confidence >= floor) is side] for side in (True, False))
-        near = [j for j, p in pairs if floor - 0.1 <= p.confidence < floor]
+        pairs = list(zip(judged, sure, strict=True))
+        above, below = ([j for j, p in pairs if (p >= floor) is side] for side in (True, False))
+        near = [j for j, p in pairs if floor - 0.1 <= p < floor]
         rates = (_rate(below, total), _right(above), _right(near), _words(near))
         print(f"  {floor:.1f}   " + "  ".join(f"{rate * 100:6.1f} %" for rate in rates))
 
@@ -169,28 +181,30 @@ def main() -> None:
     parser.add_argument("--preset", choices=PRESETS, action="append")
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--quick", action="store_true", help="three of the five conditions")
+    parser.add_argument("--curve", type=float, nargs=2, metavar=("A", "B"))
     parser.add_argument("--save", type=Path, help="phrases as JSON lines, for a closer look")
     options = parser.parse_args()
+    curve = None if options.curve is None else (options.curve[0], options.curve[1])
     utterances = corpus.read(options.corpus, options.part)
     for engine in options.engine or ENGINES:
         for preset in options.preset or PRESETS:
             config = replace(AsrConfig(), engine=engine, preset=preset)
             transcriber = open_transcriber(config)
             name, settings = transcriber.name, transcriber.options_id
-            print(f"== {options.part}: {name}, {transcriber.model_id}, {settings}; curve {family_of(name, settings)}")
+            print(f"== {options.part}: {name}, {transcriber.model_id}, {settings}")
             judged = [
                 j for j in judge(transcriber, utterances, options.quick) if j.compared and j.phrase.confidence > 0.0
             ]
             table("engine's own", [(j.phrase.confidence, j.compared, j.right) for j in judged])
-            if curve_of(name, settings) is not None:
-                better = calibrated([j.phrase for j in judged], name, settings)
-                table("calibrated", [(p.confidence, j.compared, j.right) for p, j in zip(better, judged, strict=True)])
-                for condition in dict.fromkeys(j.condition for j in judged):
-                    own = [(p.confidence, j) for p, j in zip(better, judged, strict=True) if j.condition == condition]
-                    n = sum(j.compared for _, j in own)
-                    said, was = sum(c * j.compared for c, j in own) / n, sum(j.right for _, j in own) / n
-                    print(f"  {condition:16} said {said * 100:5.1f}  was {was * 100:5.1f}  of {n} characters")
-                floors(judged, name, settings)
+            for condition in dict.fromkeys(j.condition for j in judged):
+                own = [j for j in judged if j.condition == condition]
+                n = sum(j.compared for j in own)
+                said, was = sum(j.phrase.confidence * j.compared for j in own) / n, sum(j.right for j in own) / n
+                print(f"  {condition:16} said {said * 100:5.1f}  was {was * 100:5.1f}  of {n} characters")
+            floors(judged, None)
+            if curve is not None:
+                table("with the curve", [(curved(j.phrase.confidence, curve), j.compared, j.right) for j in judged])
+                floors(judged, curve)
             if options.fit:
                 print(f"  fitted on {len(judged)} phrases: {fit(judged)}")
             if options.save:

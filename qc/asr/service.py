@@ -10,7 +10,6 @@ import numpy as np
 from qc.asr import engines
 from qc.asr.audio import RATE, Audio, AudioError, open_audio
 from qc.asr.bleed import LeakMeter
-from qc.asr.confidence import calibrated
 from qc.asr.detect import Span, SpeechDetector, SpeechOptions
 from qc.asr.engines import open_transcriber as open_transcriber
 from qc.asr.level import LevelMeter
@@ -27,7 +26,7 @@ SPEECH = SpeechOptions()
 SAME = 1e-3
 """Two channels that never differ by more are one microphone written twice."""
 WINDOWS_AT_ONCE = 16
-STEPS = "silero-vad,level1,pack29,v3,bleed1,calibrated1,voices1"
+STEPS = "silero-vad,level1,pack29,v3,bleed1,voices1"
 """Names what happens around the recogniser; raise the number when a change there moves transcripts."""
 
 
@@ -115,8 +114,7 @@ def _batches(queue: Iterable[Window]) -> Iterator[list[Window]]:
 
 def _transcribe(batch: Sequence[Window], transcriber: Transcriber, segments: list[list[Segment]]) -> None:
     for window, found in zip(batch, transcriber.transcribe(batch), strict=True):
-        sure = calibrated(found, transcriber.name, transcriber.options_id)
-        segments[window.audio_channel] += place(window, sure)
+        segments[window.audio_channel] += place(window, found)
 
 
 def _failure(recording: Recording, error: AudioError) -> Failure:
