@@ -17,12 +17,12 @@ from pathlib import Path
 import numpy as np
 
 from bench.speech import corpus
-from qc.asr.audio import RATE
-from qc.asr.bleed import LeakMeter
-from qc.asr.detect import Span, SpeechDetector
+from qc.asr.engines.transcriber import Transcriber
 from qc.asr.pack import place, windows
 from qc.asr.service import SPEECH, open_transcriber
-from qc.asr.transcriber import Transcriber
+from qc.asr.sound.audio import RATE
+from qc.asr.sound.bleed import LeakMeter
+from qc.asr.sound.detect import Span, SpeechDetector
 from qc.domain.config import AsrConfig
 
 

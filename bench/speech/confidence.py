@@ -22,11 +22,11 @@ import numpy as np
 import soundfile
 
 from bench.speech import corpus
-from qc.asr.engines import open_transcriber
+from qc.asr.engines.registry import open_transcriber
+from qc.asr.engines.transcriber import Phrase, Transcriber, Window
 from qc.asr.evaluation.measure import calibration
 from qc.asr.pack import place
 from qc.asr.service import transcribe
-from qc.asr.transcriber import Phrase, Transcriber, Window
 from qc.domain.config import AsrConfig
 from qc.domain.conversation import CallMeta, Channel, Source
 from qc.domain.recording import Recording

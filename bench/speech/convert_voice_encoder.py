@@ -1,4 +1,4 @@
-"""How `qc/asr/voices/ge2e.npz` was made: the weights in the wheel of Resemblyzer 0.1.4 as float16 arrays.
+"""How `qc/asr/speakers/voices/ge2e.npz` was made: the weights in the wheel of Resemblyzer 0.1.4 as float16 arrays.
 
 usage: python -m bench.speech.convert_voice_encoder Resemblyzer-0.1.4-py3-none-any.whl OUT.npz   (needs torch)
 

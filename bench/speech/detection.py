@@ -34,13 +34,13 @@ sys.path.insert(0, str(ROOT))
 
 from bench.speech import corpus  # noqa: E402
 from bench.speech.sounds import SOUNDS, hum  # noqa: E402
-from qc.asr.audio import RATE, Samples, open_audio  # noqa: E402
-from qc.asr.ct2_engine.files import find_files  # noqa: E402
-from qc.asr.detect import SpeechDetector, SpeechOptions, _session, find_spans  # noqa: E402
+from qc.asr.engines.ct2.files import find_files  # noqa: E402
+from qc.asr.engines.whisper.load import load  # noqa: E402
+from qc.asr.models.weights import find_model  # noqa: E402
 from qc.asr.pack import PAD  # noqa: E402
 from qc.asr.service import SPEECH, open_transcriber, transcribe  # noqa: E402
-from qc.asr.weights import find_model  # noqa: E402
-from qc.asr.whisper_engine.load import load  # noqa: E402
+from qc.asr.sound.audio import RATE, Samples, open_audio  # noqa: E402
+from qc.asr.sound.detect import SpeechDetector, SpeechOptions, _session, find_spans  # noqa: E402
 from qc.domain.config import AsrConfig  # noqa: E402
 from qc.domain.conversation import CallMeta, Channel, Source  # noqa: E402
 from qc.domain.recording import Recording  # noqa: E402

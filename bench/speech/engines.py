@@ -28,8 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.speech import corpus  # noqa: E402
+from qc.asr.models.weights import find_model  # noqa: E402
 from qc.asr.service import open_transcriber, transcribe  # noqa: E402
-from qc.asr.weights import find_model  # noqa: E402
 from qc.domain.config import AsrConfig  # noqa: E402
 from qc.domain.conversation import CallMeta, Channel, Source  # noqa: E402
 from qc.domain.recording import Recording  # noqa: E402
@@ -160,7 +160,7 @@ def _engines(wanted: Sequence[str] | None) -> dict[str, Engine]:
 def _stock(**options: Any) -> Engine:
     import torch
 
-    from qc.asr.whisper_engine.load import load
+    from qc.asr.engines.whisper.load import load
 
     model = load(find_model("base"), "fp32").whisper
     torch.set_num_threads(1)
@@ -175,7 +175,7 @@ def _stock(**options: Any) -> Engine:
 def _faster(batched: bool) -> Engine:
     from faster_whisper import BatchedInferencePipeline, WhisperModel
 
-    from qc.asr.ct2_engine.files import find_files
+    from qc.asr.engines.ct2.files import find_files
 
     files = find_files("base")
     model = WhisperModel(files.source.name, device="cpu", compute_type="int8", cpu_threads=1, files=files.read())

@@ -81,9 +81,9 @@ def _measured(work: Callable[[Path, int], float], path: Path, count: int) -> tup
 
 def _prepare(path: Path, count: int) -> float:
     """Everything around the recogniser; windows are made and dropped."""
-    from qc.asr.audio import open_audio
     from qc.asr.pack import windows
     from qc.asr.service import _speech
+    from qc.asr.sound.audio import open_audio
 
     begun = time.process_time()
     audio = open_audio(path, _LONGEST_S)
@@ -94,7 +94,7 @@ def _prepare(path: Path, count: int) -> float:
 
 
 def _hear(path: Path, count: int) -> float:
-    from qc.asr.engines import open_transcriber
+    from qc.asr.engines.registry import open_transcriber
     from qc.asr.service import transcribe
     from qc.domain.config import AsrConfig
     from qc.domain.conversation import CallMeta, Channel, Source

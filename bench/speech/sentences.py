@@ -19,9 +19,9 @@ from pathlib import Path
 import soundfile
 
 from bench.speech import corpus
-from qc.asr.engines import open_transcriber
-from qc.asr.readable import readable
+from qc.asr.engines.registry import open_transcriber
 from qc.asr.service import transcribe
+from qc.asr.wording.readable import readable
 from qc.domain.config import AsrConfig
 from qc.domain.conversation import CallMeta, Channel, Source
 from qc.domain.recording import Recording, Segment

@@ -24,14 +24,14 @@ from whisper.tokenizer import get_tokenizer
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
-from qc.asr.audio import open_audio  # noqa: E402
-from qc.asr.detect import SpeechDetector, SpeechOptions  # noqa: E402
+from qc.asr.engines.whisper.decode import Decoder  # noqa: E402
+from qc.asr.engines.whisper.load import Model, load  # noqa: E402
+from qc.asr.engines.whisper.network import Cache, Encoder, TextDecoder  # noqa: E402
+from qc.asr.engines.whisper.precision import INT8_BF16, int8_product, resolve, to_half, to_int8  # noqa: E402
+from qc.asr.models.weights import find_model  # noqa: E402
 from qc.asr.pack import windows  # noqa: E402
-from qc.asr.weights import find_model  # noqa: E402
-from qc.asr.whisper_engine.decode import Decoder  # noqa: E402
-from qc.asr.whisper_engine.load import Model, load  # noqa: E402
-from qc.asr.whisper_engine.network import Cache, Encoder, TextDecoder  # noqa: E402
-from qc.asr.whisper_engine.precision import INT8_BF16, int8_product, resolve, to_half, to_int8  # noqa: E402
+from qc.asr.sound.audio import open_audio  # noqa: E402
+from qc.asr.sound.detect import SpeechDetector, SpeechOptions  # noqa: E402
 
 BATCH = 8
 SIZES = {

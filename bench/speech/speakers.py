@@ -26,13 +26,13 @@ from scipy.cluster.vq import kmeans2
 from scipy.fft import dct
 
 from bench.speech import corpus
-from qc.asr.audio import RATE, open_audio
-from qc.asr.detect import Span, SpeechDetector
 from qc.asr.pack import windows
 from qc.asr.service import SPEECH
-from qc.asr.voices.encoder import embed
-from qc.asr.voices.mel import mel
-from qc.asr.voices.talk import VoiceListener
+from qc.asr.sound.audio import RATE, open_audio
+from qc.asr.sound.detect import Span, SpeechDetector
+from qc.asr.speakers.voices.encoder import embed
+from qc.asr.speakers.voices.mel import mel
+from qc.asr.speakers.voices.talk import VoiceListener
 
 Labels = npt.NDArray[np.int64]
 SAMPLE = Path(__file__).resolve().parents[2] / "docs/sample/2026-11-20"

@@ -25,9 +25,9 @@ from time import process_time
 import soundfile
 
 from bench.speech import corpus
-from qc.asr.engines import choose, open_transcriber
-from qc.asr.readable import readable
+from qc.asr.engines.registry import choose, open_transcriber
 from qc.asr.service import transcribe
+from qc.asr.wording.readable import readable
 from qc.domain.config import AsrConfig
 from qc.domain.conversation import CallMeta, Channel, MarkKind, Source
 from qc.domain.recording import Recording, Segment

@@ -5,11 +5,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from qc.asr.announcements import without_announcements
-from qc.asr.cues import cue_finder
-from qc.asr.readable import readable
-from qc.asr.roles import Voice, roles_of
+from qc.asr.speakers.announcements import without_announcements
+from qc.asr.speakers.cues import cue_finder
+from qc.asr.speakers.roles import Voice, roles_of
 from qc.asr.turns import to_turns
+from qc.asr.wording.readable import readable
 from qc.domain.config import AsrConfig, AudioConfig
 from qc.domain.conversation import Role, RoleSource, Turn
 from qc.domain.recording import Transcript

@@ -11,9 +11,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from qc.asr.audio import RATE, Samples
-from qc.asr.detect import Span
-from qc.asr.transcriber import HeardWord, Phrase, Piece, Window
+from qc.asr.engines.transcriber import HeardWord, Phrase, Piece, Window
+from qc.asr.sound.audio import RATE, Samples
+from qc.asr.sound.detect import Span
 from qc.domain.conversation import Word
 from qc.domain.recording import Segment
 

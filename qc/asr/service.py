@@ -7,17 +7,17 @@ from dataclasses import replace
 
 import numpy as np
 
-from qc.asr import engines
-from qc.asr.audio import RATE, Audio, AudioError, open_audio
-from qc.asr.bleed import LeakMeter
-from qc.asr.detect import Span, SpeechDetector, SpeechOptions
-from qc.asr.engines import open_transcriber as open_transcriber
-from qc.asr.level import LevelMeter
+from qc.asr.engines import registry as engines
+from qc.asr.engines.registry import open_transcriber as open_transcriber
+from qc.asr.engines.transcriber import AsrIdentity as AsrIdentity
+from qc.asr.engines.transcriber import Transcriber, Window
 from qc.asr.pack import place, windows
-from qc.asr.transcriber import AsrIdentity as AsrIdentity
-from qc.asr.transcriber import Transcriber, Window
-from qc.asr.voices.attribute import attributed
-from qc.asr.voices.talk import VoiceListener, shared_channel
+from qc.asr.sound.audio import RATE, Audio, AudioError, open_audio
+from qc.asr.sound.bleed import LeakMeter
+from qc.asr.sound.detect import Span, SpeechDetector, SpeechOptions
+from qc.asr.sound.level import LevelMeter
+from qc.asr.speakers.voices.attribute import attributed
+from qc.asr.speakers.voices.talk import VoiceListener, shared_channel
 from qc.domain.config import AsrConfig
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import ChannelTranscript, Recording, Segment, Transcript

@@ -9,7 +9,7 @@ from itertools import accumulate
 from math import log10
 from typing import TypeVar
 
-from qc.asr.roles import Voice
+from qc.asr.speakers.roles import Voice
 from qc.domain.conversation import Mark, Phrase, Role, Turn, Word
 from qc.domain.recording import ChannelTranscript, Segment
 

@@ -14,8 +14,9 @@ from enum import IntEnum
 from pathlib import Path
 
 from qc import __version__
-from qc.asr import engines, measured
-from qc.asr.weights import INSTALL, find_model
+from qc.asr.engines import measured
+from qc.asr.engines import registry as engines
+from qc.asr.models.weights import INSTALL, find_model
 from qc.domain.config import AsrConfig, Config
 from qc.errors import QcError, SpecError
 from qc.paths import WORKSPACE_FILE, cache_dir
@@ -128,7 +129,7 @@ def _transcription(config: AsrConfig, measure: bool) -> Iterator[Result]:
 
 def _speed(config: AsrConfig) -> Iterator[Result]:
     """A line for each engine and precision that could be taken; stores what was measured."""
-    from qc.asr import measuring
+    from qc.asr.engines import measuring
 
     found = []
     try:

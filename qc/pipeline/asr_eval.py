@@ -7,13 +7,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path, PurePosixPath
 
 from qc.asr.assemble import Assembly, assemble
-from qc.asr.audio import AudioError, open_audio
 from qc.asr.cache import TranscriptCache
+from qc.asr.engines.prompt import prompted
 from qc.asr.evaluation.measure import Evaluation, evaluate
 from qc.asr.evaluation.noise import signal_to_noise
 from qc.asr.evaluation.rows import Heard, Paired
-from qc.asr.prompt import prompted
 from qc.asr.service import AsrIdentity, identify
+from qc.asr.sound.audio import AudioError, open_audio
 from qc.domain.config import AsrConfig, Config
 from qc.domain.conversation import CallMeta, Conversation, Source, Turn
 from qc.domain.recording import Recording

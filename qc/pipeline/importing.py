@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from qc.asr import imported
-from qc.asr.audio import AudioError
+from qc.asr.engines import imported
+from qc.asr.sound.audio import AudioError
 from qc.domain.config import Config
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import GivenTranscript, Recording, Transcript

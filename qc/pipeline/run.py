@@ -65,8 +65,8 @@ def run_batch(
         progress.note(f"提醒：{note}")
     identity = None
     if batch.recordings:
-        from qc.asr.engines import choose
-        from qc.asr.prompt import prompted
+        from qc.asr.engines.prompt import prompted
+        from qc.asr.engines.registry import choose
         from qc.asr.service import identify
 
         choice = choose(config.asr)

@@ -7,11 +7,11 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from qc.asr.audio import AudioError, open_audio, watch_decoders
 from qc.asr.cache import TranscriptCache
-from qc.asr.engines import IMPORTED, most_workers, open_transcriber
+from qc.asr.engines.registry import IMPORTED, most_workers, open_transcriber
+from qc.asr.engines.transcriber import AsrIdentity, Transcriber
 from qc.asr.service import transcribe_recordings
-from qc.asr.transcriber import AsrIdentity, Transcriber
+from qc.asr.sound.audio import AudioError, open_audio, watch_decoders
 from qc.domain.config import Config
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording, Transcript

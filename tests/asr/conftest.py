@@ -10,9 +10,9 @@ import numpy as np
 import pytest
 import soundfile
 
-from qc.asr.audio import Samples, open_audio
-from qc.asr.conformance import CALL
-from qc.asr.transcriber import Transcriber
+from qc.asr.engines.conformance import CALL
+from qc.asr.engines.transcriber import Transcriber
+from qc.asr.sound.audio import Samples, open_audio
 from qc.domain.config import AsrConfig
 from qc.domain.conversation import CallMeta, Channel, Source
 from qc.domain.recording import Recording

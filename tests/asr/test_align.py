@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.asr.align import FRAME, Unit, assign, borders, phrases
-from qc.asr.audio import RATE
-from qc.asr.transcriber import Piece
+from qc.asr.engines.align import FRAME, Unit, assign, borders, phrases
+from qc.asr.engines.transcriber import Piece
+from qc.asr.sound.audio import RATE
 
 PIECES = (
     Piece(offset=0, start=5 * RATE, length=2 * RATE),

@@ -9,7 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qc.asr.audio import BLOCK_S, RATE, AudioError, Samples, open_audio
+from qc.asr.sound.audio import BLOCK_S, RATE, AudioError, Samples, open_audio
 from tests.asr.damage import BY_FFMPEG, encode, sound
 
 av = pytest.importorskip("av")

@@ -5,9 +5,9 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qc.asr.audio import RATE, Samples
-from qc.asr.bleed import LeakMeter
-from qc.asr.detect import Span
+from qc.asr.sound.audio import RATE, Samples
+from qc.asr.sound.bleed import LeakMeter
+from qc.asr.sound.detect import Span
 
 
 def _speech(seconds: float, seed: int) -> Samples:

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.asr.clean import clean, is_question
+from qc.asr.wording.clean import clean, is_question
 from qc.domain.recording import Segment
 
 

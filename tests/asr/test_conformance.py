@@ -7,9 +7,10 @@ from dataclasses import replace
 
 import pytest
 
-from qc.asr import conformance, engines
-from qc.asr.conformance import BrokenPromiseError, Trial
-from qc.asr.transcriber import AsrIdentity, Phrase, Transcriber, Window
+from qc.asr.engines import conformance
+from qc.asr.engines import registry as engines
+from qc.asr.engines.conformance import BrokenPromiseError, Trial
+from qc.asr.engines.transcriber import AsrIdentity, Phrase, Transcriber, Window
 from qc.domain.config import AsrConfig
 
 Change = Callable[[Window, list[Phrase]], list[Phrase]]

@@ -10,11 +10,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.speech.sounds import SOUNDS, hiss, hum, ringback
-from qc.asr.audio import RATE, Samples, open_audio
-from qc.asr.detect import Span, SpeechDetector, SpeechOptions, find_spans
-from qc.asr.leveller import FRAME, Leveller
 from qc.asr.pack import PAD
 from qc.asr.service import _speech
+from qc.asr.sound.audio import RATE, Samples, open_audio
+from qc.asr.sound.detect import Span, SpeechDetector, SpeechOptions, find_spans
+from qc.asr.sound.leveller import FRAME, Leveller
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("silero_vad")

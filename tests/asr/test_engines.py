@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from qc.asr import engines, measured
-from qc.asr.engines import FASTER, OPENAI, choose
-from qc.asr.measured import Measured
-from qc.asr.whisper_engine import precision
+from qc.asr.engines import measured
+from qc.asr.engines import registry as engines
+from qc.asr.engines.measured import Measured
+from qc.asr.engines.registry import FASTER, OPENAI, choose
+from qc.asr.engines.whisper import precision
 from qc.domain.config import AsrConfig
 from qc.errors import UsageError
 
@@ -101,7 +102,7 @@ def test_a_measurement_belongs_to_the_processor(tmp_path: Path, monkeypatch: pyt
 
 @pytest.mark.asr
 def test_what_is_measured_follows_the_configuration() -> None:
-    from qc.asr.measuring import candidates
+    from qc.asr.engines.measuring import candidates
 
     def tried(config: AsrConfig) -> list[tuple[str, str]]:
         return [(c.engine, c.precision) for c in candidates(config)]
@@ -154,7 +155,8 @@ def test_ctranslate2_needs_no_torch() -> None:
     code = """
 import sys
 sys.modules["torch"] = sys.modules["whisper"] = None
-from qc.asr import conformance, engines
+from qc.asr.engines import conformance
+from qc.asr.engines import registry as engines
 from qc.domain.config import AsrConfig
 config = AsrConfig(engine="faster-whisper")
 transcriber = engines.open_transcriber(config)

@@ -22,7 +22,7 @@ _KINDS = {"empty_file", "not_audio", "truncated", "corrupt", "too_long", "unsupp
 
 def _work(results: Connection, paths: list[str]) -> None:
     """In a process of its own: decode each file, as qc does."""
-    from qc.asr.audio import AudioError, open_audio
+    from qc.asr.sound.audio import AudioError, open_audio
 
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     for path in paths:

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.asr.audio import RATE, Samples
-from qc.asr.level import FLOOR_DB, LevelMeter, decibels
+from qc.asr.sound.audio import RATE, Samples
+from qc.asr.sound.level import FLOOR_DB, LevelMeter, decibels
 from qc.asr.turns import to_turns
 from qc.domain.conversation import Role
 from qc.domain.recording import ChannelTranscript, Segment, Transcript

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from bench.speech.sounds import dial
-from qc.asr.audio import RATE, Samples
-from qc.asr.leveller import FLOOR_DB, TARGET_DB, Leveller
+from qc.asr.sound.audio import RATE, Samples
+from qc.asr.sound.leveller import FLOOR_DB, TARGET_DB, Leveller
 
 
 def _levelled(samples: Samples, block: int = 16 * RATE) -> Samples:

@@ -12,10 +12,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qc.asr import weights
-from qc.asr.models import catalogue, fetch, folder
+from qc.asr.models import catalogue, fetch, folder, weights
 from qc.asr.models.fetch import FetchError
-from qc.asr.weights import OFFICIAL, find_model, look_up
+from qc.asr.models.weights import OFFICIAL, find_model, look_up
 from qc.commands import main
 from qc.errors import EXIT_CHECK, EXIT_OK, EXIT_USAGE, UsageError
 from tests.asr.test_weights import _model_bin
@@ -138,7 +137,7 @@ class _Trap:
 def test_a_checkpoint_that_would_run_code_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     import torch
 
-    from qc.asr.whisper_engine.checkpoint import vocabulary_size
+    from qc.asr.engines.whisper.checkpoint import vocabulary_size
 
     dims = {"n_vocab": 51865, "n_text_state": 2, "n_audio_ctx": 3, "n_audio_state": 4}
     state = {
@@ -290,7 +289,7 @@ def run(*args: str) -> int:
 def test_fetch_puts_the_model_where_it_is_found(
     server: str, home: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    from qc.asr.whisper_engine import checkpoint
+    from qc.asr.engines.whisper import checkpoint
 
     monkeypatch.setitem(weights.OFFICIAL, "small", DIGEST)
     monkeypatch.setattr(checkpoint, "address", lambda name: f"{server}/whole")

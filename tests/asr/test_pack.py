@@ -4,10 +4,10 @@ import numpy as np
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.asr.audio import RATE, Samples
-from qc.asr.detect import Span
+from qc.asr.engines.transcriber import HeardWord, Phrase, Window
 from qc.asr.pack import GAP, WINDOW, part, place, windows
-from qc.asr.transcriber import HeardWord, Phrase, Window
+from qc.asr.sound.audio import RATE, Samples
+from qc.asr.sound.detect import Span
 
 _LENGTHS = st.lists(
     st.tuples(st.integers(100, 200_000), st.integers(3_000, 25 * RATE)), max_size=12

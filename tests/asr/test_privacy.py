@@ -13,7 +13,7 @@ import pytest
 @pytest.mark.asr
 def test_speech_detection_leaves_no_telemetry(tmp_path: Path) -> None:
     code = (
-        "import numpy as np\nfrom qc.asr.detect import SpeechDetector, SpeechOptions\n"
+        "import numpy as np\nfrom qc.asr.sound.detect import SpeechDetector, SpeechOptions\n"
         "d = SpeechDetector(1)\nd.feed(np.zeros((1, 16000), np.float32))\nprint(d.spans(SpeechOptions()))"
     )
     env = {k: v for k, v in os.environ.items() if k not in ("CI", "ORT_DISABLE_TELEMETRY")}

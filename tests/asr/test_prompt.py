@@ -2,9 +2,9 @@ from __future__ import annotations
 
 import pytest
 
-from qc.asr.ct2_engine.engine import Ct2Options
-from qc.asr.prompt import MOST_CHARS, prompted
-from qc.asr.whisper_engine.engine import WhisperOptions
+from qc.asr.engines.ct2.engine import Ct2Options
+from qc.asr.engines.prompt import MOST_CHARS, prompted
+from qc.asr.engines.whisper.engine import WhisperOptions
 from qc.domain.config import AsrConfig
 from qc.domain.speech import HotWord
 

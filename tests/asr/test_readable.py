@@ -5,8 +5,8 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.asr.clean import clean
-from qc.asr.readable import readable
+from qc.asr.wording.clean import clean
+from qc.asr.wording.readable import readable
 from qc.domain.config import AsrConfig
 from qc.domain.conversation import MarkKind, Word
 from qc.domain.recording import Segment

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 
 import pytest
 
-from qc.asr.announcements import ANNOUNCER, without_announcements
 from qc.asr.assemble import Assembly, assemble
-from qc.asr.cues import CueFinder, cue_finder
-from qc.asr.roles import roles_of
+from qc.asr.speakers.announcements import ANNOUNCER, without_announcements
+from qc.asr.speakers.cues import CueFinder, cue_finder
+from qc.asr.speakers.roles import roles_of
 from qc.domain.config import AsrConfig, AudioConfig
 from qc.domain.conversation import Role, RoleSource
 from qc.domain.recording import ChannelTranscript, Segment, Transcript

@@ -9,9 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from qc.asr.audio import RATE, Samples
+from qc.asr.engines.transcriber import Phrase, Transcriber, Window
 from qc.asr.service import AsrIdentity, identify, open_transcriber, transcribe_recordings
-from qc.asr.transcriber import Phrase, Transcriber, Window
+from qc.asr.sound.audio import RATE, Samples
 from qc.domain.config import AsrConfig
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording, Transcript

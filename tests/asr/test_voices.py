@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.asr.audio import RATE, Samples
-from qc.asr.detect import Span
 from qc.asr.pack import windows
-from qc.asr.voices.attribute import attributed
-from qc.asr.voices.cluster import tell_apart
-from qc.asr.voices.encoder import SIZE, embed
-from qc.asr.voices.mel import BANDS, mel
-from qc.asr.voices.talk import Spoken, VoiceListener, shared_channel
+from qc.asr.sound.audio import RATE, Samples
+from qc.asr.sound.detect import Span
+from qc.asr.speakers.voices.attribute import attributed
+from qc.asr.speakers.voices.cluster import tell_apart
+from qc.asr.speakers.voices.encoder import SIZE, embed
+from qc.asr.speakers.voices.mel import BANDS, mel
+from qc.asr.speakers.voices.talk import Spoken, VoiceListener, shared_channel
 from qc.domain.conversation import Word
 from qc.domain.recording import Segment
 
@@ -39,9 +39,9 @@ REFERENCE = {
 
 
 def test_the_weights_are_those_that_were_converted():
-    weights = files("qc.asr.voices").joinpath("ge2e.npz").read_bytes()
+    weights = files("qc.asr.speakers.voices").joinpath("ge2e.npz").read_bytes()
     digest = hashlib.sha256(weights).hexdigest()
-    assert digest in files("qc.asr.voices").joinpath("NOTICE").read_text("utf-8")
+    assert digest in files("qc.asr.speakers.voices").joinpath("NOTICE").read_text("utf-8")
     assert len(weights) < 3_000_000
 
 

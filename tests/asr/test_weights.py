@@ -14,8 +14,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.asr import ct2_weights, weights
-from qc.asr.weights import OFFICIAL, find_model
+from qc.asr.models import ct2_weights, weights
+from qc.asr.models.weights import OFFICIAL, find_model
 from qc.errors import UsageError
 
 WIDTH = 64
@@ -196,7 +196,7 @@ def test_official_digests_are_those_of_openai_whisper() -> None:
 
 @pytest.mark.asr
 def test_a_foreign_checkpoint_is_a_usage_error(tmp_path: Path) -> None:
-    from qc.asr.whisper_engine.load import load
+    from qc.asr.engines.whisper.load import load
 
     for content in (b"PK\3\4 not a checkpoint", b"\x06\0\0\0not a model either"):
         path = tmp_path / "foreign.pt"

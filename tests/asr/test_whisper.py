@@ -11,17 +11,17 @@ from typing import Any
 import numpy as np
 import pytest
 
-from qc.asr.audio import RATE, Samples
-from qc.asr.detect import SpeechDetector, SpeechOptions
+from qc.asr.engines.transcriber import Piece, Transcriber, Window
+from qc.asr.engines.whisper import precision
+from qc.asr.engines.whisper.decode import Decoder
+from qc.asr.engines.whisper.engine import WhisperOptions, WhisperTranscriber, is_echo
+from qc.asr.engines.whisper.load import Model, load
+from qc.asr.engines.whisper.network import Encoder
+from qc.asr.engines.whisper.precision import to_half
+from qc.asr.models.weights import find_model
 from qc.asr.pack import place, windows
-from qc.asr.transcriber import Piece, Transcriber, Window
-from qc.asr.weights import find_model
-from qc.asr.whisper_engine import precision
-from qc.asr.whisper_engine.decode import Decoder
-from qc.asr.whisper_engine.engine import WhisperOptions, WhisperTranscriber, is_echo
-from qc.asr.whisper_engine.load import Model, load
-from qc.asr.whisper_engine.network import Encoder
-from qc.asr.whisper_engine.precision import to_half
+from qc.asr.sound.audio import RATE, Samples
+from qc.asr.sound.detect import SpeechDetector, SpeechOptions
 from qc.errors import UsageError
 from qc.text.normalise import simplify
 

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qc.asr.whisper_engine.search import STUCK, Beams
+from qc.asr.engines.whisper.search import STUCK, Beams
 
 EOT = 9
 
@@ -105,7 +105,7 @@ def test_timestamps_follow_the_rules_of_stock_whisper() -> None:
     from whisper.decoding import ApplyTimestampRules, SuppressTokens
     from whisper.tokenizer import get_tokenizer
 
-    from qc.asr.whisper_engine.rules import MAX_FIRST_TIMESTAMP, Rules
+    from qc.asr.engines.whisper.rules import MAX_FIRST_TIMESTAMP, Rules
 
     tokenizer = get_tokenizer(True, num_languages=99, language="zh", task="transcribe")
     begin, vocabulary = tokenizer.timestamp_begin, 51865

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from qc.asr.cache import TranscriptCache
-from qc.asr.transcriber import AsrIdentity
+from qc.asr.engines.transcriber import AsrIdentity
 from qc.domain.recording import ChannelTranscript, Segment, Transcript
 from qc.ingest.names import content_hash
 from qc.paths import cache_dir

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner, Result
 
-from qc.asr.transcriber import AsrIdentity
+from qc.asr.engines.transcriber import AsrIdentity
 from qc.commands import cli
 from qc.errors import SpecError, UsageError
 from qc.storage.read import StoredRun
@@ -32,7 +32,9 @@ class Room:
     def __init__(self, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         self.folder, self._monkeypatch = folder, monkeypatch
         self.centre: Centre = centre(folder / "ws")
-        (folder / "ws" / "qc.yaml").write_text("default_channel: voice_inbound\nasr: {correct_words: false, digits: false}\n")
+        (folder / "ws" / "qc.yaml").write_text(
+            "default_channel: voice_inbound\nasr: {correct_words: false, digits: false}\n"
+        )
         self.source = recordings(folder / "in", list(SAID))
         self.references = folder / "r.jsonl"
         rows = [{"file": f"{f}.wav", "role": r, "text": t} for f, own in SAID.items() for r, t in own]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from qc.asr import measured, measuring
-from qc.asr.engines import FASTER, OPENAI, choose
-from qc.asr.measured import Measured
+from qc.asr.engines import measured, measuring
+from qc.asr.engines.measured import Measured
+from qc.asr.engines.registry import FASTER, OPENAI, choose
 from qc.commands.checkup import Level, Result, checkup
 from qc.domain.config import AsrConfig
 

@@ -8,7 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from qc.asr import conformance, engines
+from qc.asr.engines import conformance
+from qc.asr.engines import registry as engines
 from qc.asr.service import identify
 from qc.domain.config import AsrConfig
 from tests.docs.test_docs import ROOT, blocks
@@ -16,7 +17,7 @@ from tests.docs.test_docs import ROOT, blocks
 PAGE = "docs/engines.zh-CN.md"
 FUNASR = '''
 """Stands in for FunASR, whose weights are not here: knows the sample call, and writes as SenseVoice does."""
-from qc.asr.conformance import speech
+from qc.asr.engines.conformance import speech
 
 class AutoModel:
     def __init__(self, model, disable_update):

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qc.asr.readable import readable
+from qc.asr.wording.readable import readable
 from qc.domain.config import AsrConfig
 from qc.domain.recording import Segment
 from qc.specs.hot_words import load_hot_words

@@ -12,11 +12,11 @@ import numpy as np
 import pytest
 import soundfile
 
-from qc.asr import audio
 from qc.asr.cache import TranscriptCache
-from qc.asr.conformance import CALL
+from qc.asr.engines.conformance import CALL
+from qc.asr.engines.transcriber import Phrase, Window
 from qc.asr.service import AsrIdentity
-from qc.asr.transcriber import Phrase, Window
+from qc.asr.sound import audio
 from qc.domain.config import Config, RunConfig
 from qc.domain.recording import Recording
 from qc.ingest.batch import discover

@@ -9,8 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from qc.asr import engines, imported
-from qc.asr.conformance import CALL
+from qc.asr.engines import imported
+from qc.asr.engines import registry as engines
+from qc.asr.engines.conformance import CALL
 from qc.commands import main
 from qc.domain.config import AsrConfig, Config
 from qc.domain.conversation import Role

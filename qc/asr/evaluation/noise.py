@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 import numpy as np
 
-from qc.asr.audio import RATE, Samples
+from qc.asr.sound.audio import RATE, Samples
 
 FRAME = RATE // 50
 LOUD, SOFT = 95, 10

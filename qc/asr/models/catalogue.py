@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from importlib import metadata, resources
 from pathlib import Path
 
-from qc.asr import weights
+from qc.asr.models import weights
 from qc.asr.models.folder import imported, is_convertible
-from qc.asr.weights import OFFICIAL, ModelSource
+from qc.asr.models.weights import OFFICIAL, ModelSource
 from qc.errors import QcError
 
 WHISPER = "openai-whisper"
@@ -115,6 +115,6 @@ def _detector() -> Entry:
 
 
 def _voices() -> Entry:
-    path = Path(str(resources.files("qc.asr.voices") / "ge2e.npz"))
+    path = Path(str(resources.files("qc.asr.speakers.voices") / "ge2e.npz"))
     entry = Entry(name="ge2e (Resemblyzer)", task="区分说话人", licence="Apache-2.0")
     return replace(entry, files=(path,), verified="随 qc 安装") if path.is_file() else entry

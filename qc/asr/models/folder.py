@@ -18,7 +18,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from qc.asr import ct2_weights
+from qc.asr.models import ct2_weights
 from qc.errors import UsageError
 from qc.paths import models_dir
 

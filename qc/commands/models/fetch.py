@@ -18,11 +18,11 @@ def command(ctx: click.Context, name: str, quiet: bool) -> None:
     \b
     例：qc models fetch small
     """
+    from qc.asr.engines.whisper.checkpoint import address
     from qc.asr.models.catalogue import FIGURES
     from qc.asr.models.fetch import fetch
     from qc.asr.models.folder import find, write_down
-    from qc.asr.weights import OFFICIAL, canonical, look_up
-    from qc.asr.whisper_engine.checkpoint import address
+    from qc.asr.models.weights import OFFICIAL, canonical, look_up
     from qc.commands.console import Console
     from qc.errors import UsageError
     from qc.paths import models_dir

@@ -23,9 +23,9 @@ def command(ctx: click.Context, source: Path, name: str | None) -> None:
     例：qc models import /media/usb/small.pt
         qc models import /media/usb/faster-whisper-small --name small-ct2
     """
+    from qc.asr.engines.whisper.checkpoint import vocabulary_size
     from qc.asr.models.folder import add
-    from qc.asr.weights import OFFICIAL
-    from qc.asr.whisper_engine.checkpoint import vocabulary_size
+    from qc.asr.models.weights import OFFICIAL
 
     given, found = add(source, name, OFFICIAL, vocabulary_size)
     known = found.sha256 in OFFICIAL.values()

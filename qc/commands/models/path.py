@@ -12,7 +12,7 @@ from qc.errors import EXIT_CHECK, EXIT_OK
 @click.pass_context
 def command(ctx: click.Context, name: str) -> None:
     """在标准输出写出模型文件的路径（base 来自软件包时是两个文件，依次拼接）。没有安装时退出码为 1，名字不对为 2。"""
-    from qc.asr.weights import OFFICIAL, canonical, find_model
+    from qc.asr.models.weights import OFFICIAL, canonical, find_model
     from qc.errors import UsageError
 
     try:

@@ -1,0 +1,40 @@
+"""openai-whisper as a Transcriber. The only package that imports whisper and torch."""
+
+from __future__ import annotations
+
+from qc.asr.engines.transcriber import AsrIdentity, Transcriber
+from qc.asr.engines.whisper.engine import WhisperOptions, WhisperTranscriber, engine_name
+from qc.asr.engines.whisper.precision import gpu_count, resolve, resolve_device
+from qc.asr.models.weights import find_model
+from qc.domain.config import AsrConfig
+
+BEAMS = {"fast": 1, "accurate": 5}
+"""Beam width of each preset."""
+
+
+def identify(config: AsrConfig) -> AsrIdentity:
+    """As `qc.asr.engines.registry.Engine` asks: without loading anything."""
+    return AsrIdentity(engine=engine_name(), model=find_model(config.model).id, options=_options(config).id)
+
+
+def open(config: AsrConfig) -> Transcriber:
+    """As `qc.asr.engines.registry.Engine` asks: loads the model (seconds, some 500 MB)."""
+    return WhisperTranscriber(find_model(config.model), _options(config))
+
+
+def most_workers(config: AsrConfig) -> int | None:
+    """How many processes may hear at once: one per GPU where one is used; None: as many as there are cores."""
+    return gpu_count() if resolve_device(config.device) == "cuda" else None
+
+
+def _options(config: AsrConfig) -> WhisperOptions:
+    device = resolve_device(config.device)
+    return WhisperOptions(
+        language=config.language,
+        beam_size=BEAMS[config.preset],
+        batch_size=config.batch_size,
+        device=device,
+        precision=resolve(config.precision, device),
+        word_times=config.word_times,
+        prompt=config.prompt,
+    )

@@ -1,0 +1,1 @@
+"""What was heard, in the words people and rules read."""
