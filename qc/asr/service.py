@@ -36,6 +36,11 @@ def identify(config: AsrConfig) -> AsrIdentity:
     return _with_steps(engines.identify(config))
 
 
+def identity_of(transcriber: Transcriber) -> AsrIdentity:
+    """The identity of transcripts that this transcriber makes here."""
+    return _with_steps(AsrIdentity(engine=transcriber.name, model=transcriber.model_id, options=transcriber.options_id))
+
+
 def _with_steps(heard: AsrIdentity) -> AsrIdentity:
     return replace(heard, options=f"{heard.options};{STEPS}")
 
@@ -54,9 +59,7 @@ def transcribe_recordings(
 
 def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: float) -> Transcript:
     """Raises AudioError."""
-    identity = _with_steps(
-        AsrIdentity(engine=transcriber.name, model=transcriber.model_id, options=transcriber.options_id)
-    )
+    identity = identity_of(transcriber)
     audio = open_audio(recording.file, max_duration_s)
     spans, samples, meter = _speech(audio)
     segments: list[list[Segment]] = [[] for _ in spans]

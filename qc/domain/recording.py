@@ -11,12 +11,13 @@ from qc.domain.conversation import CallMeta, Channel, Mark, Role, Source, Word
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GivenTranscript:
     """A transcript that another recogniser made, in a file beside the recording. `path` as Source has it, `file` the
-    path to open, `format` as that of a document."""
+    path to open, `format` as that of a document. `settings`: a digest of those its reader goes by."""
 
     path: str
     file: str
     format: str
     sha256: str
+    settings: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -34,10 +35,12 @@ class Recording:
 
     @property
     def content(self) -> str:
-        """The digest of all that its transcript is made from: the audio, and the transcript given with it."""
-        if self.given is None:
+        """The digest of all that its transcript is made from: the audio, the transcript given with it, and how that is
+        read."""
+        if (given := self.given) is None:
             return self.source.sha256
-        return hashlib.sha256(f"{self.source.sha256}\n{self.given.sha256}".encode()).hexdigest()
+        parts = (self.source.sha256, given.sha256, given.format, given.settings)
+        return hashlib.sha256("\n".join(parts).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections import Counter
 from collections.abc import Mapping, Sequence
+from dataclasses import asdict
 from pathlib import Path
 
 from qc.domain.config import Config
@@ -176,7 +178,9 @@ class _Sorting:
                 self.failed(file.path, conversation_id, "unknown_format", _UNKNOWN_BESIDE)
                 return None
             format_ = kind
-        return GivenTranscript(path=file.path, file=file.file, format=format_, sha256=sha256)
+        return GivenTranscript(
+            path=file.path, file=file.file, format=format_, sha256=sha256, settings=_reading(self.config)
+        )
 
     def documents(self, texts: Sequence[Found], readers: Readers) -> list[Document]:
         stems = Counter(stem_of(f.path) for f in texts)
@@ -210,6 +214,12 @@ class _Sorting:
         if kind is None:
             self.failed(file.path, None, "unknown_format", _UNKNOWN_TABLE)
         return kind
+
+
+def _reading(config: Config) -> str:
+    """A digest of the settings that decide how a transcript is read."""
+    settings = [asdict(config.manifest), config.run.max_turn_chars]
+    return hashlib.sha256(json.dumps(settings, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
 
 
 def _beside(audio: Sequence[Found], texts: Sequence[Found]) -> dict[str, list[Found]]:

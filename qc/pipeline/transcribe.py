@@ -10,12 +10,12 @@ from pathlib import Path
 from qc.asr.cache import TranscriptCache
 from qc.asr.engines.registry import IMPORTED, most_workers, open_transcriber
 from qc.asr.engines.transcriber import AsrIdentity, Transcriber
-from qc.asr.service import transcribe_recordings
+from qc.asr.service import identity_of, transcribe_recordings
 from qc.asr.sound.audio import AudioError, open_audio, watch_decoders
 from qc.domain.config import Config
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording, Transcript
-from qc.errors import QcError, origin
+from qc.errors import QcError, UsageError, origin
 from qc.ingest.names import content_hash
 from qc.pipeline.executor import Crashed, run_tasks, worker_count
 from qc.pipeline.importing import Importer
@@ -26,6 +26,7 @@ _GROUP_S = 600
 _HEADERS_AT_ONCE = 500
 _KILLED = "转写这个录音时进程被杀死（可能内存不足，或文件使解码器崩溃、卡死），已隔离"
 _CHANGED = "录音在本批次运行中被改动或移走，没有采用；等文件写完后再运行"
+_OTHER = "转写引擎、模型或精度在本批次运行中变了（装了别的版本，或 qc doctor 刚测过）。"
 _BYTES_PER_S = 8_000
 """A rough guess of a file's seconds from its size, to hear long calls first; only the order depends on it."""
 
@@ -165,11 +166,14 @@ class _Worker:
 
 
 def _open(config: Config, identity: AsrIdentity, cache_dir: str) -> _Worker:
-    """Per process: load the model once."""
+    """Per process: load the model once. Raises UsageError when it is not the one whose transcripts are waited for."""
     watch_decoders()
     if config.asr.engine == IMPORTED:
         return _Worker(Importer(config), TranscriptCache(Path(cache_dir)), identity)
-    hear = _hearing(open_transcriber(config.asr), config.audio.max_duration_s)
+    transcriber = open_transcriber(config.asr)
+    if identity_of(transcriber) != identity:
+        raise UsageError(_OTHER, "请再运行一次：已转写的不会重来。")
+    hear = _hearing(transcriber, config.audio.max_duration_s)
     return _Worker(hear, TranscriptCache(Path(cache_dir)), identity)
 
 

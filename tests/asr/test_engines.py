@@ -51,6 +51,10 @@ def test_auto_with_a_gpu(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
     assert choose(config).config.engine == OPENAI
     assert "GPU" in choose(config).reason
     assert choose(replace(config, device="cpu")).config.engine == FASTER
+    measured.remember(config, [Measured(engine=OPENAI, precision="fp32", cost=0.1)])  # of the processor
+    assert choose(replace(config, engine=OPENAI)).config.precision == "auto"
+    assert choose(replace(config, engine=OPENAI, device="cpu")).config.precision == "fp32"
+    measured.remember(config, [])
     monkeypatch.setattr(precision, "_has_cuda", lambda: False)  # torch without CUDA: the GPU is no use
     assert choose(config).config.engine == FASTER
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -13,7 +14,7 @@ from qc.asr.engines import imported
 from qc.asr.engines import registry as engines
 from qc.asr.engines.conformance import CALL
 from qc.commands import main
-from qc.domain.config import AsrConfig, Config
+from qc.domain.config import AsrConfig, Config, ManifestConfig
 from qc.domain.conversation import Role
 from qc.domain.failure import Failure
 from qc.domain.recording import Transcript
@@ -97,6 +98,9 @@ def test_the_key_covers_the_transcript(tmp_path: Path) -> None:
     assert before.recordings[0].content != after.recordings[0].content
     assert before.digest != after.digest
     assert discover(folder, None, Config()).recordings[0].content == before.recordings[0].source.sha256
+    # and how it is read: with other columns it is another transcript
+    other = replace(CONFIG, manifest=ManifestConfig(columns={"text": ("words",)}))
+    assert discover(folder, None, other).recordings[0].content != after.recordings[0].content
 
 
 @pytest.mark.parametrize(

@@ -127,8 +127,9 @@ def _others() -> Mapping[str, metadata.EntryPoint]:
 
 
 def _precise(config: AsrConfig, reason: str) -> Choice:
-    """With the precision that was fastest here, where the configuration leaves it open."""
-    fastest = measured.fastest(config, [config.engine]) if config.precision == "auto" else None
+    """With the precision that was fastest here, where the configuration leaves it open. Measured is the processor."""
+    on_gpu = config.engine == OPENAI and resolve_device(config.device) == "cuda"
+    fastest = measured.fastest(config, [config.engine]) if config.precision == "auto" and not on_gpu else None
     return Choice(config if fastest is None else replace(config, precision=fastest.precision), reason)
 
 
