@@ -9,7 +9,8 @@ from itertools import repeat
 
 from qc.domain.conversation import Conversation, Entity, Turn
 from qc.domain.failure import Failure
-from qc.text.entities import Entities
+from qc.text.changes import Change, changed
+from qc.text.entities import Entities, find_in
 from qc.text.masking import MASK, mask_turns, mask_value
 from qc.text.shard import Shard
 
@@ -41,17 +42,33 @@ def masked(shard: Shard, entities: Entities) -> list[Conversation]:
 
 
 def _masked_turn(turn: Turn, text: str, number: int, found: Mapping[int, Sequence[Entity]]) -> Turn:
-    """What clean-up replaced is hidden whole where any of it became personal data."""
-    if turn.text == text:
+    """What clean-up replaced is hidden whole where any of it is personal data, as it reads now or as it was heard: a
+    name that became a hot word is no name any more, but still stands in the original."""
+    if turn.text == text and not any(m.original for m in turn.marks):
         return turn
-    personal = [e for e in found.get(number, ()) if e.personal]
-    marks = tuple(
-        replace(m, original=MASK * len(m.original))
-        if m.original and any(e.start < m.end and m.start < e.end for e in personal)
-        else m
-        for m in turn.marks
-    )
-    return replace(turn, text=text, marks=marks)
+    now, before = _personal(found.get(number, ())), _personal(find_in(_as_heard(turn)))
+    marks = []
+    grown = 0  # characters by which the text as heard is longer so far
+    for mark in turn.marks:
+        if mark.original is not None:
+            start, end = mark.start + grown, mark.start + grown + len(mark.original)
+            grown += len(mark.original) - (mark.end - mark.start)
+            if _touches(now, mark.start, mark.end) or _touches(before, start, end):
+                mark = replace(mark, original=MASK * len(mark.original))  # noqa: PLW2901
+        marks.append(mark)
+    return replace(turn, text=text, marks=tuple(marks))
+
+
+def _as_heard(turn: Turn) -> str:
+    return changed(turn.text, [Change(m.start, m.end, m.original) for m in turn.marks if m.original is not None])
+
+
+def _personal(entities: Sequence[Entity]) -> list[Entity]:
+    return [e for e in entities if e.personal]
+
+
+def _touches(entities: Sequence[Entity], start: int, end: int) -> bool:
+    return any(e.start < end and start < e.end for e in entities)
 
 
 def masked_failure(failure: Failure) -> Failure:
