@@ -71,7 +71,7 @@ def test_on_a_terminal_it_asks(tmp_path: Path) -> None:
     )
     os.close(slave)
     os.write(master, ("\n".join(answers) + "\n").encode())
-    out, _ = process.communicate(timeout=60)
+    out, _ = process.communicate(timeout=300)
     os.close(master)
     said = out.decode()
     assert process.returncode == 0, said

@@ -79,7 +79,7 @@ def test_workers_leave_when_their_parent_is_killed(tmp_path: Path) -> None:
     until(lambda: not Path(f"/proc/{worker}").exists())
 
 
-def until(true: Callable[[], bool], seconds: float = 20) -> None:
+def until(true: Callable[[], bool], seconds: float = 120) -> None:
     end = time.monotonic() + seconds
     while not true():
         assert time.monotonic() < end
@@ -110,5 +110,5 @@ def test_a_worker_that_dies_before_it_reads_its_start_stops_nobody(tmp_path: Pat
         "if __name__ != '__main__':\n    os._exit(1)\n"
         "print(len(list(run_tasks(max, ['b'], workers=1, setup=str, setup_args=('a' * 1_000_000,)))))\n"
     )
-    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300, check=False)
     assert done.stdout == "1\n", done.stderr
