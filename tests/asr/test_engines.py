@@ -12,6 +12,7 @@ import pytest
 
 from qc.asr.engines import measured
 from qc.asr.engines import registry as engines
+from qc.asr.engines.languages import CODES
 from qc.asr.engines.measured import Measured
 from qc.asr.engines.registry import FASTER, OPENAI, choose
 from qc.asr.engines.whisper import precision
@@ -116,6 +117,12 @@ def test_what_is_measured_follows_the_configuration() -> None:
     assert set(tried(AsrConfig(engine=OPENAI, precision="fp32"))) == {(OPENAI, "fp32")}
 
 
+@pytest.mark.parametrize("engine", [OPENAI, FASTER])
+def test_an_unknown_language_is_told_before_anything_is_loaded(engine: str) -> None:
+    with pytest.raises(UsageError, match="没有这个语言：zz"):
+        engines.identify(AsrConfig(engine=engine, language="zz"))
+
+
 def test_an_unknown_engine_says_which_there_are() -> None:
     with pytest.raises(UsageError, match="不认识的转写引擎 other") as error:
         choose(AsrConfig(engine="other"))
@@ -194,3 +201,7 @@ def test_the_second_engine_keeps_to_the_processor_and_to_its_own_weights(tmp_pat
     assert engines.identify(AsrConfig(engine=FASTER, model=str(packed))).model != before.model
     with pytest.raises(UsageError, match="读不出转写模型"):
         engines.open_transcriber(AsrConfig(engine=FASTER, model=str(packed)))
+
+
+def test_the_languages_are_those_of_whisper() -> None:
+    assert frozenset(pytest.importorskip("whisper.tokenizer").LANGUAGES) == CODES

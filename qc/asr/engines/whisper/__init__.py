@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from qc.asr.engines.languages import check_language
 from qc.asr.engines.transcriber import AsrIdentity, Transcriber
 from qc.asr.engines.whisper.engine import WhisperOptions, WhisperTranscriber, engine_name
 from qc.asr.engines.whisper.precision import gpu_count, resolve, resolve_device
@@ -33,7 +34,7 @@ def most_workers(config: AsrConfig) -> int | None:
 def _options(config: AsrConfig) -> WhisperOptions:
     device = resolve_device(config.device)
     return WhisperOptions(
-        language=config.language,
+        language=check_language(config.language),
         beam_size=BEAMS[config.preset],
         batch_size=config.batch_size or BATCHES[device],
         device=device,
