@@ -12,6 +12,7 @@ from pathlib import Path
 import pytest
 
 from qc.domain.budget import Label
+from qc.domain.config import AsrConfig
 from qc.domain.finding import Verdict
 from qc.errors import UsageError
 from qc.matching.compile import compile_rules
@@ -152,7 +153,7 @@ def test_runs_of_before_can_be_judged_again(setting: Setting) -> None:
     again = setting.centre.judged_again(open_run(setting.run.path), setting.room / "again")
     assert verdicts(again) == want
     assert again.lineage.rule_digests == {rule.id: rule.digest for rule in state(setting.centre).specs.in_force}
-    assert again.lineage.confidence_floor == 0.35
+    assert again.lineage.confidence_floor == AsrConfig().confidence_floor
 
 
 def test_only_what_changed_is_judged_and_scored(setting: Setting, monkeypatch: pytest.MonkeyPatch) -> None:
