@@ -18,7 +18,7 @@ from qc.asr.models.weights import INSTALL, ModelSource
 from qc.asr.sound.audio import RATE
 from qc.errors import UsageError
 
-VERSION = 3
+VERSION = 4
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 

@@ -14,7 +14,8 @@ from qc.asr.engines.whisper.load import Model
 
 
 class Encoder:
-    """Mel spectrograms [windows, mels, 3000] → features [windows, 1500, width], in the precision of the weights."""
+    """Mel spectrograms [windows, mels, 2 * frames] → features [windows, frames, width], in the precision of the
+    weights. Unlike openai-whisper's own it takes fewer than 1500 frames: the work is in proportion to the length."""
 
     def __init__(self, model: Model) -> None:
         import torch
@@ -27,12 +28,13 @@ class Encoder:
     def __call__(self, mel: Any) -> Any:
         from torch.nn.functional import gelu
 
-        if not self._in_heads:
-            return self._encoder(mel.to(self._dtype))
         encoder = self._encoder
         x = gelu(encoder.conv2(gelu(encoder.conv1(mel.to(self._dtype))))).transpose(1, 2)
-        x = (x + encoder.positional_embedding).to(x.dtype)
+        x = (x + encoder.positional_embedding[: x.shape[1]]).to(x.dtype)
         for block in encoder.blocks:
+            if not self._in_heads:
+                x = block(x)
+                continue
             h, attn = block.attn_ln(x), block.attn
             x = x + attn.out(self._attend(attn.query(h), attn.key(h), attn.value(h)))
             x = x + block.mlp(block.mlp_ln(x))
@@ -59,29 +61,33 @@ class Cache:
     """Keys and values of the decoder's layers: `cross` over the audio, one per window; `own` over the tokens, one per
     window and beam. Rows of a batch are numbered window by window: window * beams + beam."""
 
-    def __init__(self, model: Model, features: Any, beams: int, longest: int) -> None:
-        """`features` [windows, frames, width]; at most `longest` tokens will be fed."""
+    def __init__(self, model: Model, features: Sequence[Any], beams: int, longest: int) -> None:
+        """`features`: of each window [frames, width]; at most `longest` tokens will be fed."""
         import torch
 
         decoder = model.whisper.decoder
         self._n_head: int = model.whisper.dims.n_text_head
         self.dtype = decoder.token_embedding.weight.dtype
-        self.windows, frames, width = features.shape
+        self.windows, width = len(features), features[0].shape[1]
+        lengths = torch.tensor([len(own) for own in features], device=features[0].device)
+        frames = int(lengths.max())
+        behind = torch.arange(frames, device=lengths.device) >= lengths[:, None]
+        self._behind = torch.zeros(behind.shape, device=lengths.device).masked_fill(behind, -torch.inf)
         self.beams = 1  # until `spread`
         self.length = 0
         depth = width // self._n_head
         shape = (self.windows, self._n_head, frames, depth)
         self._cross = []
         for block in decoder.blocks:
-            keys, values = features.new_empty(shape), features.new_empty(shape)
-            for window in range(self.windows):  # one at a time: the layer's own output is as large as what we keep
-                x = features[window : window + 1].to(self.dtype)
-                keys[window] = self.heads(block.cross_attn.key(x))[0]
-                values[window] = self.heads(block.cross_attn.value(x))[0]
+            keys, values = features[0].new_zeros(shape), features[0].new_zeros(shape)
+            for window, own in enumerate(features):  # the layer's own output is as large as what we keep of it
+                x = own[None].to(self.dtype)
+                keys[window, :, : len(own)] = self.heads(block.cross_attn.key(x))[0]
+                values[window, :, : len(own)] = self.heads(block.cross_attn.value(x))[0]
             self._cross.append((keys, values))
         self._own = torch.zeros(
             len(decoder.blocks), 2, self.windows, beams, self._n_head, longest, depth,
-            dtype=self.dtype, device=features.device,
+            dtype=self.dtype, device=lengths.device,
         )  # fmt: skip
 
     def heads(self, x: Any) -> Any:
@@ -92,6 +98,12 @@ class Cache:
         """Keys and values [windows, heads, frames, depth]."""
         keys, values = self._cross[layer]
         return keys[: self.windows], values[: self.windows]
+
+    @property
+    def behind(self) -> Any:
+        """0.0 on the frames of each window, minus infinity on those that only longer windows have: [windows, 1, 1,
+        frames], to be added before the softmax."""
+        return self._behind[: self.windows, None, None]
 
     def append(self, layer: int, key: Any, value: Any) -> tuple[Any, Any]:
         """Adds the new positions [rows, n, width] of one layer; returns all so far [rows, heads, positions, depth]."""
@@ -117,6 +129,7 @@ class Cache:
         self.windows -= 1
         if window != self.windows:
             self._own[:, :, window, ..., : self.length, :] = self._own[:, :, self.windows, ..., : self.length, :]
+            self._behind[window] = self._behind[self.windows]
             for pair in self._cross:
                 for kept in pair:
                     kept[window] = kept[self.windows]
@@ -151,7 +164,7 @@ class TextDecoder:
             keys, values = cache.cross(i)
             q = block.cross_attn.query(block.cross_attn_ln(x)).to(keys.dtype)
             q = cache.heads(q.unflatten(0, (cache.windows, cache.beams)).flatten(1, 2))
-            weights = ((q * q.shape[-1] ** -0.5) @ keys.transpose(2, 3)).float().softmax(-1)
+            weights = (((q * q.shape[-1] ** -0.5) @ keys.transpose(2, 3)).float() + cache.behind).softmax(-1)
             seen = (weights.to(values.dtype) @ values).transpose(1, 2).flatten(2)
             x = x + block.cross_attn.out(seen.unflatten(1, (cache.beams, length)).flatten(0, 1).to(x.dtype))
             if self._aligned[i]:
