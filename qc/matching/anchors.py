@@ -114,7 +114,9 @@ def for_each(
         or together.reasons[conversation]
         for conversation in np.flatnonzero(everywhere == Truth.UNKNOWN).tolist()
     }
-    return replace(together, truth=everywhere, reasons=reasons)
+    lacking = everywhere == (Truth.TRUE if frame.negate else Truth.FALSE)
+    unheard = selection.blurred & standard.textual & (lacking | (frame.count_max is not None))
+    return replace(together, truth=everywhere, reasons=reasons, unheard=unheard & (everywhere != Truth.UNKNOWN))
 
 
 def _which(hits: Hits, anchor: Anchor) -> Hits:

@@ -73,7 +73,7 @@ def _replies(selection: Selection, context: Context, questions: Places, first: I
     reply = np.full(len(questions), NONE, np.int64)
     told_apart, heard = np.zeros(len(questions), np.bool_), np.zeros(len(questions), np.bool_)
     lost = shard.role == ROLE_CODES[Role.UNKNOWN]
-    clear = ~(shard.confidence < context.floor)
+    clear = ~(context.clarity.turns | context.clarity.hiding)
     for ahead in range(int((last - first).max(initial=-1)), -1, -1):
         rows = np.flatnonzero(first + ahead <= last)
         turn, asked = first[rows] + ahead, questions.turn[rows]

@@ -11,20 +11,28 @@ import numpy as np
 from qc.matching.evidence import Bools
 from qc.text.shard import Ints, Shard
 
+HIDING = 3
+"""Characters of what was not heard clearly that may have been something worth saying: two and the mark behind them.
+Less is a murmur."""
+
 
 class Clarity:
     """Words below the confidence `floor` are not certain. `turns` marks the turns that are so as a whole, `anywhere`
-    those that are so or hold a phrase that is."""
+    those that are so or hold a phrase that is, `hiding` those where so much is that something may have been said."""
 
     def __init__(self, shard: Shard, floor: float) -> None:
         self.turns: Bools = np.asarray(shard.confidence < floor)
         self.anywhere: Bools = self.turns
+        self.hiding: Bools = self.turns & (np.diff(shard.char_start) - 1 >= HIDING)
         self._phrases = phrases = shard.phrases
         if phrases is not None:
             # low phrases before each row: a span of rows is clear when there are as many at both of its ends
             self._low: Ints = np.concatenate(([0], np.cumsum(phrases.confidence < floor, dtype=np.int64)))
             first = phrases.first
             self.anywhere = self.turns | (self._low[first[1:]] > self._low[first[:-1]])
+            low = np.flatnonzero((phrases.confidence < floor) & (phrases.end - phrases.start >= HIDING))
+            known = first[1:] > first[:-1]
+            self.hiding = np.where(known, np.diff(np.searchsorted(low, first)) > 0, self.hiding)
 
     def unclear(self, turn: Ints, start: Ints, last_turn: Ints, end: Ints) -> Bools:
         """Whether each span, from character `start` of `turn` to `end` (exclusive) of `last_turn`, touches words that

@@ -143,7 +143,9 @@ class PieceResult:
     """A piece on every conversation of the shard: `truth` 0/1/2 (see Truth), `na` where its range is empty and it says
     so, `reasons` for every UNKNOWN, and its hits, ordered by conversation: rows `first_hit[c]:first_hit[c + 1]`.
 
-    `whole`: it speaks of the conversation (a measure of it, an absence), so that its truth has no place in a turn.
+    `unheard`: where the truth is what it is because something was not found, and words that were not heard clearly may
+    have been just that: no agent may lose by it. `whole`: it speaks of the conversation (a measure of it, an absence),
+    so that its truth has no place in a turn.
     Results may share their columns: do not change them.
     """
 
@@ -151,6 +153,7 @@ class PieceResult:
     na: Bools
     reasons: Mapping[int, str]
     hits: Hits
+    unheard: Bools
     whole: bool = False
     excused: tuple[Excused, ...] = ()
 

@@ -81,6 +81,11 @@ class Selection:
         return np.asarray((self.count > 0) & (self.per_conversation(self.inside & ~self.unclear) == 0))
 
     @cached_property
+    def blurred(self) -> Bools:
+        """Conversations in which something may have been said in the turns inside that was not heard clearly."""
+        return np.asarray(self.per_conversation(self.inside & self.clarity.hiding) > 0)
+
+    @cached_property
     def silent(self) -> dict[tuple[bool | OnEmpty | None, ...], PieceResult]:
         """What pieces come to that found nothing, by what their frames make of it: kept by `decide`."""
         return {}
@@ -208,6 +213,7 @@ def _decided(
 ) -> PieceResult:
     n = len(selection.shard)
     cause = np.zeros(n, np.uint8)
+    unheard = np.zeros(n, np.bool_)
     if hits.cause.any():
         np.bitwise_or.at(cause, hits.conversation, hits.cause)
     if frame.all_turns:
@@ -222,6 +228,7 @@ def _decided(
         deaf = (truth == Truth.FALSE) & selection.deaf
         truth[deaf] = Truth.UNKNOWN
         cause[deaf] |= np.uint8(Cause.LOW_CONFIDENCE)
+        unheard = selection.blurred & (_if_more(frame, hits, truth) == Truth.UNKNOWN)
     if unmeasured:
         truth[np.fromiter(unmeasured, np.int64, len(unmeasured))] = Truth.UNKNOWN
     if frame.negate:
@@ -239,7 +246,14 @@ def _decided(
     for conversation in np.flatnonzero(truth == Truth.UNKNOWN).tolist():
         said = unmeasured.get(conversation)
         reasons[conversation] = said or "；".join(causes_zh(int(cause[conversation]), standard.floor))
-    return PieceResult(truth=truth, na=na, reasons=reasons, hits=hits, whole=standard.whole or frame.negate)
+    return PieceResult(
+        truth=truth,
+        na=na,
+        reasons=reasons,
+        hits=hits,
+        unheard=unheard & (truth != Truth.UNKNOWN),
+        whole=standard.whole or frame.negate,
+    )
 
 
 def framed(selection: Selection, evidence: Evidence, standard: Standard) -> Hits:
@@ -276,6 +290,15 @@ def _counted(frame: Frame, hits: Hits, conversations: int) -> Truths:
     hi = np.bincount(owner, minlength=conversations)
     lo = np.bincount(owner[~unsure], minlength=conversations) if unsure.any() else hi
     return within(lo, hi, frame.count_min, frame.count_max)
+
+
+def _if_more(frame: Frame, hits: Hits, truth: Truths) -> Truths:
+    """UNKNOWN where more hits, in words that were not heard clearly, would come to another truth."""
+    if frame.all_turns:
+        return np.where(truth == Truth.FALSE, np.int8(Truth.UNKNOWN), truth)
+    first, unsure = grouped(hits)
+    lo = np.bincount(hits.conversation[first][~unsure], minlength=len(truth))
+    return within(lo, np.full(len(truth), np.inf), frame.count_min, frame.count_max)
 
 
 def grouped(hits: Hits) -> tuple[Ints, Bools]:

@@ -14,6 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.domain.finding import Finding, Verdict
+from qc.domain.operators import piece_names
 from qc.domain.rule import Rule, Scope, Truth, Validity, Which
 from qc.domain.sentence import Name, Sentence, names
 from qc.matching import operators as _registered  # noqa: F401 - fills the registry
@@ -80,7 +81,8 @@ def judge(compiled: CompiledRules, shard: Shard, signals: Signals) -> Judgement:
 
 
 def _verdicts(rule: CompiledRule, pieces: Mapping[str, PieceResult]) -> npt.NDArray[np.int8]:
-    """`given` false: not applicable; unknown: undecided. Then `when` decides."""
+    """`given` false: not applicable; unknown: undecided. Then `when` decides; but a hit for which something would have
+    to be missing, where words that were not heard clearly may be just that, is undecided."""
     when, when_na = _sentence(rule.when, pieces)
     verdict = _OF_TRUTH[when]
     verdict[when_na] = _NA
@@ -88,6 +90,10 @@ def _verdicts(rule: CompiledRule, pieces: Mapping[str, PieceResult]) -> npt.NDAr
         given, given_na = _sentence(rule.given, pieces)
         verdict[given == Truth.UNKNOWN] = _UNDECIDED
         verdict[(given == Truth.FALSE) | given_na] = _NA
+    if any(piece.unheard.any() for piece in pieces.values()):
+        doubted = {n: replace(p, truth=np.where(p.unheard, np.int8(Truth.UNKNOWN), p.truth)) for n, p in pieces.items()}
+        for sentence in (rule.when, *([] if rule.given is None else [rule.given])):
+            verdict[(verdict == _HIT) & (_sentence(sentence, doubted)[0] == Truth.UNKNOWN)] = _UNDECIDED
     return verdict
 
 
@@ -165,6 +171,9 @@ class _Bench:
             result = decide(frame, selection, evidence, standard)
         else:
             result = for_each(frame, each, done[each.piece], selection, evidence, standard)
+        for name in (*(anchor.piece for anchor in frame.anchors), *piece_names(plan.operator)):
+            if done[name].unheard.any():  # what was not heard is no place to look from, and no step of a course
+                result = replace(result, unheard=result.unheard | done[name].unheard)
         if frame.unless and whole:
             return pardoned(result, frame, done)
         return result if spared is None or not spared.excused else replace(result, excused=spared.excused)

@@ -44,6 +44,8 @@ def findings(
         side = sides[0] if sides[0].hits[i] else sides[1]
         said = (results[n].reasons[conversation] for n in values if conversation in results[n].reasons)
         reasons = dict.fromkeys(clause for reason in said for clause in reason.split("；"))
+        if not is_hit and not reasons:
+            reasons = {f"有的话没有听清（转写置信度低于 {context.floor:g}），不能断定没有说": None}
         found = side.hits[i] if len(rule.pieces) == 1 else sorted(side.hits[i], key=_place)
         yield (
             conversation,

@@ -103,6 +103,7 @@ UNCERTAIN = [
     ("", ["A 嗯 ~0.1"], "undecided"),  # nothing was heard clearly
     (", negate: true", ["A 您好 ~0.1", "A 嗯 ~0.9"], "undecided"),
     (", negate: true", ["A 嗯 ~0.1", "A 嗯 ~0.9"], "hit"),
+    (", negate: true", ["A 云哈。 ~0.1", "A 嗯 ~0.9"], "undecided"),  # that may have been it
     # who spoke is unknown
     (", speaker: agent", ["U 您好"], "undecided"),
     (", speaker: agent", ["U 嗯"], "miss"),

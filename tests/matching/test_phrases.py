@@ -99,6 +99,44 @@ def test_every_turn_is_undecided_where_its_word_is_unsure(judged):
     assert verdict(judged, "p: {keyword: 没说过, all_turns: true}", spoken(SAID))[0] == "miss"
 
 
+UNHEARD = (("云哈云哈。", 0, 1000, 0.2), ("请讲，要办什么业务？", 1100, 3000, 0.9))
+"""Somebody who may have said hello."""
+
+
+@pytest.mark.parametrize(
+    ("find", "when"),
+    [
+        ("p: {keyword: 您好}", "not p"),
+        ("p: {keyword: {none: [您好]}}", "p"),
+        ("p: {keyword: 您好, count: {min: 0, max: 0}}", "p"),
+        ("p: {keyword: 您好, range: 1..2}", "not p"),
+        ("p: {keyword: [您好, 请讲], count: {min: 3}}", "not p"),
+        ("p: {keyword: 您好, all_turns: true}", "not p"),
+        ("q: {keyword: 您好}\np: {keyword: 请讲, after: {piece: q}}", "not p"),
+        ("q: {keyword: 请讲}\np: {keyword: 您好, around: {piece: q, which: each, turns: 1}}", "not p"),
+        ("a: {keyword: 您好}\nb: {keyword: 请讲}\np: {flow: {steps: [a, b]}}", "p"),
+        ("a: {keyword: 您好}\nb: {keyword: 请讲}\np: {sequence: {steps: [a, b]}}", "not p"),
+    ],
+)
+def test_what_may_have_been_said_unclearly_is_not_missing(judged, find, when):
+    def said(turn: Turn):
+        judgement = judge(
+            judged.compiled([judged.rule(find, when=when)]), Shard([call(judged, turn, turn)]), NO_SIGNALS
+        )
+        return VERDICTS[judgement.verdicts[0, 0]].value, next(iter(judgement.findings[0]), None)
+
+    assert said(spoken([(text, a, b, 0.9) for text, a, b, _ in UNHEARD]))[0] == "hit"
+    verdict_, finding = said(spoken(UNHEARD))
+    assert verdict_ == "undecided"
+    assert "没有听清" in finding.reason or "置信度" in finding.reason
+
+
+def test_what_was_said_unclearly_is_no_offence_and_hides_none(judged):
+    assert verdict(judged, "p: {keyword: 保证收益}", spoken(UNHEARD))[0] == "miss"
+    assert verdict(judged, "p: {keyword: 请讲}", spoken(UNHEARD))[0] == "hit"
+    assert verdict(judged, "p: {keyword: 请讲, count: {min: 1}}", spoken(UNHEARD))[0] == "hit"
+
+
 def test_seconds_between_words_do_not_count_the_words_before_and_after(judged):
     near = "p: {near: {a: 保证收益, b: 就这样, within: %s, unit: seconds}}"
     assert verdict(judged, near % 40, spoken(SAID))[0] == "undecided"  # the unsure phrases lie between

@@ -159,7 +159,8 @@ def test_spellings(word, others):
 
 
 def test_syllables():
-    plain, fuzzy = syllables()
+    table = syllables()
+    plain, fuzzy = table.plain, table.fuzzy
     assert plain[ord("公")] == plain[ord("工")] != plain[ord("红")]
     assert plain[ord("是")] != plain[ord("四")] and fuzzy[ord("是")] == fuzzy[ord("四")]
     assert fuzzy[ord("南")] == fuzzy[ord("狼")] and fuzzy[ord("您")] == fuzzy[ord("零")]
