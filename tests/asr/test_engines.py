@@ -32,7 +32,7 @@ def _machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def test_auto_without_a_measurement() -> None:
     assert choose(AsrConfig()).config == AsrConfig(engine=OPENAI)
     accurate = choose(AsrConfig(preset="accurate"))
-    assert accurate.config.engine == FASTER
+    assert accurate.config.engine == OPENAI
     assert "没有测过" in accurate.reason
 
 

@@ -65,8 +65,6 @@ def choose(config: AsrConfig) -> Choice:
     fastest = measured.fastest(config, able)
     if fastest is not None:
         return _precise(replace(config, engine=fastest.engine), "qc doctor 在本机测得最快")
-    if FASTER in able and config.preset == "accurate":
-        return Choice(replace(config, engine=FASTER), "accurate 用它省三成左右的时间；本机没有测过")
     if OPENAI in able:
         return Choice(replace(config, engine=OPENAI), "随转写组件安装；本机没有测过")
     return Choice(replace(config, engine=FASTER), "本机只装了它")
