@@ -274,6 +274,7 @@ def test_the_github_workflow_runs(made: Path) -> None:
     assert all((work / name).is_file() for name in kept)
 
 
+@pytest.mark.slow  # the gates are those of the GitHub workflow
 def test_the_gitlab_job_runs(made: Path) -> None:
     job = parse((made / "work/.gitlab-ci.yml").read_text(encoding="utf-8"), "gitlab").part(("质检规则",))
     assert isinstance(job, dict)

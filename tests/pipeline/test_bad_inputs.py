@@ -70,7 +70,7 @@ def test_broken_recordings_are_rows(tmp_path: Path) -> None:
     (source / "notes.mp3").write_text("这不是录音，只是一个文本文件。\n" * 50, encoding="utf-8")
     manifest = source / "calls.csv"
     manifest.write_text(HEADER + "gone,gone.wav,95598,呼入,A1,李四,30\n", encoding="utf-8")
-    done = qc("run", source, "-m", manifest, "--out", tmp_path / "out")
+    done = qc("run", source, "-m", manifest, "--out", tmp_path / "out", "--workers", 1)  # one loads the model
     assert done.returncode == 3, done.stderr
     run = open_run(only_run(tmp_path / "out"))
     failures = {r["input"]: r for r in run.table("failures").to_pylist()}

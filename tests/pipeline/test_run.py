@@ -25,12 +25,19 @@ def batch(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 
 @pytest.fixture(scope="module")
-def undisturbed(batch: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> Path:
+def timed(batch: tuple[Path, Path], tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, float]:
+    """A run that nobody disturbed, and the seconds it took."""
     source, ws = batch
     out = tmp_path_factory.mktemp("out")
+    begun = time.perf_counter()
     done = qc("run", source, "-w", ws, "--out", out, "--no-report", "--workers", 1)
     assert done.returncode == 0, done.stderr
-    return only_run(out)
+    return only_run(out), time.perf_counter() - begun
+
+
+@pytest.fixture(scope="module")
+def undisturbed(timed: tuple[Path, float]) -> Path:
+    return timed[0]
 
 
 def test_counts_balance_and_every_table_has_its_schema(undisturbed: Path) -> None:
@@ -72,7 +79,7 @@ def _plain(run: Path) -> list[bytes]:
     return [str(stored.table(name).to_pylist()).encode() for name in TABLES]
 
 
-@pytest.mark.parametrize("workers", [1, 2])
+@pytest.mark.parametrize("workers", [pytest.param(1, marks=pytest.mark.slow), 2])
 def test_the_same_inputs_give_the_same_bytes(
     undisturbed: Path, batch: tuple[Path, Path], tmp_path: Path, workers: int
 ) -> None:
@@ -97,24 +104,22 @@ def _kill_and_resume(batch: tuple[Path, Path], out: Path, delay: float) -> None:
         assert resumed.returncode == 0, resumed.stderr
 
 
-def _survives_kills(batch: tuple[Path, Path], undisturbed: Path, tmp_path: Path, kills: int, seed: int) -> None:
+def _survives_kills(batch: tuple[Path, Path], timed: tuple[Path, float], tmp_path: Path, kills: int, seed: int) -> None:
     chance = random.Random(seed)
-    begun = time.perf_counter()
-    qc("run", *batch[:1], "-w", batch[1], "--out", tmp_path / "timing", "--no-report", "--workers", 2)
-    length = time.perf_counter() - begun
+    undisturbed, length = timed
     for n in range(kills):
         out = tmp_path / f"kill{n}"
         _kill_and_resume(batch, out, chance.uniform(0.2, length))
         assert digests(only_run(out)) == digests(undisturbed)
 
 
-def test_a_killed_run_resumes(batch: tuple[Path, Path], undisturbed: Path, tmp_path: Path) -> None:
-    _survives_kills(batch, undisturbed, tmp_path, kills=1, seed=1)
+def test_a_killed_run_resumes(batch: tuple[Path, Path], timed: tuple[Path, float], tmp_path: Path) -> None:
+    _survives_kills(batch, timed, tmp_path, kills=1, seed=1)
 
 
 @pytest.mark.slow
-def test_ten_kills_at_random_moments(batch: tuple[Path, Path], undisturbed: Path, tmp_path: Path) -> None:
-    _survives_kills(batch, undisturbed, tmp_path, kills=10, seed=2)
+def test_ten_kills_at_random_moments(batch: tuple[Path, Path], timed: tuple[Path, float], tmp_path: Path) -> None:
+    _survives_kills(batch, timed, tmp_path, kills=10, seed=2)
 
 
 def test_resume_uses_whole_shards_and_mends_a_torn_one(
