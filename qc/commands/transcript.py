@@ -47,6 +47,7 @@ def identify(run: StoredRun, identifier: str) -> str:
     matches = [identifier] if identifier in known else [k for k in known if k.startswith(identifier)]
     if len(matches) != 1:
         if not matches:
+            _tell_failure(run, identifier)
             raise UsageError(
                 f"批次 {run.lineage.run_id} 里没有会话 {identifier}",
                 "编号见 conversations 表或报表；失败的输入见 failures 表。",
@@ -54,6 +55,16 @@ def identify(run: StoredRun, identifier: str) -> str:
         shown = "、".join(map(visible, matches[:8])) + ("……" if len(matches) > 8 else "")
         raise UsageError(f"有 {len(matches)} 个会话以 {identifier} 开头：{shown}", "请把编号写完整。")
     return str(matches[0])
+
+
+def _tell_failure(run: StoredRun, identifier: str) -> None:
+    """Raises UsageError where the run knows this conversation or file, but has no result for it."""
+    for row in run.table("failures", ["input", "conversation_id", "kind", "message"]).to_pylist():
+        if identifier in (row["conversation_id"], row["input"]):
+            raise UsageError(
+                f"{identifier} 在批次 {run.lineage.run_id} 里没有结果（{row['kind']}）：{visible(row['message'])}",
+                "怎么办见 docs/inputs.zh-CN.md 的“常见的失败原因”；处理后再跑一次 qc run。",
+            )
 
 
 def select(run: StoredRun, identifier: str) -> Stored:

@@ -21,7 +21,7 @@ from qc.domain.rule import RuleStatus
 from qc.domain.run import Lineage
 from qc.domain.score import Score
 from qc.domain.specs import Specs
-from qc.errors import UsageError
+from qc.errors import QcError, UsageError
 from qc.matching.judge import VERDICTS
 from qc.pipeline.asr_diff_evidence import Changed, Reader, Told, changed_texts, tell
 from qc.pipeline.backtest import opened
@@ -114,7 +114,7 @@ def compare_runs(
     pairs = _pairs(sides[0], sides[1], by_id)
     if not len(pairs):
         raise UsageError(*_nothing_shared(sides, by_id))
-    return _Comparison(runs, sides, pairs, by_id, own, unlike, progress).result()
+    return _Comparison(runs, sides, pairs, by_id, own, specs, unlike, progress).result()
 
 
 def _unlike(a: Lineage, b: Lineage) -> list[str]:
@@ -229,10 +229,11 @@ class _Comparison:
         pairs: npt.NDArray[np.int64],
         by_id: bool,
         specs: Specs | None,
+        current: Callable[[], Specs],
         unlike: Sequence[str],
         progress: Progress,
     ) -> None:
-        self._runs, self._pairs, self._by_id, self._specs = runs, pairs, by_id, specs
+        self._runs, self._pairs, self._by_id, self._specs, self._current = runs, pairs, by_id, specs, current
         self._a, self._b = sides
         self._unlike, self._progress = unlike, progress
         self._readers = (Reader(self._a.run, self._a.judge), Reader(self._b.run, self._b.judge))
@@ -339,12 +340,20 @@ class _Comparison:
                 out.update({row["rule_id"]: (row["rule_title"], row["kind"]) for row in rows})
         return out
 
+    @cached_property
+    def _in_force(self) -> dict[str, tuple[str, str]]:
+        """Rule → title and kind in the rules at hand. None of them where these cannot be read: they are not needed."""
+        try:
+            specs = self._current() if self._specs is None else self._specs
+        except QcError:
+            return {}
+        return {rule.id: (rule.title, rule.kind.value) for rule in specs.in_force}
+
     def _name(self, rule: str) -> tuple[str, str]:
-        if self._specs is not None:
-            found = next((r for r in self._specs.in_force if r.id == rule), None)
-            if found is not None:
-                return found.title, found.kind.value
-        return self._named.get(rule, (rule, "violation"))
+        """A run stores the title of a rule with what it found; of one that found nothing only the rules know it."""
+        if self._specs is None:
+            return self._named.get(rule) or self._in_force.get(rule, (rule, "violation"))
+        return self._in_force.get(rule) or self._named.get(rule, (rule, "violation"))
 
     # ── scores ──
 

@@ -135,7 +135,7 @@ def test_a_run_that_lacks_a_recording(room: Room) -> None:
     [
         (("--compare", "speed=1"), "看不懂"),
         (("--compare", "preset=quick"), "preset 只能是"),
-        (("--compare", "nowhere"), "看不懂"),
+        (("--compare", "nowhere"), "批次目录不存在：nowhere"),
     ],
 )
 def test_what_cannot_be_compared(room: Room, options: tuple[str, ...], message: str) -> None:

@@ -156,7 +156,7 @@ def test_it_cannot_hear() -> None:
         engines.open_transcriber(config)
 
 
-def test_a_run_needs_no_model(tmp_path: Path) -> None:
+def test_a_run_needs_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     """Two calls, one without transcript: a conversation with roles and levels, and a failure that says why."""
     folder = _folder(tmp_path)
     shutil.copy(CALL, folder / "A002.ogg")
@@ -174,3 +174,8 @@ def test_a_run_needs_no_model(tmp_path: Path) -> None:
     assert (conversation["role_source"], conversation["asr_engine"]) == ("given", "imported 1")
     (failure,) = [row for part in run.parts("failures") for row in part.to_pylist()]
     assert (failure["conversation_id"], failure["kind"]) == ("A002", "no_transcript")
+    with pytest.raises(SystemExit) as stop:
+        main(["show", "A002", "--run", str(run.path)])
+    assert stop.value.code == 2
+    assert "A002 在批次 " in (said := capsys.readouterr().err)
+    assert "没有结果（no_transcript）：录音旁没有同名的转写文件" in said

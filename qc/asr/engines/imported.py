@@ -94,7 +94,7 @@ def _segments(turns: Sequence[Turn], roles: tuple[Role, ...], duration_ms: int) 
             end = min(max(following, start), start + LEAST_MS + MS_PER_CHAR * len(turn.text))
         confidence = SURE if turn.confidence is None else turn.confidence
         speaker = roles.index(turn.role) if turn.role in roles else None
-        end = max(end, start)
+        end = max(min(end, duration_ms), start)  # Whisper ends a last phrase with its window, seconds after the call
         out.append(Segment(start_ms=start, end_ms=end, text=turn.text, confidence=confidence, speaker=speaker))
     return tuple(out)
 

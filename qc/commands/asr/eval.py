@@ -126,6 +126,8 @@ def _other(base: AsrConfig, text: str) -> Path | AsrConfig:
         return path
     parts = [part.partition("=") for part in text.split(",")]
     hint = "写批次目录，或 preset=accurate、engine=…,model=… 这样的设置。"
+    if "=" not in text:
+        raise UsageError(f"--compare 写的批次目录不存在：{text}", hint)
     if unknown := [name for name, sign, value in parts if name.strip() not in _SETTINGS or not sign or not value]:
         raise UsageError(f"--compare 看不懂：{text}（{unknown[0]}）", hint)
     settings = {name.strip(): value.strip() for name, _, value in parts}
