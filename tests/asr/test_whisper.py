@@ -59,9 +59,9 @@ def test_same_tokens_as_stock_decoding(
     import whisper
 
     before = tokenizer.encode(" " + prompt) if prompt else ()
-    chosen = packed if beams == 1 else packed[1:]  # stock beam search is slow
+    heard = [w.samples for w in packed] if beams == 1 else [packed[1].samples[: 4 * RATE]]  # stock beam search is slow
     # to 30 s, as stock decoding wants it: ours alone would encode no more than the window and a second of silence
-    full = [whisper.pad_or_trim(w.samples) for w in chosen]
+    full = [whisper.pad_or_trim(samples) for samples in heard]
     ours = Decoder(plain, tokenizer, beams, before).decode(full)
     for samples, mine in zip(full, ours, strict=True):
         mel = whisper.log_mel_spectrogram(torch.from_numpy(samples))
@@ -159,23 +159,13 @@ def test_what_moves_the_output_is_in_the_options() -> None:
         )
     }
     assert len(ids) == 7
-    assert WhisperOptions(device="cuda", precision="fp16").id.startswith("zh,bauto,cuda,fp16,greedy")
+    assert WhisperOptions(device="cuda", precision="fp16").id.startswith("zh,b8,cuda,fp16,greedy")
 
 
-def test_the_promises_of_a_transcriber(transcriber: Transcriber, packed: list[Window]) -> None:
+def test_it_says_what_it_is(transcriber: Transcriber) -> None:
+    """What every engine promises besides is tried in test_conformance.py."""
     assert transcriber.name.startswith("openai-whisper ")
     assert transcriber.model_id.startswith("base@")
-    assert transcriber.options_id
-    found = transcriber.transcribe(packed)
-    assert len(found) == len(packed)
-    for window, phrases in zip(packed, found, strict=True):
-        assert phrases
-        assert all(a.end <= b.start for a, b in itertools.pairwise(phrases))
-        for phrase in phrases:
-            assert 0 <= phrase.start < phrase.end <= len(window.samples)
-            assert 0.0 <= phrase.confidence <= 1.0
-    assert transcriber.transcribe(packed) == found
-    assert transcriber.transcribe([]) == []
 
 
 def test_what_was_said_is_heard_where_it_was_said(transcriber: Transcriber, packed: list[Window]) -> None:
