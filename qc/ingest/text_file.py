@@ -13,6 +13,9 @@ MAX_LINE_CHARS = 64 * 2**20
 _SAMPLE_BYTES = 2**20
 _BOMS = {codecs.BOM_UTF8: "utf-8-sig", codecs.BOM_UTF16_LE: "utf-16", codecs.BOM_UTF16_BE: "utf-16"}
 _UNDECODED = re.compile("[\udc80-\udcff]")
+_MARK = "qc.undecoded"
+"""An error handler for UTF-16: surrogateescape keeps no ASCII byte of a damaged or cut off character."""
+codecs.register_error(_MARK, lambda error: ("\udcff", error.end))  # type: ignore[attr-defined]
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +59,9 @@ def open_text(file: Path, encoding: str | None = None) -> TextIO:
 
     Raises OSError, and LookupError for an unknown `encoding`.
     """
-    return file.open(encoding=encoding or detect_encoding(file), errors="surrogateescape", newline="")
+    encoding = encoding or detect_encoding(file)
+    errors = _MARK if codecs.lookup(encoding).name.startswith("utf-16") else "surrogateescape"
+    return file.open(encoding=encoding, errors=errors, newline="")
 
 
 def is_damaged(text: str) -> bool:

@@ -258,3 +258,11 @@ def test_names_and_texts_cannot_drive_a_terminal():
 
     assert shown("a\x1b[31m\x9b1m\u202e.mp3") == r"a\x1b[31m\x9b1m\u202e.mp3"
     assert clean("您\x9b31m好") == "您 31m好"
+
+
+@pytest.mark.parametrize("bom", [b"\xff\xfe", b"\xfe\xff"])
+def test_utf16_cut_off_inside_a_character(tmp_path: Path, bom: bytes) -> None:
+    file = tmp_path / "a.json"
+    file.write_bytes(bom + b'{"a":1}' + b"\x00\xd8")
+    (line,) = lines(file)
+    assert line.fault == "encoding"
