@@ -6,7 +6,8 @@ themselves in the entry point group `qc.transcribers` of their package (docs/eng
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from importlib import import_module, metadata
 from importlib.util import find_spec
@@ -17,7 +18,7 @@ from qc.asr.engines.transcriber import AsrIdentity, Transcriber
 from qc.asr.engines.whisper.precision import resolve_device
 from qc.asr.models.weights import INSTALL
 from qc.domain.config import AsrConfig
-from qc.errors import QcError, UsageError
+from qc.errors import QcError, UsageError, origin
 
 AUTO, IMPORTED = "auto", "imported"
 OPENAI, FASTER = "openai-whisper", "faster-whisper"
@@ -73,13 +74,15 @@ def choose(config: AsrConfig) -> Choice:
 def identify(config: AsrConfig) -> AsrIdentity:
     """The identity of what `open_transcriber(config)` would make, without loading it. Raises UsageError."""
     chosen = choose(config).config
-    return engine_of(chosen.engine).identify(chosen)
+    with _theirs(chosen.engine):
+        return engine_of(chosen.engine).identify(chosen)
 
 
 def open_transcriber(config: AsrConfig) -> Transcriber:
     """Loads the model (seconds, some 500 MB). Raises UsageError, saying what to do."""
     chosen = choose(config).config
-    return engine_of(chosen.engine).open(chosen)
+    with _theirs(chosen.engine):
+        return engine_of(chosen.engine).open(chosen)
 
 
 def most_workers(config: AsrConfig) -> int | None:
@@ -100,7 +103,7 @@ def engine_of(name: str) -> Engine:
         raise UsageError(f"不认识的转写引擎 {name}。", f"asr.engine 可写 {known}；怎样增加见 docs/engines.zh-CN.md。")
     try:
         engine: Engine = others[name].load()
-    except Exception as e:  # somebody else's code: whatever it raises, the user must know whose it is
+    except Exception as e:
         raise UsageError(
             f"转写引擎 {name} 装了但载入失败（{type(e).__name__}）。", f"检查 {others[name].value}。"
         ) from e
@@ -118,6 +121,21 @@ def is_able(name: str, config: AsrConfig) -> bool:
     except QcError:
         return False
     return True
+
+
+@contextmanager
+def _theirs(name: str) -> Iterator[None]:
+    """Whatever somebody else's engine raises, the user must know whose it is."""
+    try:
+        yield
+    except QcError:
+        raise
+    except Exception as e:
+        if name in _OURS:
+            raise
+        raise UsageError(
+            f"转写引擎 {name} 出错（{type(e).__name__}，{origin(e)}）。", "它不是 qc 的一部分，请找它的作者。"
+        ) from e
 
 
 def _others() -> Mapping[str, metadata.EntryPoint]:
