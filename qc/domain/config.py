@@ -26,7 +26,7 @@ class AudioConfig:
 class AsrConfig:
     """`engine`: auto takes the best installed for this machine. `model`: an official openai-whisper name, `base` from
     the installed packages, or a path to a checkpoint. `preset`: fast decodes greedily, accurate with a beam of 5.
-    `batch_size` windows are decoded together, None: as the engine and memory allow. `confidence_floor`: below it,
+    `batch_size` windows are decoded together, None: as many as suit the device. `confidence_floor`: below it,
     evidence gives UNDECIDED; at 0.5 half of its characters are expected to be wrong. `correct_words`, `digits`: the two
     clean-ups that change characters."""
 

@@ -71,7 +71,9 @@ class AsrSpec(Spec):
     language: _Text = Field(default=_ASR.language, description="语言代码")
     preset: Literal["fast", "accurate"] = Field(default="fast", description="快速（贪心解码），或更准（束搜索，更慢）")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="在哪里计算；auto 有显卡就用显卡")
-    batch_size: int | None = Field(default=None, ge=1, le=256, description="一次解码几个片段；不写则按内存决定")
+    batch_size: int | None = Field(
+        default=None, ge=1, le=256, description="一次解码几个片段；不写则 CPU 8 个、GPU 16 个"
+    )
     precision: Literal["auto", "fp32", "fast"] = Field(default="auto", description="计算精度：自动、单精度、快速")
     word_times: bool = Field(default=_ASR.word_times, description="记下每个词的时间（稍慢）")
     prompt_words: bool = Field(default=_ASR.prompt_words, description="把热词也作为提示交给转写引擎")

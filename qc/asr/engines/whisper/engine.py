@@ -13,7 +13,6 @@ from qc.asr.engines.align import Unit, phrases
 from qc.asr.engines.rescue import NO_SPEECH, Heard, hear_well
 from qc.asr.engines.transcriber import Phrase, Window
 from qc.asr.engines.whisper.decode import Decoded, Decoder
-from qc.asr.engines.whisper.network import sensible_batch_size
 from qc.asr.models.weights import INSTALL, ModelSource
 from qc.asr.sound.audio import RATE
 from qc.errors import UsageError
@@ -24,13 +23,12 @@ VERSION = 4
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WhisperOptions:
-    """`language` as whisper names it; `beam_size` 1 is greedy; `batch_size` windows are decoded together, None: as the
-    device's memory allows; `device`, `precision` as `resolve_device` and `resolve` give them; `prompt`: text the model
-    shall believe was said before."""
+    """`language` as whisper names it; `beam_size` 1 is greedy; `batch_size` windows are decoded together; `device`,
+    `precision` as `resolve_device` and `resolve` give them; `prompt`: text the model shall believe was said before."""
 
     language: str = "zh"
     beam_size: int = 1
-    batch_size: int | None = None
+    batch_size: int = 8
     device: str = "cpu"
     precision: str = "fp32"
     word_times: bool = False
@@ -42,7 +40,7 @@ class WhisperOptions:
         how = "greedy" if self.beam_size == 1 else f"beam{self.beam_size}"
         words = ",words" if self.word_times else ""
         prompt = f",prompt-{hashlib.sha256(self.prompt.encode()).hexdigest()[:8]}" if self.prompt else ""
-        return f"{self.language},b{self.batch_size or 'auto'},{device}{self.precision},{how}{words}{prompt},v{VERSION}"
+        return f"{self.language},b{self.batch_size},{device}{self.precision},{how}{words}{prompt},v{VERSION}"
 
 
 def is_echo(text: str, prompt: str) -> bool:
@@ -70,7 +68,6 @@ class WhisperTranscriber:
         model = load(source, options.precision, options.device)
         self._options = options
         self._source = source
-        self._batch_size = options.batch_size or sensible_batch_size(model, options.beam_size)
         self._tokenizer = get_tokenizer(
             True, num_languages=model.whisper.num_languages, language=options.language, task="transcribe"
         )
@@ -91,7 +88,7 @@ class WhisperTranscriber:
 
     def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
         """Decodes in batches, again where that came out badly."""
-        return hear_well(windows, self._hear, self._batch_size)
+        return hear_well(windows, self._hear, self._options.batch_size)
 
     def _hear(self, windows: Sequence[Window]) -> list[Heard]:
         out = []

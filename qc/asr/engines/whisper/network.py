@@ -172,20 +172,3 @@ class TextDecoder:
             x = x + block.mlp(block.mlp_ln(x))
         cache.length += length
         return self._model.lm_head(decoder.ln(x[:, list(keep)])).float(), looks / self._aligned_count
-
-
-def sensible_batch_size(model: Model, beams: int) -> int:
-    """Windows to decode together: 8 on a processor, where more gains nothing; on a GPU as many as fit into half of
-    the memory that is free now, at most 64."""
-    import torch
-
-    if model.device == "cpu":
-        return 8
-    dims = model.whisper.dims
-    size = model.whisper.decoder.token_embedding.weight.element_size()
-    cross = 2 * dims.n_text_layer * dims.n_audio_ctx * dims.n_text_state * size
-    own = 2 * dims.n_text_layer * dims.n_text_ctx * dims.n_text_state * size * beams
-    logits = 6 * 4 * dims.n_vocab * beams  # with their copies while candidates are chosen
-    encoder = 12 * dims.n_audio_ctx * dims.n_audio_state * size  # the widest layer and its neighbours
-    free: int = torch.cuda.mem_get_info()[0]
-    return max(1, min(64, free // 2 // int(cross + own + logits + encoder)))
