@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from qc.domain.run import RunStatus
 from qc.storage.read import open_run
 from tests.pipeline.batches import ROOT, chats, command, digests, only_run, qc
 
@@ -44,7 +45,14 @@ def test_killed_while_transcribing(tmp_path: Path) -> None:
         time.sleep(chance.uniform(0.3, 0.8) * length)
         os.killpg(victim.pid, signal.SIGKILL)
         victim.wait()
-    qc(*args, **cache)
+        if _finished(out):  # what was heard is kept: a later attempt may be quicker than the signal
+            break
+    else:
+        qc(*args, **cache)
     run = only_run(out)
     assert digests(run) == expected
     assert open_run(run).lineage.counts.ok == 3 + len(CALLS)
+
+
+def _finished(out: Path) -> bool:
+    return any(open_run(path.parent).lineage.status is RunStatus.DONE for path in out.glob("*/run.json"))
