@@ -23,6 +23,8 @@ SILENCE = RATE
 character error rate within chance, and the encoder's work is in proportion to the length."""
 ALIKE = 0.7
 """Windows are decoded together while the shortest has so much of the longest: all are padded to that."""
+MAX_FIRST_TIMESTAMP = 50
+"""A window begins with speech: its first timestamp lies within one second (in steps of 20 ms)."""
 TOKENS_PER_S = 10
 """Fast Mandarin is 7 characters a second of 1.3 tokens each; more is a loop."""
 SPARE_TOKENS = 16
@@ -32,7 +34,7 @@ TAIL = 12
 """Frames of 20 ms: a pause is aligned to the token after it, so only the last frames of each say where it was heard."""
 LEAST_FRAMES = 10
 """CTranslate2 aligns over at least this many frames of 20 ms."""
-VERSION = 3
+VERSION = 4
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
@@ -124,8 +126,8 @@ class Ct2Transcriber:
 
     def _decode(self, windows: Sequence[Window]) -> list[Heard]:
         start = self._tokenizer.sot_sequence
-        # no timestamp tokens: a tenth of the work, and the pieces of detected speech know better
-        prompt = [*self._before, *start, self._tokenizer.no_timestamps]
+        # with timestamp tokens, a tenth more work: where two speak without a pause, only they part the sentences
+        prompt = [*self._before, *start]
         room = min(MAX_TOKENS // 2, MAX_TOKENS - len(prompt))
         limits = [min(int(len(w.samples) / RATE * TOKENS_PER_S) + SPARE_TOKENS, room) for w in windows]
         longest = max(limits)
@@ -135,11 +137,13 @@ class Ct2Transcriber:
             [prompt] * len(windows),
             beam_size=self._options.beam_size,
             max_length=max(2 * longest, longest + len(prompt)),  # at most half of it is written, and the prompt counts
+            max_initial_timestamp_index=MAX_FIRST_TIMESTAMP,
             suppress_tokens=self._banned,
             return_scores=True,
             return_no_speech_prob=True,
         )
-        spoken = [[t for t in r.sequences_ids[0] if t < self._tokenizer.eot] for r in results]
+        tokens = [list(r.sequences_ids[0]) for r in results]
+        spoken = [[t for t in own if t < self._tokenizer.eot] for own in tokens]
         frames = [max(len(w.samples) // FRAME, LEAST_FRAMES) for w in windows]
         aligned = self._model.align(encoded, start, spoken, [2 * n for n in frames])
         return [
@@ -150,7 +154,7 @@ class Ct2Transcriber:
                 complete=len(own) < limit,
             )
             for window, own, result, found, n, limit in zip(
-                windows, spoken, results, aligned, frames, limits, strict=True
+                windows, tokens, results, aligned, frames, limits, strict=True
             )
         ]
 
@@ -169,13 +173,25 @@ class Ct2Transcriber:
 
     def _units(self, tokens: Sequence[int], aligned: Any, speech: Sequence[int]) -> Iterator[Unit]:
         """Tokens of a window → the smallest texts they spell, with where each was heard and how surely."""
+        begin = self._tokenizer.timestamp_begin
         looks = _looks(aligned.alignments, len(aligned.text_token_probs), speech)
         logprobs = [float(np.log(max(p, 1e-10))) for p in aligned.text_token_probs]
-        at = 0
-        for text, group in zip(*self._tokenizer.split_tokens_on_unicode(list(tokens)), strict=True):
-            own = slice(at, at + len(group))
-            at += len(group)
-            yield Unit(text.replace("\ufffd", ""), tuple(logprobs[own]), looks[own].mean(0), 0, 0)
+        at = segment = start = 0
+        run: list[int] = []
+        for token in [*tokens, begin]:
+            if token < self._tokenizer.eot:
+                run.append(token)
+            elif token >= begin:
+                if run:
+                    texts, groups = self._tokenizer.split_tokens_on_unicode(run)
+                    for text, group in zip(texts, groups, strict=True):
+                        own = slice(at, at + len(group))
+                        at += len(group)
+                        heard = looks[own].mean(0)
+                        yield Unit(text.replace("\ufffd", ""), tuple(logprobs[own]), heard, segment, start)
+                    segment += 1
+                    run = []
+                start = (token - begin) * RATE // 50
 
 
 def _speech_frames(window: Window, frames: int) -> list[int]:
