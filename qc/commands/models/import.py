@@ -25,9 +25,10 @@ def command(ctx: click.Context, source: Path, name: str | None) -> None:
     """
     from qc.asr.engines.whisper.checkpoint import vocabulary_size
     from qc.asr.models.folder import add
-    from qc.asr.models.weights import OFFICIAL
+    from qc.asr.models.weights import OFFICIAL, canonical
 
-    given, found = add(source, name, OFFICIAL, vocabulary_size)
+    wanted = None if name is None else canonical(name)  # turbo is looked for as large-v3-turbo
+    given, found = add(source, wanted, OFFICIAL, vocabulary_size)
     known = found.sha256 in OFFICIAL.values()
     click.echo(f"已收下模型 {given}：{found.file}", err=True)
     said = "与官方一致" if known else "不是官方 .pt 的摘要，请与来源给出的核对"
