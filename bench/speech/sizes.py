@@ -30,7 +30,7 @@ from qc.asr.engines.whisper.network import Cache, Encoder, TextDecoder  # noqa: 
 from qc.asr.engines.whisper.precision import INT8_BF16, int8_product, resolve, to_half, to_int8  # noqa: E402
 from qc.asr.models.weights import find_model  # noqa: E402
 from qc.asr.pack import windows  # noqa: E402
-from qc.asr.sound.audio import open_audio  # noqa: E402
+from qc.asr.sound.audio import RATE, open_audio  # noqa: E402
 from qc.asr.sound.detect import SpeechDetector, SpeechOptions  # noqa: E402
 
 BATCH = 8
@@ -63,8 +63,10 @@ def main() -> None:
         for size in args.sizes.split(","):
             model = base if size == "base" else _random(SIZES[size], precision)
             encoder, step = _costs(model, beams)
-            # a step costs what its rows cost, and windows that are done leave: half is fixed, half goes with the rows
-            total = len(speech) * encoder + sum(
+            # windows are encoded in their own length and a second; a step costs what its rows cost, and windows that are
+            # done leave: half is fixed, half goes with the rows
+            filled = sum(min(len(w) / RATE + 1, 30) / 30 for w in speech)
+            total = filled * encoder + sum(
                 step * (0.5 + 0.5 * sum(n > i for n in batch) / BATCH) for batch in steps for i in range(batch[0])
             )
             print(f"{size:16}{encoder:9.2f} s{step * 1000:7.0f} ms{total:10.1f}{audio / total:20.1f}", flush=True)
