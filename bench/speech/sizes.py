@@ -63,8 +63,8 @@ def main() -> None:
         for size in args.sizes.split(","):
             model = base if size == "base" else _random(SIZES[size], precision)
             encoder, step = _costs(model, beams)
-            # windows are encoded in their own length and a second; a step costs what its rows cost, and windows that are
-            # done leave: half is fixed, half goes with the rows
+            # windows are encoded in their own length and a second; a step costs what its rows cost, and windows that
+            # are done leave: half is fixed, half goes with the rows
             filled = sum(min(len(w) / RATE + 1, 30) / 30 for w in speech)
             total = filled * encoder + sum(
                 step * (0.5 + 0.5 * sum(n > i for n in batch) / BATCH) for batch in steps for i in range(batch[0])
