@@ -9,9 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from qc.domain.config import AudioConfig, Config
+from qc.asr.assemble import Assembly
+from qc.domain.config import AsrConfig, AudioConfig, Config
 from qc.domain.conversation import Conversation
 from qc.domain.failure import Failure
+from qc.domain.speech import SpeechSpecs
 from qc.ingest.batch import discover, read_conversations
 from qc.pipeline import judging
 from qc.pipeline.inspect import Inspector, ShardTables
@@ -60,7 +62,7 @@ def _inspected(folder: Path, workers: int) -> tuple[Path, list[ShardCounts]]:
         specs=None,  # conversations and turns: what is judged does not matter here
         confidence_floor=0.35,
         mask=True,
-        audio=AudioConfig(),
+        assembly=Assembly(audio=AudioConfig(), asr=AsrConfig(), speech=SpeechSpecs()),
         cache_dir=folder / "cache",
         asr_keys={},
     )
