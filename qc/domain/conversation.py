@@ -62,6 +62,10 @@ class Turn:
     confidence: float | None = None
     audio_channel: int | None = None
     energy_db: float | None = None
+    pitch_hz: float | None = None
+    """Median fundamental frequency of its voiced frames."""
+    pitch_range_st: float | None = None
+    """From the 10th to the 90th percentile of the fundamental frequency, in semitones."""
     emotion: StatedEmotion | None = None
     """Stated with the turn (in a rule's test): it stands for what the emotion stage would say."""
     entities: tuple[Entity, ...] | None = None

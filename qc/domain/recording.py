@@ -58,6 +58,8 @@ class Segment:
     text: str
     confidence: float
     energy_db: float | None = None
+    pitch_hz: float | None = None
+    pitch_range_st: float | None = None
     speaker: int | None = None
     words: tuple[Word, ...] = ()
     marks: tuple[Mark, ...] = ()

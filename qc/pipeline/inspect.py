@@ -174,6 +174,14 @@ def _conversations(
                 "agent_chars_per_min",
             )
         },
+        "customer_emotion_trend": none,
+        "inflamed_turn": none,
+        "calmed_turn": none,
+        "soothed": none,
+        "customer_arousal_peak": none,
+        "customer_arousal_peak_turn": none,
+        "contact_reason": none,
+        "contact_reason_turn": none,
         "primary_topic": none if topics is None else [topics.primary(i) for i in range(n)],
         "not_applicable": none if judgement is None else _not_applicable(judgement),
     }
@@ -231,6 +239,20 @@ def _emotions(shard: Shard, emotions: Emotions) -> pa.Table:
             "component": components[emotions.component[felt]].tolist(),
             "phrases": [list(emotions.phrases.get(i, ())) for i in felt.tolist()],
             "snownlp": pa.array(emotions.snownlp[felt]),
+            **dict.fromkeys(
+                (
+                    "features",
+                    "negative_probability",
+                    "positive_probability",
+                    "smoothed",
+                    "arousal",
+                    "loudness_change_db",
+                    "pitch_change_st",
+                    "speech_rate",
+                    "pause_ms",
+                ),
+                [None] * len(felt),
+            ),
         },
     )
 

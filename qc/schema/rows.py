@@ -45,6 +45,8 @@ def turns(conversations: Iterable[Conversation], entities: Sequence[Sequence[Ent
             "confidence": [t.confidence for _, _, t in rows],
             "audio_channel": [t.audio_channel for _, _, t in rows],
             "energy_db": [t.energy_db for _, _, t in rows],
+            "pitch_hz": [t.pitch_hz for _, _, t in rows],
+            "pitch_range_st": [t.pitch_range_st for _, _, t in rows],
             "entities": [[asdict(e) for e in spans] for spans in entities],
             "phrases": [[asdict(p) for p in t.phrases] or None for _, _, t in rows],
             "words": [[asdict(w) for w in t.words] or None for _, _, t in rows],

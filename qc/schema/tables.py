@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1.2"
+SCHEMA_VERSION = "1.3"
 
 _WORDS = pa.list_(pa.field("element", pa.string()))
 
@@ -81,7 +81,15 @@ CONVERSATIONS = _table(
         ("agent_emotion_worst", pa.float32(), "坐席最差情绪 −1…1"),
         ("agent_emotion_worst_turn", pa.int32(), "坐席情绪最差的话轮"),
         ("agent_emotion_level", pa.int32(), "坐席负面情绪最高等级 0–5"),
+        ("customer_emotion_trend", pa.float32(), "客户情绪走势：结束减开场，正为好转；不足两轮为空"),
+        ("inflamed_turn", pa.int32(), "此后客户情绪跌得最多的坐席话轮；没有明显恶化为空"),
+        ("calmed_turn", pa.int32(), "此后客户情绪回升最多的坐席话轮；没有明显好转为空"),
+        ("soothed", pa.bool_(), "安抚成功：客户曾有负面情绪，坐席安抚之后回到平静；从未负面为空"),
+        ("customer_arousal_peak", pa.float32(), "客户最激动时的激动程度（声音，相对其开场）；没有录音为空"),
+        ("customer_arousal_peak_turn", pa.int32(), "客户最激动的话轮"),
         ("primary_topic", pa.string(), "主要话题编号，未识别为 unknown"),
+        ("contact_reason", pa.string(), "来电原因：客户最先说清的事，话题编号；未识别为 unknown"),
+        ("contact_reason_turn", pa.int32(), "说出来电原因的话轮"),
         (
             "not_applicable",
             _WORDS,
@@ -103,6 +111,8 @@ TURNS = _table(
         ("confidence", pa.float32(), "转写置信度 0–1；0 为疑似凭空生成"),
         ("audio_channel", pa.int32(), "声道，从 0 起"),
         ("energy_db", pa.float32(), "音量 dBFS，0 最响；没有录音为空"),
+        ("pitch_hz", pa.float32(), "音高：基频的中位数，赫兹；没有录音或没有浊音为空"),
+        ("pitch_range_st", pa.float32(), "音高起伏：基频第 10 到第 90 百分位，半音；没有录音为空"),
         ("entities", _ENTITIES, "信息实体及其位置"),
         ("phrases", _spans(*_TIMES, ("confidence", pa.float32())), "一口气说的话：位置、时间、置信度；不是录音为空"),
         ("words", _spans(*_TIMES), "词的位置与时间；要求时才有"),
@@ -224,7 +234,16 @@ EMOTIONS = _table(
         ("level", pa.int32(), "强度 0–5"),
         ("component", pa.string(), "主要成分，如 anger、anxiety、threat、satisfaction；中性为空"),
         ("phrases", _WORDS, "依据的短语"),
+        ("features", _WORDS, "依据的字串：训练出的模型里最说明问题的几个，没有用模型为空"),
+        ("negative_probability", pa.float32(), "负面的概率 0–1（校准过）"),
+        ("positive_probability", pa.float32(), "正面的概率 0–1（校准过）"),
+        ("smoothed", pa.float32(), "平滑后的情绪：同一角色前后几轮加权平均"),
         ("snownlp", pa.float32(), "snownlp 情感分 0–1（作为一路信号）"),
+        ("arousal", pa.float32(), "激动程度：音量、音高、起伏、语速相对说话人开场的变化，合成一个数；没有录音为空"),
+        ("loudness_change_db", pa.float32(), "音量比说话人开场高多少分贝"),
+        ("pitch_change_st", pa.float32(), "音高比说话人开场高多少半音"),
+        ("speech_rate", pa.float32(), "语速，字/分钟；没有时间为空"),
+        ("pause_ms", pa.int64(), "说这句之前的停顿，毫秒；没有时间为空"),
     ],
 )
 
@@ -240,6 +259,53 @@ TOPICS = _table(
         ("rank", pa.int32(), "名次，1 为主要话题"),
         ("words", _WORDS, "依据的词"),
         ("first_turn", pa.int32(), "首次出现的话轮"),
+    ],
+)
+
+TURN_TOPICS = _table(
+    "turn_topics",
+    "话轮话题：每个话轮谈到的每个话题一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("turn", pa.int32(), "话轮"),
+        ("role", pa.string(), "角色"),
+        ("topic_id", pa.string(), "话题编号"),
+        ("score", pa.float32(), "依据的词权重合计"),
+        ("words", _WORDS, "依据的词"),
+    ],
+)
+
+INTENTS = _table(
+    "intents",
+    "意向：每个会话每种意向一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("intent_id", pa.string(), "意向编号"),
+        ("intent", pa.string(), "意向名称"),
+        ("kind", pa.string(), "类别：purchase 购买、churn 流失、complaint 投诉、repayment 还款、other 其他"),
+        ("level", pa.int32(), "强度 1 提到、2 明确、3 强烈"),
+        ("turn", pa.int32(), "说得最强的话轮"),
+        ("phrases", _WORDS, "依据的短语"),
+        ("probability", pa.float32(), "训练出的模型给的概率；没有用模型为空"),
+        ("source", pa.string(), "依据：phrases 短语、model 模型、both 两者"),
+    ],
+)
+
+COMPLAINTS = _table(
+    "complaints",
+    "投诉与升级风险：每个有风险的会话一行",
+    [
+        ("conversation_id", pa.string(), "会话编号"),
+        ("type_id", pa.string(), "投诉类型编号，不属于任何一类为 other"),
+        ("type", pa.string(), "投诉类型"),
+        ("severity", pa.string(), "严重程度 low、medium、high、critical"),
+        ("escalations", _WORDS, "可能升级到：regulator 监管、media 媒体、superior 上级、hotline 热线、court 司法"),
+        ("scope", pa.string(), "影响面：single 个案、product 同一产品、area 同一地区、hour 同一时段"),
+        ("scope_size", pa.int32(), "同一影响面的会话数"),
+        ("deadline_minutes", pa.int32(), "应在多少分钟内处理"),
+        ("due_at", pa.timestamp("ms"), "处理截止（开始时间加时限；没有开始时间为空）"),
+        ("turn", pa.int32(), "最重的证据所在话轮"),
+        ("reasons", _WORDS, "为什么是这个级别"),
     ],
 )
 
@@ -279,6 +345,9 @@ TABLES: dict[str, pa.Schema] = {
     "scores": SCORES,
     "emotions": EMOTIONS,
     "topics": TOPICS,
+    "turn_topics": TURN_TOPICS,
+    "intents": INTENTS,
+    "complaints": COMPLAINTS,
     "terms": TERMS,
     "failures": FAILURES,
 }
