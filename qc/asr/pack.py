@@ -1,7 +1,8 @@
-"""Speech spans → windows of at most 29 s for the recogniser, and its phrases back to the recording's own time.
+"""Speech spans → windows of some 16 s for the recogniser, and its phrases back to the recording's own time.
 
-Whisper reads 30 s at a time, however little speech is in them: on a call channel that is silent half of the time,
-packing the speech together halves the work. Long pauses shrink to 0.3 s, short ones stay as they are.
+Stock whisper reads 30 s at a time, however little speech is in them: on a call channel that is silent half of the time,
+packing the speech together halves the work. Long pauses shrink to 0.3 s, short ones stay as they are. Speech
+without a pause stands alone, up to the 25 s at which detection cuts it.
 """
 
 from __future__ import annotations
@@ -17,7 +18,9 @@ from qc.asr.sound.detect import Span
 from qc.domain.conversation import Word
 from qc.domain.recording import Segment
 
-WINDOW = 29 * RATE
+WINDOW = 16 * RATE
+"""Attention costs the square of the length: half of whisper's 30 s saves 15 to 26 % of all work. Measured on dev with
+three engines: the character error rate of windows of 29, 20 and 16 s is the same within chance."""
 GAP = round(0.3 * RATE)
 PAD = round(0.15 * RATE)
 """Audio kept on both sides of a span: detectors clip soft beginnings and endings."""

@@ -44,7 +44,7 @@ def test_every_span_is_in_one_window_with_its_own_audio(
         pieces = [p for w in packed if w.audio_channel == channel for p in w.pieces]
         assert [(p.start, p.start + p.length) for p in pieces] == [(s.start, s.end) for s in own]
     for window in packed:
-        assert len(window.samples) <= WINDOW
+        assert len(window.samples) <= WINDOW or len(window.pieces) == 1
         for piece in window.pieces:
             inside = window.samples[piece.offset : piece.offset + piece.length]
             assert np.array_equal(inside, samples[window.audio_channel, piece.start : piece.start + piece.length])
@@ -61,9 +61,15 @@ def test_long_pauses_shrink_and_short_ones_stay() -> None:
 
 
 def test_speech_that_fills_two_windows() -> None:
-    spans = tuple(Span(i * 10 * RATE, i * 10 * RATE + 9 * RATE) for i in range(4))
-    packed = list(windows([_recording(40 * RATE, 1)], [spans]))
+    spans = tuple(Span(i * 5 * RATE, i * 5 * RATE + 4 * RATE) for i in range(4))
+    packed = list(windows([_recording(20 * RATE, 1)], [spans]))
     assert [len(w.pieces) for w in packed] == [3, 1]
+
+
+def test_a_stretch_without_a_pause_stands_alone_however_long() -> None:
+    spans = (Span(RATE, 3 * RATE), Span(4 * RATE, 28 * RATE), Span(29 * RATE, 31 * RATE))
+    packed = list(windows([_recording(32 * RATE, 1)], [spans]))
+    assert [[p.length // RATE for p in w.pieces] for w in packed] == [[2], [24], [2]]
 
 
 def test_no_speech_no_windows() -> None:
