@@ -22,7 +22,8 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Window:
-    """Speech of one audio channel, packed into some 16 s (at most 26). `samples`: float32 [n] at 16 kHz; `pieces` in order."""
+    """Speech of one audio channel, packed into some 16 s (at most 26). `samples`: float32 [n] at 16 kHz; `pieces` in
+    order."""
 
     audio_channel: int
     samples: Samples
