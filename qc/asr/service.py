@@ -19,7 +19,7 @@ from qc.asr.sound.level import LevelMeter
 from qc.asr.speakers.voices.attribute import attributed
 from qc.asr.speakers.voices.talk import VoiceListener, shared_channel
 from qc.domain.config import AsrConfig
-from qc.domain.failure import Failure, Stage
+from qc.domain.failure import Failure
 from qc.domain.recording import ChannelTranscript, Recording, Segment, Transcript
 
 SPEECH = SpeechOptions()
@@ -54,7 +54,7 @@ def transcribe_recordings(
         try:
             yield recording, transcribe(recording, transcriber, max_duration_s)
         except AudioError as e:
-            yield recording, _failure(recording, e)
+            yield recording, recording.unheard(e.kind, e.message, retryable=e.retryable)
 
 
 def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: float) -> Transcript:
@@ -118,15 +118,3 @@ def _batches(queue: Iterable[Window]) -> Iterator[list[Window]]:
 def _transcribe(batch: Sequence[Window], transcriber: Transcriber, segments: list[list[Segment]]) -> None:
     for window, found in zip(batch, transcriber.transcribe(batch), strict=True):
         segments[window.audio_channel] += place(window, found)
-
-
-def _failure(recording: Recording, error: AudioError) -> Failure:
-    return Failure(
-        input=recording.source.path,
-        conversation_id=recording.conversation_id,
-        stage=Stage.ASR,
-        kind=error.kind,
-        message=error.message,
-        retryable=error.retryable,
-        sha256=recording.source.sha256,
-    )

@@ -6,6 +6,7 @@ import hashlib
 from dataclasses import dataclass
 
 from qc.domain.conversation import CallMeta, Channel, Mark, Role, Source, Word
+from qc.domain.failure import Failure, Stage
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -41,6 +42,19 @@ class Recording:
             return self.source.sha256
         parts = (self.source.sha256, given.sha256, given.format, given.settings)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def unheard(self, kind: str, message: str, *, retryable: bool = False, quarantined: bool = False) -> Failure:
+        """Why there is no transcript of it; `kind` and `message` as Failure has them."""
+        return Failure(
+            input=self.source.path,
+            conversation_id=self.conversation_id,
+            stage=Stage.ASR,
+            kind=kind,
+            message=message,
+            retryable=retryable,
+            quarantined=quarantined,
+            sha256=self.source.sha256,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qc.asr.engines import imported
 from qc.asr.sound.audio import AudioError
 from qc.domain.config import Config
-from qc.domain.failure import Failure, Stage
+from qc.domain.failure import Failure
 from qc.domain.recording import GivenTranscript, Recording, Transcript
 from qc.ingest.documents import read_document
 from qc.ingest.draft import Draft, in_order
@@ -24,15 +24,15 @@ class Importer:
     def __call__(self, recording: Recording) -> Transcript | Failure:
         """A bad recording or transcript is a Failure."""
         if recording.given is None:
-            return _failure(recording, "no_transcript", "录音旁没有同名的转写文件", retryable=True)
+            return recording.unheard("no_transcript", "录音旁没有同名的转写文件", retryable=True)
         try:
             draft = self._draft(recording.given)
             turns = in_order(draft.turns, self._config.run.max_turn_chars)
             return imported.transcribe(recording, turns, self._config.audio.max_duration_s)
         except ShapeError as e:
-            return _failure(recording, e.kind, f"转写 {recording.given.path}：{e.message}")
+            return recording.unheard(e.kind, f"转写 {recording.given.path}：{e.message}")
         except AudioError as e:
-            return _failure(recording, e.kind, e.message, retryable=e.retryable)
+            return recording.unheard(e.kind, e.message, retryable=e.retryable)
 
     def _draft(self, given: GivenTranscript) -> Draft:
         """The one conversation in the file. Raises ShapeError."""
@@ -46,15 +46,3 @@ class Importer:
         if len(drafts) != 1:
             raise ShapeError("not_one_conversation", f"里面有 {len(drafts)} 个会话；录音旁的转写应当只有这一通")
         return drafts[0]
-
-
-def _failure(recording: Recording, kind: str, message: str, *, retryable: bool = False) -> Failure:
-    return Failure(
-        input=recording.source.path,
-        conversation_id=recording.conversation_id,
-        stage=Stage.ASR,
-        kind=kind,
-        message=message,
-        retryable=retryable,
-        sha256=recording.source.sha256,
-    )

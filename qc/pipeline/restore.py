@@ -32,7 +32,9 @@ from qc.storage.read import StoredRun
 def heard(recording: Recording, transcript: Transcript | None, assembly: Assembly) -> Conversation | Failure:
     """The conversation of a recording; a Failure when its transcript is gone or holds no speech."""
     if transcript is None:
-        return _failure(recording, "transcript_lost", "转写结果不在缓存里（缓存被清理或损坏），请重新运行", True)
+        return recording.unheard(
+            "transcript_lost", "转写结果不在缓存里（缓存被清理或损坏），请重新运行", retryable=True
+        )
     turns, role_source = assemble(transcript, recording.project, assembly)
     origin = replace(
         recording.source,
@@ -45,7 +47,7 @@ def heard(recording: Recording, transcript: Transcript | None, assembly: Assembl
     )
     if not turns:
         seconds = transcript.duration_ms / 1000
-        return _failure(recording, "no_speech", f"没有听到说话声（录音长 {seconds:.0f} 秒）", False)
+        return recording.unheard("no_speech", f"没有听到说话声（录音长 {seconds:.0f} 秒）")
     return Conversation(
         id=recording.conversation_id,
         project=recording.project,
@@ -61,18 +63,6 @@ def _channels(transcript: Transcript) -> int:
     nothing is made of who spoke into whose words."""
     shared = any(s.speaker is not None for channel in transcript.channels for s in channel.segments)
     return 1 if shared else len(transcript.channels)
-
-
-def _failure(recording: Recording, kind: str, message: str, retryable: bool) -> Failure:
-    return Failure(
-        input=recording.source.path,
-        conversation_id=recording.conversation_id,
-        stage=Stage.ASR,
-        kind=kind,
-        message=message,
-        retryable=retryable,
-        sha256=recording.source.sha256,
-    )
 
 
 def stored_inputs(run: StoredRun) -> Iterator[Conversation | Failure]:

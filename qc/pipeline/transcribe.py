@@ -13,7 +13,7 @@ from qc.asr.engines.transcriber import AsrIdentity, Transcriber
 from qc.asr.service import identity_of, transcribe_recordings
 from qc.asr.sound.audio import AudioError, open_audio, watch_decoders
 from qc.domain.config import Config
-from qc.domain.failure import Failure, Stage
+from qc.domain.failure import Failure
 from qc.domain.recording import Recording, Transcript
 from qc.errors import QcError, UsageError, origin
 from qc.ingest.names import content_hash
@@ -73,7 +73,8 @@ def transcribe_missing(
                         again += [_Group((r,)) for r in result.task.recordings]
                         continue
                     failures.update(
-                        (r.conversation_id, _set_aside(r, "crashed", _KILLED)) for r in result.task.recordings
+                        (r.conversation_id, r.unheard("crashed", _KILLED, retryable=True, quarantined=True))
+                        for r in result.task.recordings
                     )
                 else:
                     failures.update((f.conversation_id or f.input, f) for f in result.failures)
@@ -140,19 +141,6 @@ def _size(recording: Recording) -> int:
         return 0
 
 
-def _set_aside(recording: Recording, kind: str, message: str, *, quarantined: bool = True) -> Failure:
-    return Failure(
-        input=recording.source.path,
-        conversation_id=recording.conversation_id,
-        stage=Stage.ASR,
-        kind=kind,
-        message=message,
-        retryable=True,
-        quarantined=quarantined,
-        sha256=recording.source.sha256,
-    )
-
-
 def _of_twin(failure: Failure, twin: str, recordings: Sequence[Recording]) -> Failure:
     path = next(r.source.path for r in recordings if r.conversation_id == twin)
     return replace(failure, input=path, conversation_id=twin)
@@ -206,9 +194,9 @@ def _heard(worker: _Worker, recording: Recording) -> Transcript | Failure:
         raise
     except Exception as error:  # a fault of ours in one recording must not cost the others
         what = f"转写这个录音时程序出错（{type(error).__name__}，{origin(error)}），已隔离；请报告给维护者"
-        return _set_aside(recording, "error", what)
+        return recording.unheard("error", what, retryable=True, quarantined=True)
     if isinstance(result, Transcript) and not _as_planned(recording):
-        return _set_aside(recording, "changed", _CHANGED, quarantined=False)
+        return recording.unheard("changed", _CHANGED, retryable=True)
     return result
 
 
