@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qc.domain.emotion import EmotionLexicon
+from qc.domain.intent import IntentList
 from qc.domain.rule import Rule, RulePack, RuleStatus
 from qc.domain.scorecard import Scorecard
 from qc.domain.topic import Taxonomy
@@ -12,13 +13,14 @@ from qc.domain.topic import Taxonomy
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Specs:
-    """Rules, scorecards, emotion lexicon and topic taxonomies in force. Plain data, so that a worker that is handed it
-    need not load what reads YAML."""
+    """Rules, scorecards, emotion lexicon, topic taxonomies and intention lists in force. Plain data, so that a worker
+    that is handed it need not load what reads YAML."""
 
     pack: RulePack
     cards: tuple[Scorecard, ...]
     emotion: EmotionLexicon
     taxonomies: tuple[Taxonomy, ...]
+    intents: tuple[IntentList, ...] = ()
     lexicons_digest: str
 
     @property

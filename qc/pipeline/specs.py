@@ -11,11 +11,13 @@ from pathlib import Path
 
 from qc.domain.config import Config
 from qc.domain.emotion import EmotionLexicon
+from qc.domain.intent import IntentList
 from qc.domain.specs import Specs
 from qc.domain.speech import SpeechSpecs
 from qc.domain.topic import Taxonomy
 from qc.paths import WORKSPACE_FILE, choose, packaged
 from qc.specs.emotion import load_emotion_lexicon
+from qc.specs.intents import load_intents
 from qc.specs.rules import load_rules
 from qc.specs.scorecards import load_scorecards
 from qc.specs.speech import FOLDER as SPEECH
@@ -56,13 +58,15 @@ def configuration(where: Folders) -> Config:
 def load(where: Folders) -> Specs:
     """Load and validate everything. Raises SpecError with all problems of the first kind of file that has any."""
     pack = load_rules([where.rules])
-    emotion, topics = emotion_lexicon(where), taxonomies(where)
+    emotion, topics, wanted = emotion_lexicon(where), taxonomies(where), intents(where)
+    digests = [emotion.digest, *(t.digest for t in topics), *(i.digest for i in wanted)]
     return Specs(
         pack=pack,
         cards=load_scorecards([where.scorecards], {r.id for r in pack.rules}),
         emotion=emotion,
         taxonomies=topics,
-        lexicons_digest=hashlib.sha256(" ".join([emotion.digest, *(t.digest for t in topics)]).encode()).hexdigest(),
+        intents=wanted,
+        lexicons_digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
     )
 
 
@@ -76,11 +80,16 @@ def taxonomies(where: Folders) -> tuple[Taxonomy, ...]:
     return load_taxonomies(_own_or_packaged(where.rules, "_topics"))
 
 
+def intents(where: Folders) -> tuple[IntentList, ...]:
+    """The intention lists in force. Raises SpecError."""
+    return load_intents(_own_or_packaged(where.rules, "_intents"))
+
+
 def speech(where: Folders) -> SpeechSpecs:
     """The hot words and role cues in force. Raises SpecError."""
     return load_speech(_own_or_packaged(where.rules, SPEECH))
 
 
 def _own_or_packaged(rules: Path, name: str) -> Path:
-    """A workspace need not repeat the emotion lexicon and the topics: the packaged ones serve until it does."""
+    """A workspace need not repeat the emotion lexicon, topics and intentions: the packaged ones serve until it does."""
     return rules / name if (rules / name).is_dir() else packaged("rules") / name
