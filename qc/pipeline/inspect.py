@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -24,6 +25,7 @@ from qc.schema import rows
 from qc.schema.tables import TABLES
 from qc.scoring.score import Scorer, applicable
 from qc.text.emotion import Emotions, RoleEmotion
+from qc.text.emotion_curve import NEVER, NOBODY, SOOTHED, EmotionCurve, emotion_curve, moods_of
 from qc.text.shard import ROLE_CODES, Shard
 from qc.text.signals import Analyser
 from qc.text.terms import TermTable, count_terms
@@ -51,6 +53,7 @@ class Inspector:
     def __init__(self, specs: Specs | None, *, confidence_floor: float, mask: bool) -> None:
         self._mask = mask
         self._specs = specs
+        self._floor = confidence_floor
         self._rules: CompiledRules | None = None
         taxonomies = () if specs is None else specs.taxonomies
         emotion = None if specs is None else specs.emotion
@@ -74,19 +77,20 @@ class Inspector:
         tables["failures"] = rows.failures(failures)
         tables["turns"] = rows.turns(shard.conversations, [by_turn.get(i, ()) for i in range(len(shard.turns))])
         if self._specs is None or self._rules is None:
-            tables["conversations"] = _conversations(shard, None, None, None)
+            tables["conversations"] = _conversations(shard, None, None, None, None)
             return ShardTables(tables=tables)
         emotions = self._analyser.emotions(shard)
+        curve = emotion_curve(shard, emotions, moods_of(shard, emotions, floor=self._floor))
         topics = self._analyser.topics(shard)
         judgement = judge(self._rules, shard, Signals(emotions=emotions, topics=topics, entities=entities))
         found = [f for fs in judgement.findings for f in fs]
         scores = _scores(self._specs.cards, shard, judgement)
-        tables["conversations"] = _conversations(shard, emotions, topics, judgement)
+        tables["conversations"] = _conversations(shard, emotions, curve, topics, judgement)
         tables["findings"] = rows.findings(found, {r.id: r for r in judgement.rules})
         tables["hits"] = rows.hits(found)
         tables["scores"] = rows.scores(scores)
         tables["item_scores"] = rows.item_scores(scores)
-        tables["emotions"] = _emotions(shard, emotions)
+        tables["emotions"] = _emotions(shard, emotions, curve)
         tables["topics"] = _topics(shard, topics)
         tables["terms"] = _terms(count_terms(shard, emotions, entities, self._specs.taxonomies))
         return ShardTables(tables=tables)
@@ -111,7 +115,11 @@ def _scores(cards: Sequence[Scorecard], shard: Shard, judgement: Judgement) -> l
 
 
 def _conversations(
-    shard: Shard, emotions: Emotions | None, topics: Topics | None, judgement: Judgement | None
+    shard: Shard,
+    emotions: Emotions | None,
+    curve: EmotionCurve | None,
+    topics: Topics | None,
+    judgement: Judgement | None,
 ) -> pa.Table:
     shown = shard.conversations
     timing = measure(shard)
@@ -174,10 +182,7 @@ def _conversations(
                 "agent_chars_per_min",
             )
         },
-        "customer_emotion_trend": none,
-        "inflamed_turn": none,
-        "calmed_turn": none,
-        "soothed": none,
+        **_over_time(shard, curve),
         "customer_arousal_peak": none,
         "customer_arousal_peak_turn": none,
         "contact_reason": none,
@@ -206,6 +211,22 @@ def _felt(emotion: RoleEmotion, part: str) -> list[float | int | None]:
     return [v if turn > 0 else None for v, turn in zip(values, emotion.worst_turn.tolist(), strict=True)]
 
 
+def _over_time(shard: Shard, curve: EmotionCurve | None) -> dict[str, Sequence[float | int | bool | None]]:
+    """How the customer's emotion ran, None where nothing is to be said of it."""
+    if curve is None:
+        return dict.fromkeys(("customer_emotion_trend", "inflamed_turn", "calmed_turn", "soothed"), [None] * len(shard))
+    first = shard.first_turn[:-1]
+    numbered = {
+        name: [None if t == NOBODY else t - at + 1 for t, at in zip(turns.tolist(), first.tolist(), strict=True)]
+        for name, turns in (("inflamed_turn", curve.inflamed), ("calmed_turn", curve.calmed))
+    }
+    return {
+        "customer_emotion_trend": [None if math.isnan(v) else v for v in curve.trend.tolist()],
+        **numbered,
+        "soothed": [None if v == NEVER else v == SOOTHED for v in curve.soothed.tolist()],
+    }
+
+
 def _confidence(shard: Shard) -> list[float | None]:
     """Mean confidence of each conversation, weighted by characters; None where no turn has one."""
     n = len(shard)
@@ -221,7 +242,7 @@ def _known(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> list[int 
     return [None if v < 0 else v for v in values.tolist()]
 
 
-def _emotions(shard: Shard, emotions: Emotions) -> pa.Table:
+def _emotions(shard: Shard, emotions: Emotions, curve: EmotionCurve) -> pa.Table:
     felt = np.flatnonzero(np.isin(shard.role, _FELT))
     owner = shard.conversation[felt]
     ids = np.array([c.id for c in shard.conversations], object)
@@ -239,12 +260,12 @@ def _emotions(shard: Shard, emotions: Emotions) -> pa.Table:
             "component": components[emotions.component[felt]].tolist(),
             "phrases": [list(emotions.phrases.get(i, ())) for i in felt.tolist()],
             "snownlp": pa.array(emotions.snownlp[felt]),
+            "smoothed": pa.array(curve.smoothed[felt], from_pandas=True),
             **dict.fromkeys(
                 (
                     "features",
                     "negative_probability",
                     "positive_probability",
-                    "smoothed",
                     "arousal",
                     "loudness_change_db",
                     "pitch_change_st",
