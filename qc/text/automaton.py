@@ -7,16 +7,19 @@ from itertools import chain
 from typing import NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 
-from qc.text.shard import Ints
+from qc.text.columns import Ints, Points
 
 _FULL_TABLE = 100_000
 """Bytes of patterns up to which a table of every next state is made: half the time of a scan. Beyond, making it costs
 more than it saves."""
+_LATIN = np.zeros(128, np.bool_)
+_LATIN[[*range(ord("0"), ord("9") + 1), *range(ord("a"), ord("z") + 1)]] = True
 
 
 class Matches(NamedTuple):
-    """Pattern index, first byte and end byte of each match, in order of their start."""
+    """Pattern index, start and end of each match, by their start: bytes of a buffer, or characters of a text."""
 
     pattern: Ints
     start: Ints
@@ -50,14 +53,15 @@ class Automaton:
         return Matches(flat[:, 0].copy(), flat[:, 1].copy(), flat[:, 2].copy())
 
 
-def whole_words(matches: Matches, buffer: bytes) -> Matches:
+def whole_words(matches: Matches, text: bytes | Points) -> Matches:
     """Leave out matches that cut a run of Latin letters or digits: 12345 inside an order number, ok inside book."""
+    codes = np.frombuffer(text, np.uint8) if isinstance(text, bytes) else text
+
+    def latin(at: Ints) -> npt.NDArray[np.bool_]:
+        return _LATIN[np.minimum(codes[np.clip(at, 0, len(codes) - 1)], _LATIN.size - 1)]
+
     if not len(matches.pattern):
         return matches
-    latin = np.zeros(256, bool)
-    latin[[*range(ord("0"), ord("9") + 1), *range(ord("a"), ord("z") + 1)]] = True
-    codes = latin[np.frombuffer(buffer, np.uint8)]
-    padded = np.concatenate(([False], codes, [False]))  # padded[i + 1] is buffer[i]
-    cuts_left = padded[matches.start] & padded[matches.start + 1]
-    cuts_right = padded[matches.end] & padded[matches.end + 1]
+    cuts_left = latin(matches.start - 1) & latin(matches.start) & (matches.start > 0)
+    cuts_right = latin(matches.end - 1) & latin(matches.end) & (matches.end < len(codes))
     return matches.where(~(cuts_left | cuts_right))

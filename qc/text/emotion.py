@@ -172,9 +172,8 @@ def _phrases(shard: Shard, hits: list[PhraseHits], label: Codes) -> dict[int, tu
     out: dict[int, dict[str, None]] = {}
     for found in hits:
         kept = label[found.turn] != NEUTRAL
-        turns, starts, ends = shard.locate(found.start[kept], found.end[kept])
-        base = shard.char_start[turns]
-        for turn, first, last in zip(turns.tolist(), (base + starts).tolist(), (base + ends).tolist(), strict=True):
+        rows = zip(found.turn[kept].tolist(), found.start[kept].tolist(), found.end[kept].tolist(), strict=True)
+        for turn, first, last in rows:
             listed = out.setdefault(turn, {})
             if len(listed) < _MAX_PHRASES:
                 listed[shard.text[first:last]] = None

@@ -1,6 +1,6 @@
 """Emotion phrases of one role in the turns of a shard, with negation, degree and questions taken into account.
 
-Phrases and modifiers stand in one automaton, longest match first, so that a longer word (客服了, 没有了) swallows what
+Phrases and modifiers are looked for together, the longest at each place: a longer word (客服了, 没有了) swallows what
 is inside it. What touches a phrase changes it: 不|满意, 没有|那么|失望, 麻烦|死了. A question concerns its clause.
 """
 
@@ -12,7 +12,9 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.domain.emotion import COMPONENTS, POSITIVE_COMPONENTS, InQuestion, Modifiers, PhraseGroup, WhenNegated
-from qc.text.automaton import Automaton, Matches, whole_words
+from qc.text.automaton import Matches, whole_words
+from qc.text.columns import Points
+from qc.text.longest import LongestWords
 from qc.text.normalise import normalise
 from qc.text.shard import Ints, Shard
 
@@ -39,8 +41,8 @@ _CODES = {
 class PhraseHits:
     """One row per turn and phrase that counts, in text order.
 
-    `turn` is an index into the shard's turns, `start`/`end` bytes of the buffer with the modifiers that touch it,
-    `positive` its sign, `level` 0 (a hint) .. 5, `component` an index into COMPONENTS.
+    `turn` is an index into the shard's turns, `start`/`end` characters of its text with the modifiers that touch the
+    phrase, `positive` its sign, `level` 0 (a hint) .. 5, `component` an index into COMPONENTS.
     """
 
     turn: Ints
@@ -70,7 +72,7 @@ class PhraseScanner:
                 kinds[normalise(word)] = (known[0] | flags, known[1] + change)
         owner = {normalise(p): g for g, group in enumerate(groups) for p in group.phrases}
         words = tuple(dict.fromkeys((*owner, *kinds)))
-        self._automaton = Automaton(words, longest=True)
+        self._words = LongestWords(words)
         self._group = np.array([owner.get(w, -1) for w in words], np.int64)
         self._flags = np.array([kinds.get(w, (0, 0))[0] for w in words], np.int8)
         self._change = np.array([kinds.get(w, (0, 0))[1] for w in words], np.int8)
@@ -83,14 +85,14 @@ class PhraseScanner:
 
     def scan(self, shard: Shard, turns: Bools) -> PhraseHits:
         """Phrases in the turns selected by the mask `turns`."""
-        tokens = whole_words(self._automaton.scan(shard.buffer), shard.buffer)
-        turn = np.searchsorted(shard.byte_start, tokens.start, side="right") - 1
-        mine = turns[turn]
-        tokens, turn = tokens.where(mine), turn[mine]
+        place = np.flatnonzero(np.repeat(turns, np.diff(shard.char_start))[: len(shard.points)])
+        points = shard.points[place]
+        tokens = whole_words(self._words.scan(points), points)
+        turn = shard.turn_of(place[tokens.start])
         at = np.flatnonzero(self._group[tokens.pattern] >= 0)
         group = self._group[tokens.pattern[at]]
         start, end, negated, degree, has_degree = self._context(tokens, at)
-        asked = self._asked(tokens, shard.buffer)[at]
+        asked = self._asked(tokens, points)[at]
 
         level = self._level[group] + degree
         level = level - (asked & (self._in_question[group] == _DAMPS))
@@ -106,8 +108,8 @@ class PhraseScanner:
         kept = _once(turn[at], tokens.pattern[at], level, ~dropped)
         return PhraseHits(
             turn=turn[at][kept],
-            start=start[kept],
-            end=end[kept],
+            start=place[start[kept]],
+            end=place[end[kept] - 1] + 1,
             positive=(self._positive[group] & ~flipped)[kept],
             level=np.minimum(level, MAX_LEVEL)[kept].astype(np.int8),
             component=np.where(flipped, _FLIPPED, self._component[group])[kept].astype(np.int8),
@@ -144,9 +146,9 @@ class PhraseScanner:
         followed = (tokens.start[after] == tokens.end[at]) & (self._group[tokens.pattern[after]] >= 0)
         return np.asarray(followed & ((self._flags[tokens.pattern[at]] & _BEFORE) != 0), bool)
 
-    def _asked(self, tokens: Matches, buffer: bytes) -> Bools:
+    def _asked(self, tokens: Matches, points: Points) -> Bools:
         """For each token, whether its clause is a question: ends in a question mark or holds a question word."""
-        marks, is_question = clause_marks(buffer)
+        marks, is_question = clause_marks(points)
         clause = np.searchsorted(marks, tokens.start)
         asked = np.concatenate((is_question, [False]))
         asked[clause[(self._flags[tokens.pattern] & _QUESTION) != 0]] = True
@@ -162,20 +164,14 @@ def _once(turn: Ints, phrase: Ints, level: Codes, counts: Bools) -> Ints:
     return np.sort(order[first])
 
 
-def clause_marks(buffer: bytes) -> tuple[Ints, Bools]:
-    """First bytes of the marks that end a clause (，。！？；：、… space, line feed), and which are question marks."""
-    data = np.frombuffer(buffer, np.uint8)
-    single = np.flatnonzero((data == 0x20) | (data == 0x0A))
-    lead = (
-        np.flatnonzero((data[:-2] == 0xEF) | (data[:-2] == 0xE3) | (data[:-2] == 0xE2)) if len(data) > 2 else single[:0]
-    )
-    code = (data[lead].astype(np.int32) << 16) | (data[lead + 1].astype(np.int32) << 8) | data[lead + 2]
-    wide = np.isin(code, _MARKS)
-    found = np.concatenate((single, lead[wide]))
-    question = np.concatenate((np.zeros(len(single), bool), code[wide] == _QUESTION_MARK))
-    order = np.argsort(found, kind="stable")
-    return found[order], question[order]
+def clause_marks(points: Points) -> tuple[Ints, Bools]:
+    """Places of the marks that end a clause (，。！？；：、… space, line feed), and which are question marks."""
+    kind = _MARKS.take(points, mode="clip")
+    at = np.flatnonzero(kind)
+    return at, kind[at] == _ASKS
 
 
-_MARKS = np.array([int.from_bytes(mark.encode(), "big") for mark in "，。！？；：、…"])
-_QUESTION_MARK = int.from_bytes("？".encode(), "big")
+_ENDS, _ASKS = 1, 2
+_MARKS = np.zeros(0x10000, np.int8)
+_MARKS[[ord(mark) for mark in "，。！；：、… \n"]] = _ENDS
+_MARKS[ord("？")] = _ASKS

@@ -163,6 +163,10 @@ class Shard:
         chars = self._char_of_byte
         return turn, chars[byte_starts].astype(np.int64) - base, chars[byte_ends].astype(np.int64) - base
 
+    def turn_of(self, chars: Ints) -> Ints:
+        """The turn of each of these characters of `text`, which must ascend."""
+        return np.repeat(np.arange(len(self.role)), np.diff(np.searchsorted(chars, self.char_start)))
+
     def normalised(self, turn: int) -> str:
         """The normalised text of one turn."""
         return self.text[self.char_start[turn] : self.char_start[turn + 1] - 1]

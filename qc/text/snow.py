@@ -20,7 +20,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.errors import UsageError
-from qc.text.automaton import Automaton
+from qc.text.longest import LongestWords
 from qc.text.normalise import normalise
 from qc.text.shard import Shard
 
@@ -45,15 +45,15 @@ class SnowSentiment:
         # Stop words say nothing, but must be seen, or a piece of one would be taken for a word.
         for stop in (folder / "normal" / "stopwords.txt").read_text("utf-8").split():
             words.setdefault(stop, 0.0)
-        self._automaton = Automaton(tuple(words), longest=True)
+        self._words = LongestWords(tuple(words))
         self._weights = np.array(list(words.values()))
 
     def score(self, shard: Shard) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Per turn: the probability of being positive as snownlp understands it, 0..1, 0.5 for a turn without any known
         word; and the mean log-odds of its words, which does not grow with the length of the turn."""
         n = len(shard.turns)
-        found = self._automaton.scan(shard.buffer)
-        turn = np.searchsorted(shard.byte_start, found.start, side="right") - 1
+        found = self._words.scan(shard.points)
+        turn = shard.turn_of(found.start)
         weight = self._weights[found.pattern]
         total = np.bincount(turn, weights=weight, minlength=n)
         telling = np.bincount(turn[weight != 0], minlength=n)

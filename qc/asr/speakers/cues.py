@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 
 import numpy as np
 
 from qc.domain.speech import RoleCue
-from qc.text.automaton import Automaton, Matches
+from qc.text.automaton import Matches
 from qc.text.homophones import Homophones, has_homophones
+from qc.text.longest import LongestWords
 from qc.text.normalise import normalise
 
 _BY_SOUND = 4
@@ -36,7 +37,7 @@ class CueFinder:
         mine = {_letters(c.text): c for c in cues if not c.projects or project in c.projects}
         self._cues = list(mine.values())
         self._words = [w for w in mine if w]
-        self._literal = Automaton(self._words, longest=True)
+        self._literal = LongestWords(self._words)
         self._sounding = [i for i, w in enumerate(self._words) if len(w) >= _BY_SOUND and has_homophones(w)]
         self._homophones = Homophones([self._words[i] for i in self._sounding]) if self._sounding else None
 
@@ -47,11 +48,10 @@ class CueFinder:
         joined = "\n".join(letters)
         if not joined.strip() or not self._words:
             return []
-        spans = _in_characters(self._literal.scan(joined.encode("utf-8", "replace")), joined)
+        points = np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32)
+        spans = list(_spans(self._literal.scan(points)))
         if self._homophones is not None:
-            alike = self._homophones.scan(np.frombuffer(joined.encode("utf-32-le", "replace"), np.uint32))
-            rows = zip(alike.start.tolist(), alike.end.tolist(), alike.pattern.tolist(), strict=True)
-            spans += [(start, end, self._sounding[word]) for start, end, word in rows]
+            spans += [(start, end, self._sounding[word]) for start, end, word in _spans(self._homophones.scan(points))]
         taken = np.zeros(len(joined) + 1, bool)
         found = []
         for start, end, word in sorted(spans, key=lambda s: s[0] - s[1]):  # stable: as written before as it sounds
@@ -71,12 +71,9 @@ def _letters(text: str) -> str:
     return "".join(c for c in normalise(text) if c.isalnum())
 
 
-def _in_characters(matches: Matches, text: str) -> list[tuple[int, int, int]]:
-    """Byte spans of UTF-8 → (first character, end character, pattern)."""
-    ends = np.cumsum([len(c.encode("utf-8", "replace")) for c in text])
-    first = np.searchsorted(ends, matches.start, side="right").tolist()
-    last = np.searchsorted(ends, matches.end, side="left").tolist()
-    return [(a, b + 1, w) for a, b, w in zip(first, last, matches.pattern.tolist(), strict=True)]
+def _spans(found: Matches) -> Iterator[tuple[int, int, int]]:
+    """(first character, end character, word) of each match."""
+    return zip(found.start.tolist(), found.end.tolist(), found.pattern.tolist(), strict=True)
 
 
 @lru_cache(maxsize=16)
