@@ -107,4 +107,7 @@ class Config:
     manifest: ManifestConfig = field(default_factory=ManifestConfig)
     folders: Mapping[str, FolderConfig] = field(default_factory=dict)
     run: RunConfig = field(default_factory=RunConfig)
+    emotion_model: str | None = None
+    intents_model: str | None = None
+    """Files of trained heads (qc emotion train, qc intents train); None: not trained."""
     digest: str = ""

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qc.domain.emotion import EmotionLexicon
+from qc.domain.head import TrainedHead
 from qc.domain.intent import IntentList
 from qc.domain.rule import Rule, RulePack, RuleStatus
 from qc.domain.scorecard import Scorecard
@@ -22,6 +23,9 @@ class Specs:
     taxonomies: tuple[Taxonomy, ...]
     intents: tuple[IntentList, ...] = ()
     lexicons_digest: str
+    emotion_head: TrainedHead | None = None
+    """Trained on the centre's labels; None: none is in force."""
+    intent_head: TrainedHead | None = None
 
     @property
     def in_force(self) -> tuple[Rule, ...]:

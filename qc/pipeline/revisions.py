@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 from qc.domain.specs import Specs
 from qc.errors import Problem, QcError, SpecError, UsageError
 from qc.paths import WORKSPACE_FILE
-from qc.pipeline.specs import Folders, folders, load
+from qc.pipeline.specs import Folders, configuration, folders, load
 
 PACKAGED = "packaged"
 _KEPT = ("rules", "scorecards", WORKSPACE_FILE)
@@ -46,7 +46,7 @@ def read_state(name: str | None, workspace: Path | None, where: Folders) -> Stat
         return State(label=name, specs=load(_folder(Path(name), where)))
     with _checked_out(name, workspace or Path.cwd()) as (folder, commit):
         try:
-            specs = load(folders(folder))
+            specs = load(folders(folder), configuration(where))  # a commit's YAML is here, not its models
         except SpecError as error:
             raise SpecError([_renamed(p, folder, name) for p in error.problems]) from None
     rules = tuple(replace(r, path=r.path.removeprefix(f"{folder}{os.sep}")) for r in specs.pack.rules)

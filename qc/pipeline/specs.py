@@ -11,6 +11,7 @@ from pathlib import Path
 
 from qc.domain.config import Config
 from qc.domain.emotion import EmotionLexicon
+from qc.domain.head import Task, TrainedHead
 from qc.domain.intent import IntentList
 from qc.domain.specs import Specs
 from qc.domain.speech import SpeechSpecs
@@ -24,6 +25,7 @@ from qc.specs.speech import FOLDER as SPEECH
 from qc.specs.speech import load_speech
 from qc.specs.taxonomy import load_taxonomies
 from qc.specs.workspace import load_config
+from qc.text.head_file import read_head
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +48,7 @@ def folders(workspace: Path | None, *, rules: Path | None = None, scorecards: Pa
         rules=choose("rules", rules, workspace),
         scorecards=choose("scorecards", scorecards, workspace),
         reports=tuple(reports),
-        config=None if workspace is None else workspace / WORKSPACE_FILE,
+        config=workspace / WORKSPACE_FILE if workspace is not None and (workspace / WORKSPACE_FILE).is_file() else None,
     )
 
 
@@ -55,11 +57,17 @@ def configuration(where: Folders) -> Config:
     return load_config(where.config)
 
 
-def load(where: Folders) -> Specs:
-    """Load and validate everything. Raises SpecError with all problems of the first kind of file that has any."""
+def load(where: Folders, config: Config | None = None) -> Specs:
+    """Load and validate everything; `config`, by default that of the same workspace, names the trained models.
+
+    Raises SpecError with all problems of the first kind of file that has any, UsageError for a model of no use.
+    """
     pack = load_rules([where.rules])
     emotion, topics, wanted = emotion_lexicon(where), taxonomies(where), intents(where)
+    config = config or configuration(where)
+    emotion_head, intent_head = _head(config.emotion_model, Task.EMOTION), _head(config.intents_model, Task.INTENT)
     digests = [emotion.digest, *(t.digest for t in topics), *(i.digest for i in wanted)]
+    digests += [f"{head.task} {head.digest}" for head in (emotion_head, intent_head) if head is not None]
     return Specs(
         pack=pack,
         cards=load_scorecards([where.scorecards], {r.id for r in pack.rules}),
@@ -67,7 +75,13 @@ def load(where: Folders) -> Specs:
         taxonomies=topics,
         intents=wanted,
         lexicons_digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
+        emotion_head=emotion_head,
+        intent_head=intent_head,
     )
+
+
+def _head(path: str | None, task: Task) -> TrainedHead | None:
+    return None if path is None else read_head(Path(path), task)
 
 
 def emotion_lexicon(where: Folders) -> EmotionLexicon:

@@ -128,6 +128,15 @@ class RunSpec(Spec):
     hot_word_runs: int = Field(default=_RUN.hot_word_runs, ge=0, le=1000, description="热词与之前几个批次比较")
 
 
+class ModelSpec(Spec):
+    """用本单位的标注训练出的模型。"""
+
+    model: _Text | None = Field(
+        default=None,
+        description="qc emotion train 或 qc intents train 写出的文件，相对 qc.yaml 所在目录；不写则不用模型",
+    )
+
+
 class WorkspaceSpec(Spec):
     """质检工作区的配置 qc.yaml。"""
 
@@ -141,6 +150,8 @@ class WorkspaceSpec(Spec):
     folders: dict[_Folder, FolderSpec] | None = Field(
         default=None, description="输入子目录: 业务项目与渠道；最深的一层优先"
     )
+    emotion: ModelSpec | None = Field(default=None, description="情绪：训练出的模型")
+    intents: ModelSpec | None = Field(default=None, description="意向：训练出的模型")
     run: RunSpec | None = Field(default=None, description="批次怎样运行")
 
     def config(self) -> Config:
@@ -153,6 +164,8 @@ class WorkspaceSpec(Spec):
             manifest=(self.manifest or ManifestSpec()).config(),
             folders={k: FolderConfig(project=f.project, channel=f.channel) for k, f in (self.folders or {}).items()},
             run=RunConfig(**(self.run or RunSpec()).model_dump()),
+            emotion_model=(self.emotion or ModelSpec()).model,
+            intents_model=(self.intents or ModelSpec()).model,
         )
 
 
@@ -160,13 +173,21 @@ def load_config(path: Path | None) -> Config:
     """The configuration in `qc.yaml`; the defaults when `path` is None.
 
     A relative model path counts from the file's folder. The digest covers every setting but the number of workers,
-    which changes no result. Raises SpecError with all problems.
+    which changes no result, and where the trained models lie: what is in them counts (Specs.lexicons_digest). Raises
+    SpecError with all problems.
     """
     config = (WorkspaceSpec() if path is None else _read(path)).config()
     model = config.asr.model
     if path is not None and ("/" in model or "\\" in model or model.endswith(".pt")):
         model = str(path.parent / model)
-    return replace(config, asr=replace(config.asr, model=model), digest=_digest(config))
+    folder = Path() if path is None else path.parent
+    return replace(
+        config,
+        asr=replace(config.asr, model=model),
+        emotion_model=None if config.emotion_model is None else str(folder / config.emotion_model),
+        intents_model=None if config.intents_model is None else str(folder / config.intents_model),
+        digest=_digest(config),
+    )
 
 
 def _read(path: Path) -> WorkspaceSpec:
@@ -193,5 +214,5 @@ def _columns(document: Document, problems: Problems) -> None:
 
 def _digest(config: Config) -> str:
     settings = asdict(config)
-    del settings["digest"], settings["run"]["workers"]
+    del settings["digest"], settings["run"]["workers"], settings["emotion_model"], settings["intents_model"]
     return hashlib.sha256(json.dumps(settings, ensure_ascii=False, sort_keys=True).encode()).hexdigest()
