@@ -12,7 +12,7 @@ from typing import Any
 from qc.domain.conversation import Role, Word
 from qc.domain.recording import ChannelTranscript, Segment, Transcript
 
-_SCHEMA = 2
+_SCHEMA = 3
 
 
 class TranscriptCache:
@@ -66,6 +66,9 @@ def _segment(data: dict[str, Any]) -> Segment:
         text=str(data["text"]),
         confidence=float(data["confidence"]),
         energy_db=None if data["energy_db"] is None else float(data["energy_db"]),
+        pitch_hz=None if data["pitch_hz"] is None else float(data["pitch_hz"]),
+        pitch_range_st=None if data["pitch_range_st"] is None else float(data["pitch_range_st"]),
+        voiced_ms=int(data["voiced_ms"]),
         speaker=None if data["speaker"] is None else int(data["speaker"]),
         words=tuple(Word(**word) for word in data["words"]),
     )

@@ -16,6 +16,7 @@ from qc.asr.sound.audio import RATE, Audio, AudioError, open_audio
 from qc.asr.sound.bleed import LeakMeter
 from qc.asr.sound.detect import Span, SpeechDetector, SpeechOptions
 from qc.asr.sound.level import LevelMeter
+from qc.asr.sound.prosody import PitchMeter
 from qc.asr.speakers.voices.attribute import attributed
 from qc.asr.speakers.voices.talk import VoiceListener, shared_channel
 from qc.domain.config import AsrConfig
@@ -26,7 +27,7 @@ SPEECH = SpeechOptions()
 SAME = 1e-3
 """Two channels that never differ by more are one microphone written twice."""
 WINDOWS_AT_ONCE = 16
-STEPS = "silero-vad,level1,pack16,v4,bleed1,voices1"
+STEPS = "silero-vad,level1,pack16,v4,bleed1,voices1,prosody1"
 """Names what happens around the recogniser; raise the number when a change there moves transcripts."""
 
 
@@ -64,7 +65,8 @@ def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: f
     spans, samples, meter = _speech(audio)
     segments: list[list[Segment]] = [[] for _ in spans]
     voices = VoiceListener(shared_channel(spans))
-    for batch in _batches(windows(audio.blocks(), spans)):
+    pitch = PitchMeter(spans)
+    for batch in _batches(windows(pitch.listening(audio.blocks()), spans)):
         _transcribe(batch, transcriber, segments)
         voices.feed(batch)
     if voices.channel is not None:
@@ -80,7 +82,7 @@ def transcribe(recording: Recording, transcriber: Transcriber, max_duration_s: f
         channels=tuple(
             ChannelTranscript(
                 audio_channel=i,
-                segments=meter.measured(i, tuple(sorted(own, key=lambda s: (s.start_ms, s.end_ms)))),
+                segments=pitch.measured(i, meter.measured(i, tuple(sorted(own, key=lambda s: (s.start_ms, s.end_ms))))),
                 speech_ms=sum(s.end - s.start for s in spans[i]) * 1000 // RATE,
             )
             for i, own in enumerate(segments)

@@ -6,7 +6,7 @@ from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import accumulate
-from math import log10
+from math import log2, log10, sqrt
 from typing import TypeVar
 
 from qc.asr.speakers.roles import Voice
@@ -102,6 +102,7 @@ def _turn(part: _Part, role: Role) -> Turn:
     weights = [len(s.text) for s in part.segments]
     begins = list(accumulate(weights, initial=0))
     confidence = sum(w * s.confidence for w, s in zip(weights, part.segments, strict=True)) / sum(weights)
+    pitch_hz, pitch_range_st = _pitch(part.segments)
     return Turn(
         role=role,
         text=text[:-1] + "。" if text.endswith("，") else text,
@@ -110,6 +111,8 @@ def _turn(part: _Part, role: Role) -> Turn:
         confidence=round(confidence, 4),
         audio_channel=part.voice[0],
         energy_db=_level(part.segments),
+        pitch_hz=pitch_hz,
+        pitch_range_st=pitch_range_st,
         phrases=tuple(
             Phrase(
                 start=begin,
@@ -142,3 +145,23 @@ def _level(segments: Sequence[Segment]) -> float | None:
         power += lasts * 10 ** (segment.energy_db / 10)
         length += lasts
     return round(10 * log10(power / length), 1)
+
+
+_RANGE_SD = 2.5631
+"""From the 10th to the 90th percentile of a normal distribution, in standard deviations."""
+
+
+def _pitch(segments: Sequence[Segment]) -> tuple[float | None, float | None]:
+    """The pitch of all segments together and its range, each segment taken as a normal distribution over semitones and
+    weighted by its voiced time. None, None when no segment has any."""
+    found = [
+        (s.voiced_ms, 12 * log2(s.pitch_hz), s.pitch_range_st / _RANGE_SD)
+        for s in segments
+        if s.pitch_hz is not None and s.pitch_range_st is not None
+    ]
+    total = sum(weight for weight, _, _ in found)
+    if not total:
+        return None, None
+    mean = sum(weight * middle for weight, middle, _ in found) / total
+    variance = sum(weight * (sd**2 + (middle - mean) ** 2) for weight, middle, sd in found) / total
+    return round(2 ** (mean / 12), 1), round(_RANGE_SD * sqrt(variance), 1)

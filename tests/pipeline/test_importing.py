@@ -68,7 +68,7 @@ def test_whisper_s_words_with_the_levels_and_channels_of_the_audio(tmp_path: Pat
     (folder / "A001.json").write_text(json.dumps(WHISPER), "utf-8")
     transcript = _imported(folder)
     assert isinstance(transcript, Transcript)
-    assert (transcript.engine, transcript.roles) == ("imported 1", ())
+    assert (transcript.engine, transcript.roles) == ("imported 2", ())
     agent, customer = transcript.channels  # it names no channel: each turn is on the one that is louder then
     assert [(s.start_ms, s.end_ms, s.text) for s in agent.segments] == [(200, 5500, "您好很高兴为您服务")]
     assert [s.text for s in customer.segments] == ["我家突然没有电了"]
@@ -171,7 +171,7 @@ def test_a_run_needs_no_model(tmp_path: Path, capsys: pytest.CaptureFixture[str]
     assert [(t["role"], t["start_ms"], t["end_ms"]) for t in turns] == [("agent", 200, 5500), ("customer", 8600, 13000)]
     assert all(t["energy_db"] is not None for t in turns)
     (conversation,) = [row for part in run.parts("conversations") for row in part.to_pylist()]
-    assert (conversation["role_source"], conversation["asr_engine"]) == ("given", "imported 1")
+    assert (conversation["role_source"], conversation["asr_engine"]) == ("given", "imported 2")
     (failure,) = [row for part in run.parts("failures") for row in part.to_pylist()]
     assert (failure["conversation_id"], failure["kind"]) == ("A002", "no_transcript")
     with pytest.raises(SystemExit) as stop:

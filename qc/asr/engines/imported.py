@@ -1,7 +1,7 @@
 """The engine that does not hear: transcripts another recogniser made, laid over the recordings they were made of.
 
-Words, times, roles and confidence are those of the transcript; levels, and the channel of a turn where the transcript
-names none, are measured in the audio.
+Words, times, roles and confidence are those of the transcript; levels, pitch, and the channel of a turn where the
+transcript names none, are measured in the audio.
 """
 
 from __future__ import annotations
@@ -11,13 +11,15 @@ from typing import NoReturn
 
 from qc.asr.engines.transcriber import AsrIdentity
 from qc.asr.sound.audio import RATE, AudioError, open_audio
+from qc.asr.sound.detect import Span
 from qc.asr.sound.level import LevelMeter
+from qc.asr.sound.prosody import PitchMeter
 from qc.domain.config import AsrConfig
 from qc.domain.conversation import Role, Turn
 from qc.domain.recording import ChannelTranscript, Recording, Segment, Transcript
 from qc.errors import UsageError
 
-VERSION = 1
+VERSION = 2
 SURE = 1.0
 """The confidence of a transcript that states none: it is taken at its word, as that of a chat is."""
 MS_PER_CHAR = 300
@@ -45,8 +47,9 @@ def transcribe(recording: Recording, turns: Sequence[Turn], max_duration_s: floa
     """
     audio = open_audio(recording.file, max_duration_s)
     meter = LevelMeter(audio.channels)
+    pitch = PitchMeter([(Span(0, round(max_duration_s * RATE)),)] * audio.channels)
     samples = 0
-    for block in audio.blocks():
+    for block in pitch.listening(audio.blocks()):
         meter.feed(block)
         samples += block.shape[1]
     duration_ms = samples * 1000 // RATE
@@ -69,7 +72,9 @@ def transcribe(recording: Recording, turns: Sequence[Turn], max_duration_s: floa
         model=_IDENTITY.model,
         options=_IDENTITY.options,
         channels=tuple(
-            ChannelTranscript(audio_channel=i, segments=tuple(own), speech_ms=sum(s.end_ms - s.start_ms for s in own))
+            ChannelTranscript(
+                audio_channel=i, segments=pitch.measured(i, own), speech_ms=sum(s.end_ms - s.start_ms for s in own)
+            )
             for i, own in enumerate(channels)
         ),
         roles=roles,
