@@ -62,10 +62,11 @@ class Segment:
     """A phrase as the recogniser heard it, times from the start of the recording, `confidence` in 0..1.
 
     A suspected invention (stock phrase on silence, loop) is kept with confidence 0.0. `energy_db` is its level in dBFS
-    (see `qc.asr.sound.level`); None where no audio was measured. `pitch_hz`, `pitch_range_st`: median and spread of its
-    fundamental frequency, measured on `voiced_ms` of it (see `qc.asr.sound.prosody`). `speaker` counts the voices of a channel that several
-    share, from 0; None where one speaks or nobody could tell. `words`: their times, where asked for. `marks`: what
-    clean-up did (`qc.asr.wording.readable`); a transcript in the cache has none, it holds what was heard.
+    (see `qc.asr.sound.level`), `pitch_hz` and `pitch_range_st` the median and the spread of its fundamental frequency,
+    measured on `voiced_ms` of it (see `qc.asr.sound.prosody`); None where no audio was measured. `speaker` counts the
+    voices of a channel that several share, from 0; None where one speaks or nobody could tell. `words`: their times,
+    where asked for. `marks`: what clean-up did (`qc.asr.wording.readable`); a transcript in the cache has none, it holds
+    what was heard.
     """
 
     start_ms: int

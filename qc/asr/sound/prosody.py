@@ -48,7 +48,7 @@ _WINDOW = np.hanning(FRAME + 2)[1:-1].astype(np.float32)
 def _window_correlation() -> Floats:
     power = np.abs(np.fft.rfft(_WINDOW.astype(np.float64), 2 * _SIZE)) ** 2
     whole = np.fft.irfft(power)[: 2 * (_LAG_TO + 1) : 2]
-    return (whole / whole[0]).astype(np.float32)
+    return np.asarray(whole / whole[0], np.float32)
 
 
 _OF_WINDOW = _window_correlation()
