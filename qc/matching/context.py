@@ -14,6 +14,7 @@ from qc.matching.frame import Selection
 from qc.matching.signals import Signals
 from qc.matching.view import PickedView, Spans, TurnView, View
 from qc.matching.vocabulary import Vocabulary
+from qc.text.emotion_curve import Moods, moods_of
 from qc.text.regex import Pattern
 from qc.text.shard import Ints, Shard
 from qc.text.similarity import CLAUSE_MARKS, Passages
@@ -69,6 +70,13 @@ class Context:
     def invented(self) -> Bools:
         """Turns the recogniser is suspected to have made up (confidence 0): nobody may have spoken there."""
         return np.asarray(self.shard.confidence == 0)
+
+    @cached_property
+    def moods(self) -> Moods | None:
+        """The mood of both sides along the shard, from the turns heard clearly; None where emotions were not asked
+        for."""
+        emotions = self.signals.emotions
+        return None if emotions is None else moods_of(self.shard, emotions, floor=self.floor)
 
     def words(self, frame: Frame, selection: Selection, *lists: Words) -> list[tuple[Ints, Spans]]:
         """For each list: (word number, place) of every occurrence of its words, ordered by place, longest first.

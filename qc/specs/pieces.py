@@ -82,8 +82,10 @@ def _frame(at: Site, spec: FrameSpec, operator: op.Operator, default_speaker: fr
     if spec.speaker is None and type(operator) in op.SPOKEN:
         speaker = default_speaker
     one = speaker in (frozenset({Role.AGENT}), frozenset({Role.CUSTOMER}))
-    if isinstance(operator, op.Emotion) and op.measures_whole(operator) and not one:
+    if isinstance(operator, op.Emotion) and operator.at not in (op.EmotionAt.TURN, op.EmotionAt.WORST) and not one:
         at.wrong((), "R024", f"at: {operator.at} 的情绪要说明是谁的", "请写 speaker: customer 或 speaker: agent。")
+    if isinstance(operator, op.Emotion) and operator.soothed is not None and speaker != frozenset({Role.CUSTOMER}):
+        at.wrong((), "R024", "soothed 看的是客户负面之后怎样了", "请写 speaker: customer。")
     if isinstance(operator, op.TalkRatio) and speaker is None:
         at.wrong((), "R024", "话占比要说明是谁的", "请写 speaker: agent 或 speaker: customer。")
     if isinstance(operator, op.CallDuration | op.Meta | op.Topic):

@@ -137,17 +137,31 @@ def _line(shard: Shard, role: Role, polarity: Floats, heard: Bools) -> Line:
     )
 
 
-def moods_around(line: Line, turns: Ints, shard: Shard) -> tuple[Floats, Floats]:
-    """For each of `turns` (of somebody else), the mood in which the line's speaker arrives at it and goes on from it;
-    NaN where she says nothing before, or nothing after."""
-    if not len(line.turns):
-        return np.full(len(turns), np.nan, np.float32), np.full(len(turns), np.nan, np.float32)
-    behind = np.searchsorted(line.turns, turns)
-    last, following = np.maximum(behind - 1, 0), np.minimum(behind, len(line.turns) - 1)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Reaction:
+    """What turns do to the other side, one row per turn: the mood in which the other side arrives at it and the one in
+    which it goes on, NaN where it says nothing before, or nothing after; `reply`: its next turn, NOBODY for none."""
+
+    before: Floats
+    after: Floats
+    reply: Ints
+
+
+def reaction(shard: Shard, turns: Ints, other: Line) -> Reaction:
+    """What `turns`, which rise, do to the speaker of `other`."""
+    if not len(other.turns):
+        nothing = np.full(len(turns), np.nan, np.float32)
+        return Reaction(before=nothing, after=nothing, reply=np.full(len(turns), NOBODY, np.int64))
+    behind = np.searchsorted(other.turns, turns)
+    last, following = np.maximum(behind - 1, 0), np.minimum(behind, len(other.turns) - 1)
     owner = shard.conversation[turns]
-    came = (behind > 0) & (line.owner[last] == owner)
-    went = (behind < len(line.turns)) & (line.owner[following] == owner)
-    return _single(np.where(came, line.until[last], np.nan)), _single(np.where(went, line.since[following], np.nan))
+    came = (behind > 0) & (other.owner[last] == owner)
+    went = (behind < len(other.turns)) & (other.owner[following] == owner)
+    return Reaction(
+        before=_single(np.where(came, other.until[last], np.nan)),
+        after=_single(np.where(went, other.since[following], np.nan)),
+        reply=np.where(went, other.turns[following], NOBODY),
+    )
 
 
 def soothed(shard: Shard, emotions: Emotions, moods: Moods, level: int = SOOTHED_LEVEL) -> Codes:
@@ -186,11 +200,11 @@ def _movers(shard: Shard, emotions: Emotions, moods: Moods) -> tuple[Ints, Ints]
     inflamed, and of equals the last, which is the one she answers.
     """
     agent = moods.agent
-    before, after = moods_around(moods.customer, agent.turns, shard)
-    moved = np.nan_to_num(after - before)
+    felt_by = reaction(shard, agent.turns, moods.customer)
+    moved = np.nan_to_num(felt_by.after - felt_by.before)
     felt = emotions.polarity[agent.turns]
-    up = np.flatnonzero((moved >= MOVED) & (before <= NEGATIVE_FROM))
-    down = np.flatnonzero((moved <= -MOVED) & (after <= NEGATIVE_FROM))
+    up = np.flatnonzero((moved >= MOVED) & (felt_by.before <= NEGATIVE_FROM))
+    down = np.flatnonzero((moved <= -MOVED) & (felt_by.after <= NEGATIVE_FROM))
 
     def most(rows: Ints, sign: int) -> Ints:
         turns = agent.turns[rows]

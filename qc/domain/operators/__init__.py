@@ -184,7 +184,7 @@ def measures_whole(operator: Operator) -> bool:
     if isinstance(operator, Energy):
         return operator.span_db is not None
     if isinstance(operator, Emotion):
-        return operator.at not in (EmotionAt.TURN, EmotionAt.WORST)
+        return operator.at not in (EmotionAt.TURN, EmotionAt.WORST, EmotionAt.REACTION)
     return isinstance(operator, CallDuration | TalkRatio | TurnCount | Meta | Topic)
 
 

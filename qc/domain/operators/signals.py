@@ -69,6 +69,7 @@ class EmotionAt(StrEnum):
     WORST = "worst"
     WHOLE = "whole"
     TREND = "trend"
+    REACTION = "reaction"
 
 
 class Trend(StrEnum):
@@ -86,7 +87,14 @@ class Emotion:
         "情绪识别的结果符合条件就成立；几个条件须同时满足。at: turn 有一轮符合；worst 看情绪最差的一轮；"
         "start、end 看开头、结尾各三轮（话轮少时各三分之一）的平均，whole 看全部话轮的平均；"
         "trend 看后三分之一的平均比前三分之一低了（falling）或高了（rising）至少 min_change。"
+        "reaction 看 speaker 的每一轮之后对方怎样了：写 trend，命中的是对方此后的情绪比此前跌了或升了至少 min_change "
+        "的那些轮；写 label、min_level，命中的是对方此后的情绪符合的那些轮。此前、此后各是对方最近几轮的加权平均，"
+        "越近越重（聊天隔一轮减半，电话隔 15 秒减半）。"
+        "soothed 看安抚：客户负面（至少 min_level 级，不写为 2 级）之后，坐席致歉、安抚或共情过，"
+        "或者客户后来道了谢、说解决了，而且客户最后不再负面，是安抚成功（true），否则是没有安抚下来（false）；"
+        "命中的是客户那些负面的话轮，客户没有负面过就不成立。"
         "都只看 speaker 的、在 range 和 window 里的、听得清的话轮；平均和变化按 −1（负面）到 1（正面）的倾向值算。"
+        "开场几轮、结束几轮、某句话之后，用 range、window、after 写。"
     )
 
     label: EmotionLabel | None = field(metadata=_zh("倾向：negative 负面、neutral 中性、positive 正面"), default=None)
@@ -96,12 +104,16 @@ class Emotion:
     min_level: int = field(metadata=_zh("强度至少几级（0–5）"), default=0)
     at: EmotionAt = field(
         metadata=_zh(
-            "看哪里：turn 任一轮、start 开头、end 结尾、worst 最差的一轮、whole 全部话轮的平均、trend 从头到尾的变化"
+            "看哪里：turn 任一轮、start 开头、end 结尾、worst 最差的一轮、whole 全部话轮的平均、"
+            "trend 从头到尾的变化、reaction 对方听了之后"
         ),
         default=EmotionAt.TURN,
     )
-    trend: Trend | None = field(metadata=_zh("与 at: trend 合用：falling 变差、rising 变好"), default=None)
-    min_change: float = field(metadata=_zh("与 at: trend 合用：倾向值至少变化多少（0–2）"), default=0.3)
+    trend: Trend | None = field(metadata=_zh("与 at: trend、reaction 合用：falling 变差、rising 变好"), default=None)
+    min_change: float = field(metadata=_zh("与 trend 合用：倾向值至少变化多少（0–2）"), default=0.3)
+    soothed: bool | None = field(
+        metadata=_zh("true 负面之后安抚成功，false 没有安抚下来；与 speaker: customer 合用"), default=None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

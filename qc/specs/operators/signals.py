@@ -44,6 +44,7 @@ class EmotionSpec(Spec):
     at: op.EmotionAt = about(op.Emotion, "at", default=op.EmotionAt.TURN)
     trend: op.Trend | None = about(op.Emotion, "trend", default=None)
     min_change: Annotated[float, Field(gt=0, le=2)] | None = about(op.Emotion, "min_change", default=None)
+    soothed: bool | None = about(op.Emotion, "soothed", default=None)
 
 
 class TopicSpec(Spec):
@@ -139,22 +140,30 @@ def _upside_down(kind: op.MetaType, low: str | bool | float, high: str | bool | 
 
 
 def _emotion(at: Site, spec: EmotionSpec) -> op.Emotion:
-    about_turns = spec.at in (op.EmotionAt.TURN, op.EmotionAt.WORST)
     felt = {"label": spec.label is not None, "component": spec.component is not None, "min_level": spec.min_level > 0}
-    if spec.at is op.EmotionAt.TREND:
+    if spec.soothed is not None:
+        _soothed(at, spec)
+    elif spec.at is op.EmotionAt.TREND:
         if spec.trend is None:
             at.wrong(("emotion",), "R022", "at: trend 没有写 trend", "写 trend: falling（变差）或 rising（变好）。")
         for key in (key for key, given in felt.items() if given):
+_CHANGES = (op.EmotionAt.TREND, op.EmotionAt.REACTION)
+_MEANS = (op.EmotionAt.START, op.EmotionAt.END, op.EmotionAt.WHOLE, op.EmotionAt.REACTION)
+
+
             at.wrong(("emotion", key), "R022", f"at: trend 看的是变化，没有 {key}", "请写 trend、min_change。")
-    else:
-        if not any(felt.values()):
-            at.wrong(("emotion",), "R022", "没有写条件", "label、component、min_level 至少写一个。")
-        for key in ("trend", "min_change"):
-            if getattr(spec, key) is not None:
-                at.wrong(("emotion", key), "R022", f"{key} 只能与 at: trend 合用")
-        if felt["component"] and not about_turns:
-            hint = "请只写 label、min_level。"
-            at.wrong(("emotion", "component"), "R022", f"at: {spec.at} 是几轮的平均，没有 component", hint)
+    elif spec.at is op.EmotionAt.REACTION and not felt["label"] and spec.trend is None:
+        at.wrong(("emotion",), "R022", "at: reaction 没有写条件", "写 trend（变差、变好）或 label（此后怎样）。")
+    elif not any(felt.values()) and spec.at is not op.EmotionAt.REACTION:
+        at.wrong(("emotion",), "R022", "没有写条件", "label、component、min_level 至少写一个。")
+    for key in ("trend", "min_change"):
+        if getattr(spec, key) is not None and spec.at not in _CHANGES:
+            at.wrong(("emotion", key), "R022", f"{key} 只能与 at: trend 或 at: reaction 合用")
+    if spec.min_change is not None and spec.at is op.EmotionAt.REACTION and spec.trend is None:
+        at.wrong(("emotion", "min_change"), "R022", "写了 min_change 没有写 trend", "写 trend: falling 或 rising。")
+    if felt["component"] and spec.at in _MEANS:
+        hint = "请只写 label、min_level。"
+        at.wrong(("emotion", "component"), "R022", f"at: {spec.at} 是几轮的平均，没有 component", hint)
     given = spec.model_dump(exclude_none=True)
     return op.Emotion(**given)
 
@@ -166,6 +175,13 @@ SIGNALS = (
     OperatorShape(
         op.EntitySpan,
         EntitySpec,
+def _soothed(at: Site, spec: EmotionSpec) -> None:
+    if spec.at is not op.EmotionAt.TURN:
+        at.wrong(("emotion", "at"), "R022", "soothed 看的是负面之后怎样了，没有 at", "请去掉 at。")
+    if spec.label not in (None, op.EmotionLabel.NEGATIVE):
+        at.wrong(("emotion", "label"), "R022", "soothed 看的是负面的话轮", "请去掉 label。")
+
+
         lambda at, spec: op.EntitySpan(types=listed(spec.type), valid_only=spec.valid_only),
     ),
 )
