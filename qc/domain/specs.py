@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qc.domain.complaint import NO_COMPLAINTS, ComplaintSpecs
 from qc.domain.emotion import EmotionLexicon
 from qc.domain.head import TrainedHead
 from qc.domain.intent import IntentList
@@ -22,6 +23,7 @@ class Specs:
     emotion: EmotionLexicon
     taxonomies: tuple[Taxonomy, ...]
     intents: tuple[IntentList, ...] = ()
+    complaints: ComplaintSpecs = NO_COMPLAINTS
     lexicons_digest: str
     emotion_head: TrainedHead | None = None
     """Trained on the centre's labels; None: none is in force."""

@@ -14,6 +14,7 @@ from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording
 from qc.domain.specs import Specs
 from qc.errors import origin
+from qc.pipeline.complaints import COMPLAINTS
 from qc.pipeline.executor import Crashed, run_tasks
 from qc.pipeline.inspect import Inspector
 from qc.pipeline.progress import Progress
@@ -135,7 +136,7 @@ def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
     for name, table in result.tables.items():
         if name == "terms":
             write_shard_terms(worker.settings.run, task.number, table)
-        else:
+        elif name != COMPLAINTS:  # made of the whole run when it ends
             write_part(worker.settings.run, name, task.number, table)
     counts = ShardCounts(
         shard=task.number,

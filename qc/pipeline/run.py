@@ -18,6 +18,7 @@ from qc.errors import InternalError, UsageError
 from qc.ingest.batch import Batch, discover, read_conversations
 from qc.ingest.names import shown
 from qc.paths import cache_dir
+from qc.pipeline.complaints import write_complaints
 from qc.pipeline.executor import worker_count
 from qc.pipeline.judging import Input, Settings, inspect_stream
 from qc.pipeline.options import Options
@@ -103,7 +104,7 @@ def run_batch(
         settings = _settings(plan, specs, config, options, spoken, keys)
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
         inputs = _inputs(batch, unheard)
-        return _finish(plan, _inspected(inputs, settings, config, total, plan, progress), config)
+        return _finish(plan, _inspected(inputs, settings, config, total, plan, progress), config, specs)
 
 
 def inspect_run(source: Path, where: Folders, options: Options, progress: Progress) -> Outcome:
@@ -135,7 +136,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
     with _working(plan, progress):
         settings = _settings(plan, specs, config, options, SpeechSpecs(), {})
         counts = _inspected(stored_inputs(stored), settings, config, before.counts.input, plan, progress)
-        return _finish(plan, counts, config)
+        return _finish(plan, counts, config, specs)
 
 
 def _configured(where: Folders, options: Options) -> Config:
@@ -197,9 +198,10 @@ def _inspected(
     )
 
 
-def _finish(plan: Plan, shards: list[ShardCounts], config: Config) -> Outcome:
+def _finish(plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs | None) -> Outcome:
     """Sum up, check the balance, mark the run as done."""
     merge_terms(plan.run)
+    write_complaints(plan.run, specs)
     stored = open_run(plan.run)
     tables = {name: sum(part.num_rows for part in stored.parts(name, columns=_first(name))) for name in TABLES}
     add: Callable[[str], int] = lambda field: sum(getattr(s, field) for s in shards)  # noqa: E731

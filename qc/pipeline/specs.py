@@ -6,9 +6,11 @@ Workers never read YAML: a rule edited during a run changes the next run, not ha
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from qc.domain.complaint import ComplaintSpecs
 from qc.domain.config import Config
 from qc.domain.emotion import EmotionLexicon
 from qc.domain.head import Task, TrainedHead
@@ -17,6 +19,8 @@ from qc.domain.specs import Specs
 from qc.domain.speech import SpeechSpecs
 from qc.domain.topic import Taxonomy
 from qc.paths import WORKSPACE_FILE, choose, packaged
+from qc.specs.complaints import FILE as COMPLAINTS
+from qc.specs.complaints import load_complaints
 from qc.specs.emotion import load_emotion_lexicon
 from qc.specs.intents import load_intents
 from qc.specs.rules import load_rules
@@ -64,9 +68,10 @@ def load(where: Folders, config: Config | None = None) -> Specs:
     """
     pack = load_rules([where.rules])
     emotion, topics, wanted = emotion_lexicon(where), taxonomies(where), intents(where)
+    graded = complaints(where)
     config = config or configuration(where)
     emotion_head, intent_head = _head(config.emotion_model, Task.EMOTION), _head(config.intents_model, Task.INTENT)
-    digests = [emotion.digest, *(t.digest for t in topics), *(i.digest for i in wanted)]
+    digests = [emotion.digest, *(t.digest for t in topics), *(i.digest for i in wanted), graded.digest]
     digests += [f"{head.task} {head.digest}" for head in (emotion_head, intent_head) if head is not None]
     return Specs(
         pack=pack,
@@ -74,6 +79,7 @@ def load(where: Folders, config: Config | None = None) -> Specs:
         emotion=emotion,
         taxonomies=topics,
         intents=wanted,
+        complaints=graded,
         lexicons_digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
         emotion_head=emotion_head,
         intent_head=intent_head,
@@ -99,6 +105,16 @@ def intents(where: Folders) -> tuple[IntentList, ...]:
     return load_intents(_own_or_packaged(where.rules, "_intents"))
 
 
+def complaints(where: Folders, *, rules: Collection[str] | None = None) -> ComplaintSpecs:
+    """What counts as a complaint, and how grave. With `rules`, the ids that exist, a file of the workspace's own may
+    name no others, nor topics that do not exist; the one that comes with qc may name what a workspace left out.
+    Raises SpecError."""
+    path = _own_or_packaged(where.rules, COMPLAINTS)
+    if rules is None or path != where.rules / COMPLAINTS:
+        return load_complaints(path)
+    return load_complaints(path, rules=rules, topics={t.id for taxonomy in taxonomies(where) for t in taxonomy.topics})
+
+
 def speech(where: Folders) -> SpeechSpecs:
     """The hot words and role cues in force. Raises SpecError."""
     return load_speech(_own_or_packaged(where.rules, SPEECH))
@@ -106,4 +122,4 @@ def speech(where: Folders) -> SpeechSpecs:
 
 def _own_or_packaged(rules: Path, name: str) -> Path:
     """A workspace need not repeat the emotion lexicon, topics and intentions: the packaged ones serve until it does."""
-    return rules / name if (rules / name).is_dir() else packaged("rules") / name
+    return rules / name if (rules / name).exists() else packaged("rules") / name

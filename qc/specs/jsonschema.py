@@ -13,8 +13,10 @@ from pydantic.json_schema import GenerateJsonSchema
 
 from qc.specs.accepted import AcceptedFileSpec
 from qc.specs.budget import BudgetSpec
+from qc.specs.complaints import ComplaintsSpec
 from qc.specs.emotion import ModifiersSpec, PhrasesSpec
 from qc.specs.hot_words import HotWordsSpec
+from qc.specs.intents import IntentListSpec
 from qc.specs.lexicons import LexiconSpec
 from qc.specs.patterns import PatternSpec
 from qc.specs.role_cues import RoleCuesSpec
@@ -26,8 +28,10 @@ from qc.specs.workspace import WorkspaceSpec
 _SHAPES: Mapping[str, type[BaseModel]] = {
     "accepted.schema.json": AcceptedFileSpec,
     "budget.schema.json": BudgetSpec,
+    "complaints.schema.json": ComplaintsSpec,
     "emotion-modifiers.schema.json": ModifiersSpec,
     "emotion.schema.json": PhrasesSpec,
+    "intents.schema.json": IntentListSpec,
     "lexicon.schema.json": LexiconSpec,
     "pattern.schema.json": PatternSpec,
     "roles.schema.json": RoleCuesSpec,
@@ -46,6 +50,7 @@ _ENUMS: Mapping[str, str] = {
     "ticket 工单、message 留言",
     "Effect": "deduct 扣分、award 加分",
     "ErrorClass": "customer 客户、business 业务、compliance 合规、none 不分",
+    "IntentKind": "purchase 购买、churn 流失、complaint 投诉、repayment 还款、other 其他",
     "OnEmpty": "hit 成立、miss 不成立、na 不适用",
     "Per": "once 只算一次、hit 每处算一次",
     "Role": "agent 坐席、customer 客户、bot 机器人、system 系统、unknown 分不清",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+
 from qc.domain.conversation import CallMeta, StatedEmotion, Turn
 from qc.domain.finding import Verdict
 from qc.domain.operators import EmotionLabel
@@ -22,18 +24,23 @@ _TEXTS = ("agent_id", "agent_name", "team", "customer_id", "started_at", "region
 def build_test(document: Document, index: int, spec: TestSpec, problems: Problems) -> RuleTest | None:
     """The test at `tests[index]`; problems are noted, a test that cannot be built is None."""
     loc: Loc = ("tests", index)
-    turns = [_turn(document, (*loc, "turns", n), turn, problems) for n, turn in enumerate(spec.turns)]
-    meta = _meta(document, (*loc, "meta"), spec.meta, problems)
+    meta = call_meta(document, (*loc, "meta"), spec.meta, problems)
     return RuleTest(
         name=spec.name,
         expect=_EXPECTED[spec.expect],
-        turns=tuple(turn for turn in turns if turn is not None),
+        turns=dialogue(document, (*loc, "turns"), spec.turns, problems),
         project=spec.project,
         channel=spec.channel,
         meta=meta,
         audio_channels=spec.audio_channels,
         line=document.where(loc).line,
     )
+
+
+def dialogue(document: Document, loc: Loc, specs: Sequence[TurnSpec], problems: Problems) -> tuple[Turn, ...]:
+    """The turns at `loc`; those that cannot be built are noted and left out."""
+    turns = (_turn(document, (*loc, n), turn, problems) for n, turn in enumerate(specs))
+    return tuple(turn for turn in turns if turn is not None)
 
 
 def _turn(document: Document, loc: Loc, spec: TurnSpec, problems: Problems) -> Turn | None:
@@ -66,7 +73,8 @@ def _emotion(given: EmotionGivenSpec) -> StatedEmotion:
     return StatedEmotion(sign=sign, level=given.level if sign else 0, component=given.component)
 
 
-def _meta(document: Document, loc: Loc, given: dict[str, str | int | float], problems: Problems) -> CallMeta:
+def call_meta(document: Document, loc: Loc, given: Mapping[str, str | int | float], problems: Problems) -> CallMeta:
+    """What is known of the call at `loc`; names that are no field of ours become `extra`."""
     known: dict[str, object] = {}
     extra: dict[str, str] = {}
     for name, value in given.items():

@@ -1,0 +1,242 @@
+"""The `complaints` table: which conversations are complaints or may become one, how grave, why, and until when.
+
+A pure function of stored tables and of `complaints.yml`: the same run and the same file give the same rows. Nothing of
+other runs is looked at, so that a run judged again comes to the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.domain.complaint import OTHER, SINGLE, ComplaintSpecs, Condition, ScopeLimit, Step
+from qc.opinion.evidence import Parts, Sign, Signs, read_signs
+from qc.opinion.matters import MATTER_COLUMNS, first_given, with_matter
+from qc.opinion.scope import Reach, reaches
+from qc.schema.rows import build
+from qc.schema.tables import TABLES
+
+_SHOWN = 3
+"""Pieces of evidence named for one condition."""
+_LONGEST = 30
+"""Characters of a quotation in a reason."""
+_COMPONENTS = {
+    "anger": "愤怒",
+    "anxiety": "焦急",
+    "disappointment": "失望",
+    "disgust": "厌恶",
+    "threat": "扬言升级",
+}
+_ESCALATIONS = {
+    "regulator": "可能找监管",
+    "media": "可能找媒体或上网曝光",
+    "superior": "要求上级处理",
+    "hotline": "可能打政府热线",
+    "court": "可能走司法",
+}
+_SCOPES = {"area": "同一地区", "hour": "同一时段", "product": "同一产品"}
+_INTENT = {1: "提到", 2: "明确", 3: "强烈"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Case:
+    """A conversation as conditions see it."""
+
+    conversation_id: str
+    project: str
+    started_at: datetime | None
+    satisfaction: int | None
+    contacts: int
+    reach: Reach
+    signs: Signs
+
+
+@dataclass(frozen=True, slots=True)
+class _Proof:
+    """Why a condition holds: what to tell, and the turn of its first evidence."""
+
+    text: str
+    turn: int | None
+
+
+def assess(parts: Parts, specs: ComplaintSpecs) -> pa.Table:
+    """The table `complaints`, in the order of the conversations."""
+    rows = [row for case in _cases(parts, specs) if (row := _row(case, specs)) is not None]
+    if not rows:
+        return TABLES["complaints"].empty_table()
+    return build("complaints", {name: [row[name] for row in rows] for name in TABLES["complaints"].names})
+
+
+def _cases(parts: Parts, specs: ComplaintSpecs) -> Iterator[_Case]:
+    """The conversations for which a condition of the ladder may hold."""
+    conditions = [c for step in specs.ladder for c in step.any]
+    signs = read_signs(parts, specs.conditions)
+    matters = _matters(parts, specs.scopes)
+    reach = reaches(matters, specs.scopes)
+    names = ["conversation_id", "project", "started_at", "satisfaction"]
+    rated = max((c.satisfaction_at_most or 0 for c in conditions), default=0)
+    often = min((c.contacts for c in conditions if c.contacts is not None), default=None)
+    wide = min((c.affected for c in conditions if c.affected is not None), default=None)
+    contacts = _contacts(matters)
+    for i, row in enumerate(matters.select(names).to_pylist()):
+        mine = signs.get(row["conversation_id"])
+        told = row["satisfaction"] is not None and row["satisfaction"] <= rated
+        again = often is not None and contacts[i] >= often
+        if mine is not None or told or again or (wide is not None and reach[i].size >= wide):
+            yield _Case(**row, contacts=contacts[i], reach=reach[i], signs=mine or Signs())
+
+
+def _matters(parts: Parts, scopes: Sequence[ScopeLimit]) -> pa.Table:
+    columns = [*MATTER_COLUMNS, "satisfaction", "region"]
+    if any(name != "region" for scope in scopes for name in scope.by):
+        columns.append("extra")
+    tables = list(parts("conversations", columns))
+    schema = TABLES["conversations"]
+    matters = with_matter(pa.concat_tables(tables or [pa.schema([schema.field(c) for c in columns]).empty_table()]))
+    for scope in scopes:
+        if scope.kind == "hour":
+            value = pc.strftime(pc.floor_temporal(matters["started_at"], unit="hour"), format="%m-%d %H 时")
+        else:
+            value = first_given(matters, scope.by)
+        matters = matters.append_column(scope.kind, value)
+    return matters
+
+
+def _contacts(matters: pa.Table) -> list[int]:
+    """How often the customer of each conversation came in this batch with the same matter; 1 where nobody can tell."""
+    keys = ["project", "customer", "matter"]
+    told = matters.filter(pc.and_(pc.is_valid(matters["customer"]), pc.is_valid(matters["matter"])))
+    grouped = told.group_by(keys, use_threads=False).aggregate([("customer", "count")])
+    rows = zip(*(grouped[k].to_pylist() for k in (*keys, "customer_count")), strict=True)
+    counts = {(p, c, m): n for p, c, m, n in rows}
+    return [counts.get(key, 1) for key in zip(*(matters[k].to_pylist() for k in keys), strict=True)]
+
+
+def _row(case: _Case, specs: ComplaintSpecs) -> dict[str, object] | None:
+    step, proofs = _gravest(case, specs.ladder)
+    if step is None:
+        return None
+    kind, titled, typed = OTHER, "其他", None
+    for one in specs.types:
+        if not one.projects or case.project in one.projects:
+            typed = next(iter(_proofs(one.any, case)), None)
+            if typed is not None:
+                kind, titled = one.id, one.title
+                break
+    reasons = [proof.text for proof in proofs]
+    if typed is not None and typed.text not in reasons:
+        reasons.append(f"类型“{titled}”：{typed.text}")
+    going = []
+    for escalation in specs.escalations:
+        proof = next(iter(_proofs(escalation.any, case)), None)
+        if proof is not None:
+            going.append(escalation.to)
+            reasons.append(f"{_ESCALATIONS[escalation.to]}：{proof.text}")
+    if case.reach.kind != SINGLE:
+        reasons.append(_reached(case.reach))
+    deadline = timedelta(minutes=step.deadline_minutes)
+    turns = [p.turn for p in (*proofs, typed) if p is not None and p.turn is not None]
+    return {
+        "conversation_id": case.conversation_id,
+        "type_id": kind,
+        "type": titled,
+        "severity": step.severity.value,
+        "escalations": going,
+        "scope": case.reach.kind,
+        "scope_size": case.reach.size,
+        "deadline_minutes": step.deadline_minutes,
+        "due_at": None if case.started_at is None else case.started_at + deadline,
+        "turn": turns[0] if turns else None,
+        "reasons": reasons,
+    }
+
+
+def _gravest(case: _Case, ladder: Sequence[Step]) -> tuple[Step | None, list[_Proof]]:
+    for step in ladder:
+        proofs = list(_proofs(step.any, case))
+        if proofs:
+            return step, proofs
+    return None, []
+
+
+def _proofs(conditions: Sequence[Condition], case: _Case) -> Iterator[_Proof]:
+    for condition in conditions:
+        told = _proof(condition, case)
+        if told is not None:
+            yield told
+
+
+def _proof(c: Condition, case: _Case) -> _Proof | None:
+    """None where the condition does not hold."""
+    pieces: list[str] = []
+    signs: list[Sign] = []
+    if c.rules:
+        hits = [s for s in _said(case.signs.rules, c.rules, c.words) if not c.categories or s.category in c.categories]
+        if not hits:
+            return None
+        pieces.append(_quoted(f"命中“{hits[0].title}”", hits))
+        signs += hits
+    if c.topics:
+        spoken = _said(case.signs.topics, c.topics, c.words)
+        if not spoken:
+            return None
+        pieces.append(_quoted(f"谈到“{spoken[0].title}”", spoken))
+        signs += spoken
+    if c.intents:
+        meant = [s for s in case.signs.intents if s.name in c.intents and s.rank >= c.intent_level]
+        if not meant:
+            return None
+        best = max(meant, key=lambda s: s.rank)
+        pieces.append(_quoted(f"{_INTENT.get(best.rank, '')}“{best.title}”", [best]))
+        signs.append(best)
+    if c.emotion_level is not None or c.components:
+        felt = [s for s in case.signs.emotions if s.rank >= (c.emotion_level or 1)]
+        felt = _said(felt, c.components, c.words if c.components else ())
+        if not felt:
+            return None
+        worst = max(felt, key=lambda s: s.rank)
+        title = _COMPONENTS.get(worst.title, "负面情绪")
+        pieces.append(_quoted(f"客户{title} {worst.rank} 级", [worst]))
+        signs.append(worst)
+    if c.satisfaction_at_most is not None:
+        if case.satisfaction is None or case.satisfaction > c.satisfaction_at_most:
+            return None
+        pieces.append(f"满意度 {case.satisfaction} 分")
+    if c.contacts is not None:
+        if case.contacts < c.contacts:
+            return None
+        pieces.append(f"本批为同一件事联系了 {case.contacts} 次")
+    if c.affected is not None:
+        if case.reach.size < c.affected:
+            return None
+        pieces.append(_reached(case.reach))
+    turns = [s.turn for s in signs if s.turn is not None]
+    text = "，".join(pieces)
+    return _Proof(f"{c.because}：{text}" if c.because else text, turns[0] if turns else None)
+
+
+def _said(signs: Sequence[Sign], names: Sequence[str], words: Sequence[str]) -> list[Sign]:
+    """The signs of one of these names whose words contain one of `words`; empty lists ask for nothing."""
+    named = [s for s in signs if not names or s.name in names]
+    return [s for s in named if not words or any(word in said for said in s.said for word in words)]
+
+
+def _quoted(head: str, signs: Sequence[Sign]) -> str:
+    """`head（第 3 轮“…”）`, each words once."""
+    shown = dict.fromkeys((s.turn, "、".join(s.said)) for s in signs)
+    parts = []
+    for turn, said in list(shown)[:_SHOWN]:
+        words = said if len(said) <= _LONGEST else said[:_LONGEST] + "…"
+        part = ("" if turn is None else f"第 {turn} 轮") + (f"“{words}”" if words else "")
+        if part:
+            parts.append(part)
+    return head + (f"（{'、'.join(parts)}）" if parts else "")
+
+
+def _reached(reach: Reach) -> str:
+    where = f"（{reach.value}）" if reach.value else ""
+    return f"{_SCOPES.get(reach.kind, '本批')}{where}有 {reach.size} 个客户说的是同一件事"

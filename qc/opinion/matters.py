@@ -1,0 +1,54 @@
+"""Conversations and the matter each is about: who came, with what, where and when. One row per conversation."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+UNKNOWN_TOPIC = "unknown"
+_HIDDEN = "*"
+"""A masked customer number: two customers may look the same behind it."""
+
+MATTER_COLUMNS = (
+    *("conversation_id", "project", "channel", "customer_id", "started_at", "primary_topic", "contact_reason"),
+)
+
+
+def with_matter(conversations: pa.Table) -> pa.Table:
+    """Rows of `conversations` (with MATTER_COLUMNS), and beside them
+
+    - `customer`: the customer number where it tells customers apart, else null (not given, or partly masked),
+    - `who`: the customer, or the conversation itself where the customer is not known: counts people, as far as known,
+    - `matter`: the reason of the contact, where it was not said the main topic; null where neither is known.
+    """
+    number = conversations["customer_id"]
+    stripped = pc.utf8_trim_whitespace(number)
+    telling = pc.and_(pc.not_equal(stripped, ""), pc.invert(pc.match_substring(stripped, _HIDDEN)))
+    customer = pc.if_else(telling, stripped, None)
+    alone = pc.binary_join_element_wise("\0", conversations["conversation_id"], "")
+    matter = pc.coalesce(_known(conversations["contact_reason"]), _known(conversations["primary_topic"]))
+    return (
+        conversations.append_column("customer", customer)
+        .append_column("who", pc.coalesce(customer, alone))
+        .append_column("matter", matter)
+    )
+
+
+def first_given(conversations: pa.Table, by: Sequence[str]) -> pa.ChunkedArray:
+    """The first of the columns `by` each conversation has a value in: `region`, or a key of `extra`; null: none."""
+    value = pa.chunked_array([pa.nulls(conversations.num_rows, pa.string())])
+    for name in by:
+        column = conversations["region"] if name == "region" else _extra(conversations["extra"], name)
+        stripped = pc.utf8_trim_whitespace(column)
+        value = pc.coalesce(value, pc.if_else(pc.not_equal(stripped, ""), stripped, None))
+    return value
+
+
+def _extra(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:
+    return pc.map_lookup(column, query_key=pa.scalar(key), occurrence="first")
+
+
+def _known(topics: pa.ChunkedArray) -> pa.ChunkedArray:
+    return pc.if_else(pc.not_equal(topics, UNKNOWN_TOPIC), topics, None)
