@@ -65,8 +65,8 @@ class Segment:
     (see `qc.asr.sound.level`), `pitch_hz` and `pitch_range_st` the median and the spread of its fundamental frequency,
     measured on `voiced_ms` of it (see `qc.asr.sound.prosody`); None where no audio was measured. `speaker` counts the
     voices of a channel that several share, from 0; None where one speaks or nobody could tell. `words`: their times,
-    where asked for. `marks`: what clean-up did (`qc.asr.wording.readable`); a transcript in the cache has none, it holds
-    what was heard.
+    where asked for. `marks`: what clean-up did (`qc.asr.wording.readable`); a transcript in the cache has none, it
+    holds what was heard.
     """
 
     start_ms: int

@@ -99,6 +99,8 @@ def _turn(row: Mapping[str, Any]) -> Turn:
         confidence=row["confidence"],
         audio_channel=row["audio_channel"],
         energy_db=row["energy_db"],
+        pitch_hz=row["pitch_hz"],
+        pitch_range_st=row["pitch_range_st"],
         entities=tuple(Entity(**e) for e in row["entities"]),
         phrases=tuple(Phrase(**p) for p in row["phrases"] or ()),
         words=tuple(Word(**w) for w in row["words"] or ()),

@@ -95,7 +95,9 @@ class TurnColumns:
     text: Sequence[str]
     entities: Sequence[tuple[Entity, ...] | None] | None = None
     energy_db: npt.NDArray[np.float32] | None = None
-    """NaN where a turn was not measured; None: none was."""
+    pitch_hz: npt.NDArray[np.float32] | None = None
+    pitch_range_st: npt.NDArray[np.float32] | None = None
+    """As `energy_db`: NaN where a turn was not measured; None: none was."""
     emotion: Mapping[int, StatedEmotion] = field(default_factory=dict)
     """By turn, where one was stated."""
     phrases: PhraseColumns | None = None
@@ -125,11 +127,13 @@ def turn_columns(turns: Sequence[Turn]) -> TurnColumns:
         role=np.fromiter((ROLE_CODES[t.role] for t in turns), np.int8, n),
         start_ms=_numbers((t.start_ms for t in turns), n, NO_TIME),
         end_ms=_numbers((t.end_ms for t in turns), n, NO_TIME),
-        confidence=np.fromiter((np.nan if t.confidence is None else t.confidence for t in turns), np.float32, n),
+        confidence=_measures((t.confidence for t in turns), n),
         audio_channel=_numbers((t.audio_channel for t in turns), n, NO_CHANNEL),
         text=[t.text for t in turns],
         entities=[t.entities for t in turns],
-        energy_db=np.fromiter((np.nan if t.energy_db is None else t.energy_db for t in turns), np.float32, n),
+        energy_db=_measures((t.energy_db for t in turns), n),
+        pitch_hz=_measures((t.pitch_hz for t in turns), n),
+        pitch_range_st=_measures((t.pitch_range_st for t in turns), n),
         emotion={i: t.emotion for i, t in enumerate(turns) if t.emotion is not None},
         phrases=phrase_columns(turns),
     )
@@ -137,6 +141,10 @@ def turn_columns(turns: Sequence[Turn]) -> TurnColumns:
 
 def _numbers(values: Iterator[int | None], n: int, missing: int) -> Ints:
     return np.fromiter((missing if v is None else v for v in values), np.int64, n)
+
+
+def _measures(values: Iterator[float | None], n: int) -> npt.NDArray[np.float32]:
+    return np.fromiter((np.nan if v is None else v for v in values), np.float32, n)
 
 
 def ranges(first: Ints, last: Ints) -> Ints:

@@ -46,9 +46,9 @@ class Shard:
     """Columns over conversations (`columns`, see ConversationColumns) and their turns (`turn_columns`).
 
     `conversation`: owner index per turn, `role`: code per turn (see ROLE_CODES), `start_ms`/`end_ms`: NO_TIME where
-    not given, `confidence`, `energy_db`: NaN where not given. `phrases`: what was heard at a stretch inside the turns,
-    None where no turn says so. `turns` and `conversations` give objects; a shard made from columns makes each anew, so
-    ask for what hit, not for all.
+    not given, `confidence`, `energy_db`, `pitch_hz`, `pitch_range_st`: NaN where not given. `phrases`: what was heard
+    at a stretch inside the turns, None where no turn says so. `turns` and `conversations` give objects; a shard made
+    from columns makes each anew, so ask for what hit, not for all.
     """
 
     def __init__(self, conversations: Sequence[Conversation]) -> None:
@@ -81,6 +81,8 @@ class Shard:
         nowhere = np.full(len(turns.role), np.nan, np.float32)
         self.stated_emotion = turns.emotion
         self.energy_db = nowhere if turns.energy_db is None else turns.energy_db
+        self.pitch_hz = nowhere if turns.pitch_hz is None else turns.pitch_hz
+        self.pitch_range_st = nowhere if turns.pitch_range_st is None else turns.pitch_range_st
 
     def _turn(self, i: int) -> Turn:
         columns = self.turn_columns
@@ -90,9 +92,11 @@ class Shard:
             text=columns.text[i],
             start_ms=None if start == NO_TIME else start,
             end_ms=None if end == NO_TIME else end,
-            confidence=None if np.isnan(self.confidence[i]) else float(self.confidence[i]),
+            confidence=_known(self.confidence[i]),
             audio_channel=None if channel == NO_CHANNEL else channel,
-            energy_db=None if np.isnan(self.energy_db[i]) else float(self.energy_db[i]),
+            energy_db=_known(self.energy_db[i]),
+            pitch_hz=_known(self.pitch_hz[i]),
+            pitch_range_st=_known(self.pitch_range_st[i]),
             entities=None if columns.entities is None else columns.entities[i],
             phrases=() if self.phrases is None else self.phrases.of(i),
         )
@@ -170,6 +174,10 @@ class Shard:
     def normalised(self, turn: int) -> str:
         """The normalised text of one turn."""
         return self.text[self.char_start[turn] : self.char_start[turn + 1] - 1]
+
+
+def _known(value: np.float32) -> float | None:
+    return None if np.isnan(value) else float(value)
 
 
 def normalise_join(texts: Sequence[str]) -> tuple[str, Ints]:
