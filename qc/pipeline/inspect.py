@@ -24,6 +24,7 @@ from qc.pipeline.privacy import masked, masked_failure
 from qc.schema import rows
 from qc.schema.tables import TABLES
 from qc.scoring.score import Scorer, applicable
+from qc.text.arousal import Arousal, arousal_of
 from qc.text.emotion import Emotions, RoleEmotion
 from qc.text.emotion_curve import NEVER, NOBODY, SOOTHED, EmotionCurve, emotion_curve, moods_of
 from qc.text.shard import ROLE_CODES, Shard
@@ -77,20 +78,21 @@ class Inspector:
         tables["failures"] = rows.failures(failures)
         tables["turns"] = rows.turns(shard.conversations, [by_turn.get(i, ()) for i in range(len(shard.turns))])
         if self._specs is None or self._rules is None:
-            tables["conversations"] = _conversations(shard, None, None, None, None)
+            tables["conversations"] = _conversations(shard, None, None, None, None, None)
             return ShardTables(tables=tables)
         emotions = self._analyser.emotions(shard)
         curve = emotion_curve(shard, emotions, moods_of(shard, emotions, floor=self._floor))
+        arousal = arousal_of(shard)
         topics = self._analyser.topics(shard)
         judgement = judge(self._rules, shard, Signals(emotions=emotions, topics=topics, entities=entities))
         found = [f for fs in judgement.findings for f in fs]
         scores = _scores(self._specs.cards, shard, judgement)
-        tables["conversations"] = _conversations(shard, emotions, curve, topics, judgement)
+        tables["conversations"] = _conversations(shard, emotions, curve, arousal, topics, judgement)
         tables["findings"] = rows.findings(found, {r.id: r for r in judgement.rules})
         tables["hits"] = rows.hits(found)
         tables["scores"] = rows.scores(scores)
         tables["item_scores"] = rows.item_scores(scores)
-        tables["emotions"] = _emotions(shard, emotions, curve)
+        tables["emotions"] = _emotions(shard, emotions, curve, arousal)
         tables["topics"] = _topics(shard, topics)
         tables["terms"] = _terms(count_terms(shard, emotions, entities, self._specs.taxonomies))
         return ShardTables(tables=tables)
@@ -118,6 +120,7 @@ def _conversations(
     shard: Shard,
     emotions: Emotions | None,
     curve: EmotionCurve | None,
+    arousal: Arousal | None,
     topics: Topics | None,
     judgement: Judgement | None,
 ) -> pa.Table:
@@ -183,8 +186,7 @@ def _conversations(
             )
         },
         **_over_time(shard, curve),
-        "customer_arousal_peak": none,
-        "customer_arousal_peak_turn": none,
+        **_peaks(shard, arousal),
         "contact_reason": none,
         "contact_reason_turn": none,
         "primary_topic": none if topics is None else [topics.primary(i) for i in range(n)],
@@ -242,7 +244,21 @@ def _known(values: np.ndarray[tuple[int, ...], np.dtype[np.int64]]) -> list[int 
     return [None if v < 0 else v for v in values.tolist()]
 
 
-def _emotions(shard: Shard, emotions: Emotions, curve: EmotionCurve) -> pa.Table:
+def _measured(values: np.ndarray[tuple[int, ...], np.dtype[np.float32]]) -> pa.Array:
+    return pa.array(values, from_pandas=True)  # NaN becomes null
+
+
+def _peaks(shard: Shard, arousal: Arousal | None) -> dict[str, Sequence[int | None] | pa.Array]:
+    """When the customer sounded most agitated, None where nothing is known of it."""
+    if arousal is None:
+        return dict.fromkeys(("customer_arousal_peak", "customer_arousal_peak_turn"), [None] * len(shard))
+    return {
+        "customer_arousal_peak": _measured(arousal.customer_peak),
+        "customer_arousal_peak_turn": [turn or None for turn in arousal.customer_peak_turn.tolist()],
+    }
+
+
+def _emotions(shard: Shard, emotions: Emotions, curve: EmotionCurve, arousal: Arousal) -> pa.Table:
     felt = np.flatnonzero(np.isin(shard.role, _FELT))
     owner = shard.conversation[felt]
     ids = np.array([c.id for c in shard.conversations], object)
@@ -260,17 +276,16 @@ def _emotions(shard: Shard, emotions: Emotions, curve: EmotionCurve) -> pa.Table
             "component": components[emotions.component[felt]].tolist(),
             "phrases": [list(emotions.phrases.get(i, ())) for i in felt.tolist()],
             "snownlp": pa.array(emotions.snownlp[felt]),
-            "smoothed": pa.array(curve.smoothed[felt], from_pandas=True),
+            "smoothed": _measured(curve.smoothed[felt]),
+            **{
+                name: _measured(getattr(arousal, name)[felt])
+                for name in ("arousal", "loudness_change_db", "pitch_change_st", "speech_rate", "pause_ms")
+            },
             **dict.fromkeys(
                 (
                     "features",
                     "negative_probability",
                     "positive_probability",
-                    "arousal",
-                    "loudness_change_db",
-                    "pitch_change_st",
-                    "speech_rate",
-                    "pause_ms",
                 ),
                 [None] * len(felt),
             ),
