@@ -31,7 +31,18 @@ _ROLES = pa.array([role.value for role in ROLE_CODES])
 _FELT = [ROLE_CODES[role] for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)]
 _LABELS = pa.array(["negative", "neutral", "positive"])
 _LABEL_CODES = np.array([NEGATIVE, NEUTRAL, POSITIVE], np.int8)
-_TURNS = ("role", "start_ms", "end_ms", "confidence", "audio_channel", "energy_db", "text", "phrases")
+_TURNS = (
+    "role",
+    "start_ms",
+    "end_ms",
+    "confidence",
+    "audio_channel",
+    "energy_db",
+    "pitch_hz",
+    "pitch_range_st",
+    "text",
+    "phrases",
+)
 
 
 class StoredPart:
@@ -92,6 +103,8 @@ class StoredPart:
             end_ms=_numbers(table["end_ms"], NO_TIME),
             confidence=_measures(table["confidence"]),
             energy_db=_measures(table["energy_db"]),
+            pitch_hz=_measures(table["pitch_hz"]),
+            pitch_range_st=_measures(table["pitch_range_st"]),
             audio_channel=_numbers(table["audio_channel"], NO_CHANNEL),
             text=_texts(table["text"]),
             phrases=_phrases(_one(table["phrases"])),
