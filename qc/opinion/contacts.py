@@ -1,0 +1,101 @@
+"""Customers' contacts over many runs: each once, whoever judged it how often, and how they follow on each other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.opinion.dedupe import counted_runs, last_of_each
+from qc.opinion.matters import MATTER_COLUMNS, with_matter
+from qc.schema.tables import TABLES
+from qc.storage.read import StoredRun
+
+INCOMING = ("voice_inbound", "chat", "bot_text", "bot_voice", "message")
+"""Channels in which the customer comes to the centre; a call back and a ticket are no new contact."""
+_BOTS = ("bot_text", "bot_voice")
+_HANDOVER_MS = 30 * 60_000
+"""A talk with a bot that a person takes over within half an hour is one contact with it, not two."""
+DAY_MS = 86_400_000
+
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+
+def contacts(runs: Iterable[StoredRun]) -> pa.Table:
+    """What customers came with, over all runs, ordered by project, customer, matter and time.
+
+    Columns: conversation_id, project, channel, started_at, `customer`, `who`, `matter` (see `matters`). A night that
+    was run twice counts as it was judged last, and so does a conversation that stands in two runs; in which order the
+    runs are given is of no matter.
+    """
+    columns = [*MATTER_COLUMNS, "source_sha256"]
+    tables = [run.table("conversations", columns) for run in counted_runs(runs)]
+    schema = TABLES["conversations"]
+    table = pa.concat_tables(tables or [pa.schema([schema.field(c) for c in columns]).empty_table()])
+    table = with_matter(table.filter(pa.array(last_of_each(table))))
+    table = table.filter(pc.is_in(table["channel"], value_set=pa.array(INCOMING)))
+    by_time = [(c, "ascending") for c in ("project", "customer", "started_at", "conversation_id")]
+    table = table.sort_by(by_time)
+    table = table.filter(pa.array(~_handed_over(table)))
+    by_matter = [(c, "ascending") for c in ("project", "customer", "matter", "started_at", "conversation_id")]
+    return table.sort_by(by_matter).drop_columns(["source_sha256", "primary_topic", "contact_reason", "customer_id"])
+
+
+def told(table: pa.Table) -> Bools:
+    """Which contacts are known by customer, matter and time: only of these can anybody say that they are repeats."""
+    known = pc.and_(pc.is_valid(table["customer"]), pc.is_valid(table["matter"]))
+    return np.asarray(pc.and_(known, pc.is_valid(table["started_at"])).to_numpy(zero_copy_only=False), bool)
+
+
+def times_ms(table: pa.Table) -> Ints:
+    """The start of each row in milliseconds, 0 where not known."""
+    return np.asarray(pc.fill_null(pc.cast(table["started_at"], pa.int64()), 0).to_numpy(), np.int64)
+
+
+def same_matter(table: pa.Table) -> Ints:
+    """A number per row of `contacts`, the same for contacts of one customer of one project with one matter."""
+    return _groups(table, ("project", "customer", "matter"))
+
+
+def repeats_before(table: pa.Table, days: int) -> Ints:
+    """Per row of `contacts`, how many contacts of the same customer with the same matter began within the `days` days
+    before it; 0 too where nobody can tell (`told`)."""
+    known = np.flatnonzero(told(table))
+    out = np.zeros(table.num_rows, np.int64)
+    if not len(known):
+        return out
+    at, group = times_ms(table)[known], same_matter(table)[known]
+    span = int(at.max() - at.min()) + days * DAY_MS + 1  # groups stand further apart than any two times
+    place = group * span + (at - at.min())
+    out[known] = np.arange(len(known)) - np.searchsorted(place, place - days * DAY_MS, side="left")
+    return out
+
+
+def _handed_over(table: pa.Table) -> Bools:
+    """Rows, ordered by customer and time, in which a bot's talk goes on with a person."""
+    out = np.zeros(table.num_rows, bool)
+    if table.num_rows < 2:
+        return out
+    bot = np.asarray(pc.is_in(table["channel"], value_set=pa.array(_BOTS)).to_numpy(zero_copy_only=False), bool)
+    known = np.asarray(
+        pc.and_(pc.is_valid(table["customer"]), pc.is_valid(table["started_at"])).to_numpy(zero_copy_only=False), bool
+    )
+    at, group = times_ms(table), _groups(table, ("project", "customer"))
+    follows = (group[1:] == group[:-1]) & known[1:] & known[:-1] & (at[1:] - at[:-1] <= _HANDOVER_MS)
+    out[:-1] = bot[:-1] & ~bot[1:] & follows
+    return out
+
+
+def _groups(table: pa.Table, keys: tuple[str, ...]) -> Ints:
+    """A number per run of rows that agree in `keys`; the table is sorted by them."""
+    if not table.num_rows:
+        return np.zeros(0, np.int64)
+    change = np.zeros(table.num_rows - 1, bool)
+    for key in keys:
+        codes = pc.fill_null(pc.dictionary_encode(table[key].combine_chunks()).indices, -1).to_numpy()
+        change |= codes[1:] != codes[:-1]
+    return np.concatenate(([0], np.cumsum(change)))

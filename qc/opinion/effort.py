@@ -1,0 +1,157 @@
+"""客户费力度: what it cost the customer, 0 (nothing) to 100, from five parts everybody can check.
+
+    effort = 100 · Σ wᵢ · min(xᵢ / fullᵢ, 1) / Σ wᵢ      over the parts i that are known of the conversation
+
+Studies of customer effort (Dixon, Freeman and Toman, Harvard Business Review 7/2010) name as what costs customers most:
+having to contact again, to explain again, being passed on; waiting and length come after. The weights keep that order;
+they are a convention, not a measurement, and the parts are shown beside every figure. `full` is where a part counts
+wholly: nobody suffers twice as much from a sixth call as from a third.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.opinion.contacts import repeats_before, told
+from qc.storage.read import StoredRun
+
+HIGH = 50.0
+"""From here on a contact counts as laborious."""
+SAYS_AGAIN = "customer.repeat_contact"
+"""The customer says that this is not the first time."""
+RESTATING = ("customer.restate", "bot.customer_repeats", "bot.repeat_question")
+"""Rules by which the customer had to say the same thing again."""
+TRANSFERS = ("转接次数", "转接数", "转移次数", "transfer_count", "transfers", "transfercount")
+"""Columns of a manifest (kept as they are in `extra`) that count how often a call was passed on."""
+
+Floats = npt.NDArray[np.float64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of the effort: its weight and the value (in `unit`) at which it counts wholly. `column`: what a manifest
+    must hold for it to be known, empty where qc knows by itself."""
+
+    key: str
+    title: str
+    weight: float
+    full: float
+    unit: str
+    column: str = ""
+
+
+PARTS = (
+    Part(key="repeats", title="重复联系", weight=30, full=3, unit="次", column="客户编号"),
+    Part(key="restating", title="重复说明", weight=25, full=2, unit="次"),
+    Part(key="transfers", title="转接", weight=20, full=2, unit="次", column="转接次数"),
+    Part(key="waiting", title="等待", weight=15, full=180, unit="秒", column="排队时长、保持时长"),
+    Part(key="length", title="时长", weight=10, full=600, unit="秒", column="通话时长"),
+)
+"""Waiting is the queue and all holds. The length of a text conversation is told by the customer's turns, half a minute
+each: how long a chat stays open says little."""
+_TURN_S = 30.0
+
+
+def effort(run: StoredRun, contacts: pa.Table, days: int) -> pa.Table:
+    """Per conversation of `run` (those customers came with or were called in): `conversation_id`, `effort` 0–100, null
+    where no part is known, and one column per part in its unit, null where it is not known.
+
+    `contacts` are those of this run and the ones before it; a repeat is one with the same matter within `days` days.
+    """
+    columns = ["conversation_id", "channel", "queue_wait_s", "hold_s", "duration_ms", "customer_turns", "extra"]
+    table = run.table("conversations", columns)
+    table = table.filter(pc.not_equal(table["channel"], "ticket"))
+    ids = table["conversation_id"]
+    parts = {
+        "repeats": _repeats(run, ids, contacts, days),
+        "restating": _restating(run, ids),
+        "transfers": _transfers(table["extra"]),
+        "waiting": _waiting(table),
+        "length": _length(table),
+    }
+    total, weight = np.zeros(table.num_rows), np.zeros(table.num_rows)
+    for part in PARTS:
+        known = ~np.isnan(parts[part.key])
+        total[known] += part.weight * np.minimum(parts[part.key][known] / part.full, 1.0)
+        weight[known] += part.weight
+    value = np.divide(100.0 * total, weight, out=np.full(table.num_rows, np.nan), where=weight > 0)
+    made = {name: pa.array(column, from_pandas=True) for name, column in {"effort": value, **parts}.items()}
+    return pa.table({"conversation_id": ids, **made})
+
+
+def share_of(part: Part, value: float | None) -> float | None:
+    """How much of its full weight a part counts, 0–1."""
+    return None if value is None else min(value / part.full, 1.0)
+
+
+def _repeats(run: StoredRun, ids: pa.ChunkedArray, contacts: pa.Table, days: int) -> Floats:
+    """Earlier contacts; at least one where the customer says so; not known where neither tells."""
+    before = np.where(told(contacts), repeats_before(contacts, days), np.nan).astype(float)
+    out = _beside(ids, contacts["conversation_id"], before)
+    says = _hits(run, (SAYS_AGAIN,), ids) > 0
+    out[says] = np.fmax(out[says], 1.0)
+    return out
+
+
+def _restating(run: StoredRun, ids: pa.ChunkedArray) -> Floats:
+    judged = [rule for rule in RESTATING if rule in run.lineage.rules]
+    return _hits(run, judged, ids) if judged else np.full(len(ids), np.nan)
+
+
+def _hits(run: StoredRun, rules: tuple[str, ...] | list[str], ids: pa.ChunkedArray) -> Floats:
+    """Per conversation, the places at which any of `rules` hit."""
+    found = run.table("findings", ["conversation_id", "rule_id", "verdict", "hit_count"])
+    mine = pc.and_(
+        pc.equal(found["verdict"], "hit"), pc.is_in(found["rule_id"], value_set=pa.array(rules, pa.string()))
+    )
+    summed = found.filter(mine).group_by("conversation_id", use_threads=False).aggregate([("hit_count", "sum")])
+    counts = np.asarray(pc.fill_null(summed["hit_count_sum"], 0).to_numpy(), float)
+    return np.nan_to_num(_beside(ids, summed["conversation_id"], counts))
+
+
+def _transfers(extra: pa.ChunkedArray) -> Floats:
+    out = np.full(len(extra), np.nan)
+    for name in TRANSFERS:
+        said = pc.utf8_trim_whitespace(pc.map_lookup(extra, query_key=pa.scalar(name), occurrence="first"))
+        digits = pc.if_else(pc.match_substring_regex(said, r"^[0-9]{1,4}$"), said, None)
+        value = _floats(pc.cast(digits, pa.float64()))
+        out = np.where(np.isnan(out), value, out)
+    return out
+
+
+def _waiting(table: pa.Table) -> Floats:
+    queue, hold = _floats(table["queue_wait_s"]), _floats(table["hold_s"])
+    nothing = np.isnan(queue) & np.isnan(hold)
+    return np.where(nothing, np.nan, np.nan_to_num(queue) + np.nan_to_num(hold))
+
+
+def _length(table: pa.Table) -> Floats:
+    spoken = np.asarray(
+        pc.match_substring_regex(table["channel"], "^(voice_|bot_voice)").to_numpy(zero_copy_only=False), bool
+    )
+    return np.where(spoken, _floats(table["duration_ms"]) / 1000, _floats(table["customer_turns"]) * _TURN_S)
+
+
+def _beside(ids: pa.ChunkedArray, keys: pa.ChunkedArray, values: Floats) -> Floats:
+    """The value of each of `ids`, NaN where there is none."""
+    at = pc.fill_null(pc.index_in(ids, value_set=keys.combine_chunks()), -1).to_numpy()
+    return np.asarray(np.append(values, np.nan)[at], float)
+
+
+def _floats(column: pa.ChunkedArray) -> Floats:
+    return np.asarray(pc.cast(column, pa.float64()).to_numpy(zero_copy_only=False), float)
+
+
+def missing_columns(table: pa.Table) -> Mapping[str, str]:
+    """Parts no conversation has a value of: title → what the manifest would have to hold."""
+    return {
+        part.title: part.column or "相应的规则"
+        for part in PARTS
+        if table.num_rows and table[part.key].null_count == table.num_rows
+    }
