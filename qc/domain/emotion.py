@@ -47,7 +47,8 @@ class PhraseGroup:
     """Phrases of one feeling and strength.
 
     `level` 1 (mild) .. 5 (extreme); 0 is a hint, too weak to label a turn without a second sign. With `needs_degree`
-    a phrase counts only beside a degree word (太慢, 有点贵), never bare (慢, 贵).
+    a phrase counts only beside a degree word (太慢, 有点贵), never bare (慢, 贵). With `courtesy` it is a hint
+    (level 0) in a turn that also asks or requests something: the thanks of 帮我改一下地址，谢谢 are politeness.
     """
 
     component: str
@@ -56,12 +57,14 @@ class PhraseGroup:
     in_question: InQuestion = InQuestion.KEEP
     when_negated: WhenNegated = WhenNegated.DROP
     needs_degree: bool = False
+    courtesy: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Modifiers:
     """Words that change the phrase they touch (negations and degrees before it, `stronger_after` behind it), words that
-    make a clause a question, and `neutral` ones that swallow a phrase or modifier inside them (客服了 is not 服了)."""
+    make a clause a question or a condition (如果不满意: nothing is felt yet), those that make a turn a `request`, and
+    `neutral` ones that swallow a phrase or modifier inside them (客服了 is not 服了)."""
 
     negation: tuple[str, ...] = ()
     stronger: tuple[str, ...] = ()
@@ -69,14 +72,43 @@ class Modifiers:
     weaker: tuple[str, ...] = ()
     stronger_after: tuple[str, ...] = ()
     question: tuple[str, ...] = ()
+    condition: tuple[str, ...] = ()
+    request: tuple[str, ...] = ()
     neutral: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Evaluation:
+    """一般褒贬词: words that praise or find fault. They move a turn's polarity a little, and never label it alone."""
+
+    positive: tuple[str, ...] = ()
+    negative: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmotionTest:
+    """An inline test of a lexicon file: what one side says, and what must come of it. None: not asked.
+
+    `label` and `polarity` are signs (-1, 0, 1); `line` is where the test stands in the file `path`.
+    """
+
+    path: str
+    line: int
+    role: Role
+    text: str
+    label: int | None = None
+    component: str | None = None
+    level: int | None = None
+    polarity: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EmotionLexicon:
     """情绪词表. `groups[role]` are the phrases looked for in that role's turns. `digest` covers everything that can
-    move a score."""
+    move a score, so not the tests."""
 
     groups: Mapping[Role, tuple[PhraseGroup, ...]] = field(default_factory=dict)
     modifiers: Modifiers = field(default_factory=Modifiers)
+    evaluation: Evaluation = field(default_factory=Evaluation)
+    tests: tuple[EmotionTest, ...] = ()
     digest: str = ""

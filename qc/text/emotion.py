@@ -1,9 +1,10 @@
 """Emotion per turn and per conversation, columns over a shard.
 
 Two signals are fused. The contact-centre lexicon decides: each phrase has a strength by its level, the strongest one
-of a turn counts in full and the others add half of what they would bring. snownlp's sentiment, a weak signal on
-service talk, moves the sum by at most SNOWNLP_WEIGHT: enough to tip a turn that holds only hints, never enough to
-label a turn on its own or to change the level of a clear one.
+of a turn counts in full and the others add half of what they would bring. Behind it stands the tone: words of praise
+and fault-finding of the general language and, where these say little, snownlp's sentiment. The tone moves the sum by
+at most TONE_WEIGHT: enough to tip a turn that holds only hints, never enough to label a turn on its own or to change
+the level of a clear one. In a neutral turn it may move the polarity further, to either side of zero, never to a label.
 """
 
 from __future__ import annotations
@@ -15,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.domain.conversation import Role
-from qc.domain.emotion import COMPONENTS, EmotionLexicon
+from qc.domain.emotion import COMPONENTS, EmotionLexicon, Evaluation, PhraseGroup, WhenNegated
 from qc.text.phrases import Bools, PhraseHits, PhraseScanner
 from qc.text.shard import ROLE_CODES, Ints, Shard
 from qc.text.snow import snow_sentiment
@@ -30,7 +31,18 @@ STRENGTH = np.array([0.12, 0.28, 0.45, 0.62, 0.78, 0.92])
 """Polarity (absolute) a single phrase of level 0..5 gives."""
 LEVEL_FROM = np.array([0.20, 0.365, 0.535, 0.70, 0.85])
 """Polarity (absolute) from which a turn has level 1..5; below the first it is neutral."""
-SNOWNLP_WEIGHT = 0.06
+TONE_WEIGHT = 0.06
+"""What the tone adds to or takes from the polarity of a labelled turn, at most."""
+NEUTRAL_TONE_WEIGHT = 0.15
+"""The same in a neutral turn."""
+NEUTRAL_AT_MOST = 0.19
+"""Polarity (absolute) of a neutral turn, at most."""
+_FAULTS_COUNT = 1.1
+"""A word of fault-finding weighs a little more than one of praise."""
+_SNOWNLP_COUNTS = 0.3
+"""One unit of snownlp's mean log-odds counts as much of a word."""
+_FULL_TONE = 3.0
+"""So many words more of one side than of the other give (nearly) the whole tone."""
 _OTHERS_COUNT = 0.5
 _OPPOSITE_COUNTS = 0.3
 """Thanks do not undo a complaint: the weaker sign takes this share of its strength off the stronger one."""
@@ -101,6 +113,7 @@ class EmotionScorer:
 
     def __init__(self, lexicon: EmotionLexicon) -> None:
         self._scanners = {role: PhraseScanner(groups, lexicon.modifiers) for role, groups in lexicon.groups.items()}
+        self._evaluation = PhraseScanner(_evaluation_groups(lexicon.evaluation), lexicon.modifiers)
 
     def score(self, shard: Shard) -> Emotions:
         """Emotions of every turn and conversation of `shard`."""
@@ -112,8 +125,11 @@ class EmotionScorer:
         probability, log_odds = snow_sentiment().score(shard)
         felt = np.isin(shard.role, [ROLE_CODES[r] for r in (Role.CUSTOMER, Role.AGENT, Role.UNKNOWN)])
         felt &= ~shard.invented
-        polarity = np.where(felt, lexical + SNOWNLP_WEIGHT * np.tanh(log_odds), 0.0)
-        polarity = np.round(np.clip(polarity, -1, 1), 4).astype(np.float32)
+        tone = np.tanh((self._praise(shard, felt) + _SNOWNLP_COUNTS * log_odds) / _FULL_TONE)
+        clear = np.clip(lexical + TONE_WEIGHT * tone, -1, 1)
+        neutral = np.clip(lexical + NEUTRAL_TONE_WEIGHT * tone, -NEUTRAL_AT_MOST, NEUTRAL_AT_MOST)
+        fused = np.where(felt, np.where(np.abs(clear) < LEVEL_FROM[0], neutral, clear), 0.0)
+        polarity = np.round(fused, 4).astype(np.float32)
         level = np.searchsorted(LEVEL_FROM, np.abs(polarity), side="right").astype(np.int8)
         label = np.where(level > 0, np.sign(polarity), 0).astype(np.int8)
         component = _component(hits, label)
@@ -131,6 +147,12 @@ class EmotionScorer:
             phrases=_phrases(shard, hits, label),
         )
 
+    def _praise(self, shard: Shard, felt: Bools) -> npt.NDArray[np.float64]:
+        """Per turn, words of praise less words of fault-finding, each by its degree."""
+        found = self._evaluation.scan(shard, felt)
+        weight = np.where(found.positive, 1.0, -_FAULTS_COUNT) * (found.level + 1) / 2
+        return np.asarray(np.bincount(found.turn, weights=weight, minlength=len(shard.role)), np.float64)
+
     def _hits(self, shard: Shard) -> list[PhraseHits]:
         speakers = {Role.CUSTOMER: (Role.CUSTOMER, Role.UNKNOWN), Role.AGENT: (Role.AGENT,)}
         return [
@@ -142,6 +164,15 @@ class EmotionScorer:
 def score_emotions(shard: Shard, lexicon: EmotionLexicon) -> Emotions:
     """Emotions of one shard; use EmotionScorer to score many."""
     return EmotionScorer(lexicon).score(shard)
+
+
+def _evaluation_groups(words: Evaluation) -> tuple[PhraseGroup, ...]:
+    """Words of one character are part of too many others to count in full: level 0 is half the weight of level 1."""
+    return tuple(
+        PhraseGroup(component=component, level=level, phrases=chosen, when_negated=WhenNegated.FLIP)
+        for component, listed in (("satisfaction", words.positive), ("disappointment", words.negative))
+        for level, chosen in ((0, tuple(w for w in listed if len(w) == 1)), (1, tuple(w for w in listed if len(w) > 1)))
+    )
 
 
 def _strength(shard: Shard, hits: list[PhraseHits], *, sign: bool) -> npt.NDArray[np.float64]:

@@ -31,6 +31,26 @@ _AROUND = 40
 _MARKS = frozenset("，。！？；：、…,!?;: \n")
 _ASKING = frozenset("？?")
 _MAX_CHAIN = 4
+_CARRIERS = (
+    "要",
+    "想",
+    "想要",
+    "说",
+    "说要",
+    "说过",
+    "去",
+    "会",
+    "来",
+    "再",
+    "打算",
+    "准备",
+    "考虑",
+    "需要",
+    "是要",
+    "是想",
+    "真要",
+)
+"""Verbs that pass a negation on: 没|说要|退保."""
 _MAX_PHRASES = 5
 _NO_INTENT = frozenset({"", "其他", "其它", "无", "无意向", "闲聊", "other", "none", "unknown"})
 """Labels of a trained head that say that there is nothing."""
@@ -88,7 +108,7 @@ class IntentFinder:
         self._head = head
         self._touching = _touching(modifiers)
         self._longest = max(map(len, self._touching), default=0)
-        self._asks = tuple(map(normalise, modifiers.question))
+        self._asks = tuple(map(normalise, (*modifiers.question, *modifiers.condition)))
         anchored: dict[str, list[_Phrase]] = {}
         for number, intent in enumerate(self._intents):
             for group in intent.groups:
@@ -230,10 +250,13 @@ def _touching(modifiers: Modifiers) -> Mapping[str, tuple[bool, int | None]]:
         (modifiers.plain, (False, 0)),
         (modifiers.weaker, (False, 0)),
         (modifiers.question, (False, None)),
+        (modifiers.condition, (False, None)),
         (modifiers.neutral, (False, None)),
     ):
         for word in words:
             kinds.setdefault(normalise(word), kind)
+    for word in _CARRIERS:
+        kinds.setdefault(word, (False, 0))
     return kinds
 
 

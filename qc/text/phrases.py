@@ -22,10 +22,11 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
 
 MAX_LEVEL = 5
-_NEGATION, _BEFORE, _AFTER, _QUESTION = 1, 2, 4, 8
+_NEGATION, _BEFORE, _AFTER, _QUESTION, _CONDITION, _REQUEST = 1, 2, 4, 8, 16, 32
 _MAX_CHAIN = 4
 """How many modifiers in a row are looked at before a phrase (并不是|真的|那么|特别)."""
-_FLIPPED = COMPONENTS.index("disappointment")
+_DISAPPOINTMENT, _SATISFACTION = COMPONENTS.index("disappointment"), COMPONENTS.index("satisfaction")
+"""What negated praise and a negated complaint become."""
 _KEEPS, _DAMPS, _DROPS, _FLIPS = 0, 1, 2, 3
 _CODES = {
     InQuestion.KEEP: _KEEPS,
@@ -66,6 +67,8 @@ class PhraseScanner:
             (modifiers.weaker, _BEFORE, -1),
             (modifiers.stronger_after, _AFTER, 1),
             (modifiers.question, _QUESTION, 0),
+            (modifiers.condition, _CONDITION, 0),
+            (modifiers.request, _REQUEST, 0),
         ):
             for word in words:
                 known = kinds.get(normalise(word), (0, 0))
@@ -79,9 +82,11 @@ class PhraseScanner:
         self._level = np.array([g.level for g in groups], np.int8)
         self._component = np.array([COMPONENTS.index(g.component) for g in groups], np.int8)
         self._positive = np.array([g.component in POSITIVE_COMPONENTS for g in groups], bool)
+        self._opposite = np.where(self._positive, _DISAPPOINTMENT, _SATISFACTION)
         self._in_question = np.array([_CODES[g.in_question] for g in groups], np.int8)
         self._when_negated = np.array([_CODES[g.when_negated] for g in groups], np.int8)
         self._needs_degree = np.array([g.needs_degree for g in groups], bool)
+        self._courtesy = np.array([g.courtesy for g in groups], bool)
 
     def scan(self, shard: Shard, turns: Bools) -> PhraseHits:
         """Phrases in the turns selected by the mask `turns`."""
@@ -92,17 +97,22 @@ class PhraseScanner:
         at = np.flatnonzero(self._group[tokens.pattern] >= 0)
         group = self._group[tokens.pattern[at]]
         start, end, negated, degree, has_degree = self._context(tokens, at)
-        asked = self._asked(tokens, points)[at]
+        clause = _Clauses(points, tokens, self._flags)
+        asked, supposed = clause.holds(_QUESTION)[at], clause.holds(_CONDITION)[at]
+        requests = self._requests(shard, turn, place, clause, tokens)[turn[at]]
 
         level = self._level[group] + degree
         level = level - (asked & (self._in_question[group] == _DAMPS))
         flipped = negated & (self._when_negated[group] == _FLIPS)
         level = np.where(flipped, np.maximum(level - 1, 1), level)
+        level = np.where(requests & self._courtesy[group], 0, level)
         dropped = (
             (negated & (self._when_negated[group] == _DROPS))
             | (asked & (self._in_question[group] == _DROPS))
+            | (supposed & (self._in_question[group] != _KEEPS))
             | (self._needs_degree[group] & ~has_degree)
             | self._modifies(tokens, at)
+            | (clause.ended_by(tokens)[at] & ((self._flags[tokens.pattern[at]] & _NEGATION) != 0))
             | (level < 0)
         )
         kept = _once(turn[at], tokens.pattern[at], level, ~dropped)
@@ -110,9 +120,9 @@ class PhraseScanner:
             turn=turn[at][kept],
             start=place[start[kept]],
             end=place[end[kept] - 1] + 1,
-            positive=(self._positive[group] & ~flipped)[kept],
+            positive=(self._positive[group] ^ flipped)[kept],
             level=np.minimum(level, MAX_LEVEL)[kept].astype(np.int8),
-            component=np.where(flipped, _FLIPPED, self._component[group])[kept].astype(np.int8),
+            component=np.where(flipped, self._opposite[group], self._component[group])[kept].astype(np.int8),
         )
 
     def _context(self, tokens: Matches, at: Ints) -> tuple[Ints, Ints, Bools, Codes, Bools]:
@@ -141,18 +151,42 @@ class PhraseScanner:
         return tokens.start[first], end, negations % 2 == 1, np.clip(degree, -1, 1), has_degree
 
     def _modifies(self, tokens: Matches, at: Ints) -> Bools:
-        """Phrases that are words of degree here, because another phrase follows: 好 in 好慢."""
+        """Phrases that modify here, because another phrase follows: 好 in 好慢, 不 in 不满意."""
         after = np.minimum(at + 1, len(tokens.start) - 1)
         followed = (tokens.start[after] == tokens.end[at]) & (self._group[tokens.pattern[after]] >= 0)
-        return np.asarray(followed & ((self._flags[tokens.pattern[at]] & _BEFORE) != 0), bool)
+        return np.asarray(followed & ((self._flags[tokens.pattern[at]] & (_BEFORE | _NEGATION)) != 0), bool)
 
-    def _asked(self, tokens: Matches, points: Points) -> Bools:
-        """For each token, whether its clause is a question: ends in a question mark or holds a question word."""
-        marks, is_question = clause_marks(points)
-        clause = np.searchsorted(marks, tokens.start)
-        asked = np.concatenate((is_question, [False]))
-        asked[clause[(self._flags[tokens.pattern] & _QUESTION) != 0]] = True
-        return np.asarray(asked[clause], bool)
+    def _requests(self, shard: Shard, turn: Ints, place: Ints, clauses: _Clauses, tokens: Matches) -> Bools:
+        """For each turn of the shard, whether it asks or requests something."""
+        requests = np.zeros(len(shard.role), bool)
+        requests[turn[(self._flags[tokens.pattern] & (_REQUEST | _QUESTION)) != 0]] = True
+        requests[shard.turn_of(place[clauses.question_marks])] = True
+        return requests
+
+
+class _Clauses:
+    """The clauses the tokens stand in."""
+
+    def __init__(self, points: Points, tokens: Matches, flags: Codes) -> None:
+        self._marks, self._is_question = clause_marks(points)
+        self._clause = np.searchsorted(self._marks, tokens.start)
+        self._flags = flags[tokens.pattern]
+
+    @property
+    def question_marks(self) -> Ints:
+        """Their places."""
+        return self._marks[self._is_question]
+
+    def holds(self, kind: int) -> Bools:
+        """For each token, whether its clause holds a word of this kind; questions may also end in a question mark."""
+        found = np.concatenate((self._is_question & (kind == _QUESTION), [False]))
+        found[self._clause[(self._flags & kind) != 0]] = True
+        return np.asarray(found[self._clause], bool)
+
+    def ended_by(self, tokens: Matches) -> Bools:
+        """For each token, whether its clause ends right behind it: 好吃不 asks, it does not deny."""
+        ends = np.concatenate((self._marks, [-1]))[self._clause]
+        return np.asarray(tokens.end == ends, bool)
 
 
 def _once(turn: Ints, phrase: Ints, level: Codes, counts: Bools) -> Ints:

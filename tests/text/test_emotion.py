@@ -6,8 +6,17 @@ import numpy as np
 import pytest
 
 from qc.domain.conversation import Role
-from qc.domain.emotion import COMPONENTS, EmotionLexicon, InQuestion, Modifiers, PhraseGroup, WhenNegated
-from qc.text.emotion import LEVEL_FROM, NO_COMPONENT, SNOWNLP_WEIGHT, STRENGTH, Emotions, EmotionScorer, score_emotions
+from qc.domain.emotion import COMPONENTS, EmotionLexicon, Evaluation, InQuestion, Modifiers, PhraseGroup, WhenNegated
+from qc.text.emotion import (
+    LEVEL_FROM,
+    NEUTRAL_AT_MOST,
+    NO_COMPONENT,
+    STRENGTH,
+    TONE_WEIGHT,
+    Emotions,
+    EmotionScorer,
+    score_emotions,
+)
 from tests.text.shards import said, shard
 
 
@@ -39,7 +48,7 @@ def felt(scorer: EmotionScorer, text: str, role: str = "customer") -> tuple[int,
         ("你们太慢了", -1),
         ("慢慢来", 0),
         ("真他妈气人", -1),
-        ("如果不满意可以退吗", -1),
+        ("如果不满意可以退吗", 0),
         ("很满意", 1),
         ("不满意", -1),
         ("不是很满意", -1),
@@ -143,19 +152,29 @@ def test_snownlp_alone_never_labels_a_turn(scorer: EmotionScorer) -> None:
     assert e.snownlp[0] < 0.1
     assert bare.snownlp[0] < 0.3
     assert bare.label[0] == 0
-    assert abs(bare.polarity[0]) <= SNOWNLP_WEIGHT
+    assert abs(bare.polarity[0]) <= NEUTRAL_AT_MOST
 
 
-def test_snownlp_tips_what_holds_only_hints() -> None:
+def test_the_tone_tips_what_holds_only_hints() -> None:
     hints = PhraseGroup(component="anxiety", level=0, phrases=("甲甲", "乙乙"), when_negated=WhenNegated.KEEP)
-    scorer = EmotionScorer(EmotionLexicon(groups={Role.CUSTOMER: (hints,)}))
-    e = scorer.score(said("甲甲乙乙", "甲甲乙乙，差劲极差恶劣难受失望", "甲甲，差劲极差恶劣难受失望"))
-    assert e.label.tolist() == [0, -1, 0]
+    words = Evaluation(positive=("精美", "好听"), negative=("粗糙", "简陋", "陈旧"))
+    scorer = EmotionScorer(EmotionLexicon(groups={Role.CUSTOMER: (hints,)}, evaluation=words))
+    e = scorer.score(said("甲甲乙乙", "甲甲乙乙粗糙简陋陈旧", "甲甲粗糙简陋陈旧", "甲甲乙乙精美好听"))
+    assert e.label.tolist() == [0, -1, 0, 0]
+
+
+def test_words_of_praise_and_fault_finding_move_the_polarity_only(scorer: EmotionScorer) -> None:
+    e = scorer.score(said("做工精致，外观典雅，用料扎实，手感细腻", "做工粗糙，外观陈旧，用料简陋", "不粗糙", "嗯"))
+    assert e.label.tolist() == [0, 0, 0, 0]
+    assert e.polarity[0] > 0.1
+    assert e.polarity[1] < -0.1
+    assert e.polarity[2] > 0
+    assert np.all(np.abs(e.polarity) <= NEUTRAL_AT_MOST)
 
 
 def test_a_clear_level_does_not_depend_on_snownlp() -> None:
     for level in range(1, 6):
-        low, high = STRENGTH[level] - SNOWNLP_WEIGHT, STRENGTH[level] + SNOWNLP_WEIGHT
+        low, high = STRENGTH[level] - TONE_WEIGHT, STRENGTH[level] + TONE_WEIGHT
         assert np.searchsorted(LEVEL_FROM, [low, high], side="right").tolist() == [level, level]
 
 

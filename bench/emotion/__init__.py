@@ -1,0 +1,1 @@
+"""Measurements of emotion on labelled text that is not ours to ship."""
