@@ -9,12 +9,23 @@ from functools import cache
 from pathlib import Path
 from typing import TypeVar
 
+from qc.domain.complaint import ComplaintOutcome
 from qc.domain.emotion import EmotionLexicon
+from qc.domain.intent import IntentList
 from qc.domain.rule import RulePack
+from qc.domain.specs import Specs
 from qc.domain.topic import Taxonomy
 from qc.errors import Problem, SpecError, UsageError
 from qc.matching.signals import Need, Signals
-from qc.pipeline.specs import Folders, configuration, emotion_lexicon, speech, taxonomies
+from qc.pipeline.specs import (
+    Folders,
+    complaints,
+    configuration,
+    emotion_lexicon,
+    intents,
+    speech,
+    taxonomies,
+)
 from qc.ruletest.gate import Case, GateResult, annotation, cell
 from qc.ruletest.inline import run_tests, unwritten
 from qc.ruletest.inline_report import TestReport
@@ -23,9 +34,11 @@ from qc.ruletest.lint_cards import lint_cards
 from qc.ruletest.mutate import MutationReport, mutate
 from qc.ruletest.mutate_piece import MOST
 from qc.ruletest.scaffold import NewRule, scaffold
+from qc.specs.complaints import FILE as COMPLAINTS
 from qc.specs.document import parse
 from qc.specs.rules import load_rules, read_rules
 from qc.specs.scorecards import read_scorecards
+from qc.text.intent_tests import run_intent_tests
 from qc.text.shard import Shard
 from qc.text.signals import Analyser
 from qc.text.topic_tests import run_topic_tests
@@ -34,13 +47,41 @@ Loaded = TypeVar("Loaded")
 
 
 def test_rules(where: Folders, only: Collection[str]) -> TestReport:
-    """Run the inline tests of the rules named, or of all rules and, where the rules folder has topics of its own, of
-    these too (they load jieba). Raises UsageError for an unknown id, SpecError."""
+    """Run the inline tests of the rules named, or of all rules and, where the rules folder has topics (they load jieba)
+    or intentions of its own, of these too, and those of complaints. Raises UsageError for an unknown id, SpecError."""
     pack = _pack(where, only)
     floor = configuration(where).asr.confidence_floor
     outcomes = run_tests(pack, signals_from(where), confidence_floor=floor, rules=sorted(only) or None)
     topics = run_topic_tests(taxonomies(where)) if not only and (where.rules / "_topics").is_dir() else ()
-    return TestReport(outcomes=outcomes, topics=topics, unwritten=unwritten(pack, sorted(only) or None))
+    own_intents = intents(where) if not only and (where.rules / "_intents").is_dir() else ()
+    wanted = run_intent_tests(own_intents, emotion_lexicon(where).modifiers) if own_intents else ()
+    graded = _complaint_tests(where, pack, floor) if not only else ()
+    missing = unwritten(pack, sorted(only) or None)
+    return TestReport(
+        outcomes=outcomes,
+        topics=topics,
+        intents=wanted,
+        complaints=graded,
+        unwritten=missing,
+    )
+
+
+def _complaint_tests(where: Folders, pack: RulePack, floor: float) -> tuple[ComplaintOutcome, ...]:
+    """Those of the rules folder's own `complaints.yml`."""
+    if not (where.rules / COMPLAINTS).is_file():
+        return ()
+    from qc.pipeline.complaints import run_complaint_tests
+
+    specs = Specs(
+        pack=pack,
+        cards=(),
+        emotion=emotion_lexicon(where),
+        taxonomies=taxonomies(where),
+        intents=intents(where),
+        complaints=complaints(where),
+        lexicons_digest="",
+    )
+    return run_complaint_tests(specs, confidence_floor=floor)
 
 
 def mutate_rules(where: Folders, only: Collection[str], *, everything: bool = False) -> MutationReport:
@@ -69,15 +110,18 @@ def signals_from(where: Folders) -> Callable[[Shard, Need], Signals]:
 
     @cache
     def analyser(need: Need) -> Analyser:
-        lexicon: EmotionLexicon | None = emotion_lexicon(where) if Need.EMOTIONS in need else None
+        felt = bool(need & (Need.EMOTIONS | Need.INTENTS))
+        lexicon: EmotionLexicon | None = emotion_lexicon(where) if felt else None
         known: Sequence[Taxonomy] = taxonomies(where) if Need.TOPICS in need else ()
-        return Analyser(lexicon, known)
+        wanted: Sequence[IntentList] = intents(where) if Need.INTENTS in need else ()
+        return Analyser(lexicon, known, wanted)
 
     def compute(shard: Shard, need: Need) -> Signals:
         return Signals(
             emotions=analyser(Need.EMOTIONS).emotions(shard) if Need.EMOTIONS in need else None,
             topics=analyser(Need.TOPICS).topics(shard) if Need.TOPICS in need else None,
             entities=analyser(Need.ENTITIES).entities(shard) if Need.ENTITIES in need else None,
+            intents=analyser(Need.INTENTS).intents(shard) if Need.INTENTS in need else None,
         )
 
     return compute
@@ -194,8 +238,11 @@ def lint_rules(where: Folders) -> LintReport:
     attempt(lambda: emotion_lexicon(where))
     attempt(lambda: speech(where))
     known = attempt(lambda: taxonomies(where))
+    attempt(lambda: complaints(where, rules=files.ids))
     topics = {t.id for taxonomy in known for t in taxonomy.topics} if known is not None else None
-    problems += lint(files.pack, topics=topics, whole=len(files.pack.rules) == len(files.ids))
+    listed = attempt(lambda: intents(where))
+    wanted = {i.id for one in listed for i in one.intents} if listed is not None else None
+    problems += lint(files.pack, topics=topics, intents=wanted, whole=len(files.pack.rules) == len(files.ids))
     cards = read_scorecards([where.scorecards], files.ids)
     problems += cards.problems
     whole = not cards.problems and len(files.pack.rules) == len(files.ids)

@@ -6,7 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from qc.errors import SpecError, UsageError
-from qc.pipeline.specs import Folders, emotion_lexicon, taxonomies
+from qc.pipeline.specs import Folders, emotion_lexicon, intents, taxonomies
 from qc.ruletest.lock import LockReport, compare
 from qc.ruletest.lock_bump import set_version
 from qc.ruletest.lock_content import NAME as LOCK
@@ -21,7 +21,12 @@ def check_lock(where: Folders, *, base: Lock | None = None) -> LockReport:
     pack = load_rules([where.rules])
     cards = load_scorecards([where.scorecards], {rule.id for rule in pack.rules})
     path = where.rules / LOCK
-    signals = {"emotion": emotion_lexicon(where).digest, "topics": " ".join(t.digest for t in taxonomies(where))}
+    emotion = emotion_lexicon(where).digest
+    signals = {
+        "emotion": emotion,
+        "topics": " ".join(t.digest for t in taxonomies(where)),
+        "intents": " ".join([emotion, *(i.digest for i in intents(where))]),  # negations are those of emotions
+    }
     return compare(pack, cards, signals, stored_lock(path), base=base, path=str(path))
 
 

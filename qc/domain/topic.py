@@ -25,6 +25,8 @@ class Topic:
     keywords: tuple[Keyword, ...]
     excludes: tuple[str, ...] = ()
     """Longer words that contain a keyword without meaning the topic."""
+    reason: bool = True
+    """Whether the topic may be a contact reason (来电原因): 转人工 is none."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

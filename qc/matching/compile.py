@@ -9,6 +9,7 @@ from qc.domain.operators import (
     TEXTUAL,
     Emotion,
     EntitySpan,
+    Intent,
     Keyword,
     Mode,
     Operator,
@@ -126,6 +127,8 @@ def needs(operator: Operator) -> Need:
         return Need.EMOTIONS
     if isinstance(operator, Topic):
         return Need.TOPICS
+    if isinstance(operator, Intent):
+        return Need.INTENTS
     return Need.ENTITIES if isinstance(operator, EntitySpan) else Need.NOTHING
 
 

@@ -19,6 +19,7 @@ from qc.domain.operators import (
     RoleIs,
     Sequence,
     Silence,
+    Intent,
     Topic,
     Words,
 )
@@ -69,6 +70,8 @@ def lacking(piece: Piece, rule: Rule, conversation: Conversation, probe: Probe) 
             return f"要找的信息：{'、'.join(ENTITY_ZH[name] for name in operator.types)}"
         case Topic():
             return f"要找的话题：{'、'.join(operator.any)}"
+        case Intent():
+            return f"要找的意向：{'、'.join(operator.any)}，至少 {operator.level} 级"
     return ""
 
 

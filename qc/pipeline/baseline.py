@@ -26,7 +26,7 @@ from qc.pipeline.verdicts import Judge
 from qc.ruletest.baseline import Baseline, CleanHit, compare, quote_of
 from qc.specs.accepted import load_accepted
 from qc.text.shard import Shard
-from qc.text.signals import Analyser
+from qc.text.signals import Analyser, analyser_of
 
 FOLDER = "_baseline"
 _CHUNK = 500
@@ -86,7 +86,7 @@ def _of_folder(
     if batch.recordings:
         raise UsageError(f"{corpus} 里有录音", "基线只读文字：先用 qc run 转写，再用 --run 指定那个批次。")
     compiled = compile_rules(replace(specs.pack, rules=tuple(rules)), confidence_floor=floor)
-    analyser = Analyser(specs.emotion, specs.taxonomies)
+    analyser = analyser_of(specs)
     stream = iter([*batch.failures, *read_conversations(batch)])
     empty = True
     while chunk := list(islice(stream, _CHUNK)):

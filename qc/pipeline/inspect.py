@@ -27,8 +27,9 @@ from qc.scoring.score import Scorer, applicable
 from qc.text.arousal import Arousal, arousal_of
 from qc.text.emotion import Emotions, RoleEmotion
 from qc.text.emotion_curve import NEVER, NOBODY, SOOTHED, EmotionCurve, emotion_curve, moods_of
+from qc.text.intents import Intents
 from qc.text.shard import ROLE_CODES, Shard
-from qc.text.signals import Analyser
+from qc.text.signals import Analyser, analyser_of
 from qc.text.terms import TermTable, count_terms
 from qc.text.timing import measure
 from qc.text.topics import Topics
@@ -56,9 +57,7 @@ class Inspector:
         self._specs = specs
         self._floor = confidence_floor
         self._rules: CompiledRules | None = None
-        taxonomies = () if specs is None else specs.taxonomies
-        emotion = None if specs is None else specs.emotion
-        self._analyser = Analyser(emotion, taxonomies)
+        self._analyser = Analyser(None, ()) if specs is None else analyser_of(specs)
         if specs is not None:
             self._rules = compile_rules(specs.pack, confidence_floor=confidence_floor)
 
@@ -84,7 +83,9 @@ class Inspector:
         curve = emotion_curve(shard, emotions, moods_of(shard, emotions, floor=self._floor))
         arousal = arousal_of(shard)
         topics = self._analyser.topics(shard)
-        judgement = judge(self._rules, shard, Signals(emotions=emotions, topics=topics, entities=entities))
+        intents = self._analyser.intents(shard)
+        signals = Signals(emotions=emotions, topics=topics, entities=entities, intents=intents)
+        judgement = judge(self._rules, shard, signals)
         found = [f for fs in judgement.findings for f in fs]
         scores = _scores(self._specs.cards, shard, judgement)
         tables["conversations"] = _conversations(shard, emotions, curve, arousal, topics, judgement)
@@ -94,6 +95,8 @@ class Inspector:
         tables["item_scores"] = rows.item_scores(scores)
         tables["emotions"] = _emotions(shard, emotions, curve, arousal)
         tables["topics"] = _topics(shard, topics)
+        tables["turn_topics"] = _turn_topics(shard, topics)
+        tables["intents"] = _intents(shard, intents)
         tables["terms"] = _terms(count_terms(shard, emotions, entities, self._specs.taxonomies))
         return ShardTables(tables=tables)
 
@@ -187,8 +190,8 @@ def _conversations(
         },
         **_over_time(shard, curve),
         **_peaks(shard, arousal),
-        "contact_reason": none,
-        "contact_reason_turn": none,
+        "contact_reason": none if topics is None else [r.topic_id for r in topics.reasons],
+        "contact_reason_turn": none if topics is None else [r.turn for r in topics.reasons],
         "primary_topic": none if topics is None else [topics.primary(i) for i in range(n)],
         "not_applicable": none if judgement is None else _not_applicable(judgement),
     }
@@ -306,6 +309,42 @@ def _topics(shard: Shard, topics: Topics) -> pa.Table:
             "rank": [s.rank for _, s in flat],
             "words": [list(s.words) for _, s in flat],
             "first_turn": [s.first_turn for _, s in flat],
+        },
+    )
+
+
+def _turn_topics(shard: Shard, topics: Topics) -> pa.Table:
+    turn = np.array([t.turn for t in topics.turns], np.int64)
+    owner = shard.conversation[turn]
+    ids = np.array([c.id for c in shard.conversations], object)
+    roles = np.array([role.value for role in Role], object)
+    return rows.build(
+        "turn_topics",
+        {
+            "conversation_id": ids[owner].tolist(),
+            "turn": (turn - shard.first_turn[owner] + 1).tolist(),
+            "role": roles[shard.role[turn]].tolist(),
+            "topic_id": [t.topic_id for t in topics.turns],
+            "score": [t.score for t in topics.turns],
+            "words": [list(t.words) for t in topics.turns],
+        },
+    )
+
+
+def _intents(shard: Shard, intents: Intents) -> pa.Table:
+    flat = [(c.id, one) for c, shown in zip(shard.conversations, intents.shown, strict=True) for one in shown]
+    return rows.build(
+        "intents",
+        {
+            "conversation_id": [i for i, _ in flat],
+            "intent_id": [one.intent_id for _, one in flat],
+            "intent": [one.title for _, one in flat],
+            "kind": [one.kind.value for _, one in flat],
+            "level": [one.level for _, one in flat],
+            "turn": [one.turn for _, one in flat],
+            "phrases": [list(one.phrases) for _, one in flat],
+            "probability": [one.probability for _, one in flat],
+            "source": [one.source for _, one in flat],
         },
     )
 

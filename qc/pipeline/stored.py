@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from qc.domain.conversation import CallMeta, Channel, Entity, Role, Source
 from qc.domain.emotion import COMPONENTS
+from qc.domain.intent import IntentKind
 from qc.errors import UsageError
 from qc.matching.signals import Need, Signals
 from qc.pipeline.restore import META_COLUMNS, SOURCE_COLUMNS, call_meta, source
@@ -24,6 +25,7 @@ from qc.text.columns import NO_CHANNEL, NO_TIME, ROLE_CODES, ConversationColumns
 from qc.text.emotion import NEGATIVE, NEUTRAL, NO_COMPONENT, POSITIVE, Emotions, emotions_of
 from qc.text.entities import ENTITY_TYPES, Entities
 from qc.text.heard import PhraseColumns
+from qc.text.intents import Intents, ShownIntent
 from qc.text.shard import Shard
 from qc.text.topics import Topics, TopicShare
 
@@ -118,6 +120,7 @@ class StoredPart:
             emotions=self._emotions() if Need.EMOTIONS in need else None,
             topics=self._topics() if Need.TOPICS in need else None,
             entities=self._entities() if Need.ENTITIES in need else None,
+            intents=self._intents() if Need.INTENTS in need else None,
         )
 
     def _emotions(self) -> Emotions:
@@ -161,6 +164,24 @@ class StoredPart:
             )
             shares[i].append(share)
         return Topics(shares=tuple(map(tuple, shares)))
+
+    def _intents(self) -> Intents:
+        names = ("conversation_id", "intent_id", "intent", "kind", "level", "turn", "phrases", "probability", "source")
+        table = self.table("intents", names)
+        shown: list[list[ShownIntent]] = [[] for _ in self.ids]
+        for i, row in zip(self.positions(table["conversation_id"]).tolist(), table.to_pylist(), strict=True):
+            intent = ShownIntent(
+                intent_id=row["intent_id"],
+                title=row["intent"],
+                kind=IntentKind(row["kind"]),
+                level=row["level"],
+                turn=row["turn"],
+                phrases=tuple(row["phrases"] or ()),
+                probability=row["probability"],
+                source=row["source"],
+            )
+            shown[i].append(intent)
+        return Intents(shown=tuple(map(tuple, shown)))
 
     def _entities(self) -> Entities:
         lists = _one(self.table("turns", ("entities",))["entities"])

@@ -16,7 +16,7 @@ from qc.matching.compile import CompiledRules, compile_rules
 from qc.matching.judge import VERDICTS, judge
 from qc.matching.signals import Need, Signals
 from qc.pipeline.stored import StoredPart
-from qc.text.signals import Analyser
+from qc.text.signals import analyser_of
 
 HIT, MISS, NOT_APPLICABLE, UNDECIDED = (
     VERDICTS.index(v) for v in (Verdict.HIT, Verdict.MISS, Verdict.NOT_APPLICABLE, Verdict.UNDECIDED)
@@ -74,13 +74,13 @@ def stored_verdicts(part: StoredPart, rules: Sequence[str], judged: Collection[s
 
 
 class Judge:
-    """Some rules of one state of the specs, compiled to judge parts of one stored run. `own_signals`: emotions and
-    topics are worked out with the state's own words, for the run had others."""
+    """Some rules of one state of the specs, compiled to judge parts of one stored run. `own_signals`: emotions,
+    topics and intentions are worked out with the state's own words, for the run had others."""
 
     def __init__(self, specs: Specs, rules: Collection[str], *, floor: float, own_signals: bool) -> None:
         chosen = tuple(rule for rule in specs.in_force if rule.id in rules)
         self._compiled: CompiledRules = compile_rules(replace(specs.pack, rules=chosen), confidence_floor=floor)
-        self._analyser = Analyser(specs.emotion, specs.taxonomies) if own_signals else None
+        self._analyser = analyser_of(specs) if own_signals else None
 
     def judge(self, part: StoredPart) -> Verdicts:
         """The verdicts of the rules on the part."""
@@ -101,9 +101,10 @@ class Judge:
         need = self._compiled.need
         if self._analyser is None:
             return part.signals(need)
-        stored = part.signals(need & ~(Need.EMOTIONS | Need.TOPICS))
+        stored = part.signals(need & ~(Need.EMOTIONS | Need.TOPICS | Need.INTENTS))
         return replace(
             stored,
             emotions=self._analyser.emotions(part.shard) if Need.EMOTIONS in need else None,
             topics=self._analyser.topics(part.shard) if Need.TOPICS in need else None,
+            intents=self._analyser.intents(part.shard) if Need.INTENTS in need else None,
         )

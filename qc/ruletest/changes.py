@@ -43,7 +43,7 @@ _TEXTS = {
     "version": "版本",
     "error_class": "差错类别",
 }
-_SIGNALS = Need.EMOTIONS | Need.TOPICS
+_SIGNALS = Need.EMOTIONS | Need.TOPICS | Need.INTENTS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,14 +1,16 @@
-"""What the inline tests of rules and topics came to, for a terminal and as a gate."""
+"""What the inline tests of rules, topics, intentions and complaints came to, for a terminal and as a gate."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from qc.domain.complaint import ComplaintOutcome, Expectation
 from qc.domain.finding import Verdict
 from qc.domain.rule import Rule
 from qc.ruletest.gate import Annotation, Case, GateResult, cell
 from qc.ruletest.inline import TestOutcome
+from qc.text.intent_tests import IntentResult
 from qc.text.topic_tests import TopicResult
 
 PASSED, FAILED, PENDING = "[通过]", "[失败]", "[待办]"
@@ -49,15 +51,20 @@ class Told:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TestReport:
-    """Outcomes of the inline tests of rules and of topic taxonomies; `unwritten`: drafts that lack a test."""
+    """Outcomes of the inline tests of rules, topic taxonomies, intention lists and complaints; `unwritten`: drafts
+    that lack a test."""
 
     outcomes: Sequence[TestOutcome]
     topics: Sequence[TopicResult] = ()
+    intents: Sequence[IntentResult] = ()
+    complaints: Sequence[ComplaintOutcome] = ()
     unwritten: Sequence[tuple[Rule, Verdict]] = ()
 
     @property
     def passed(self) -> bool:
-        return all(o.passed or o.pending for o in self.outcomes) and all(r.passed for r in self.topics)
+        sound = all(o.passed or o.pending for o in self.outcomes)
+        sound = sound and all(r.passed for r in self.topics) and all(i.passed for i in self.intents)
+        return sound and all(c.passed for c in self.complaints)
 
     @property
     def summary(self) -> str:
@@ -68,9 +75,10 @@ class TestReport:
         text += f"通过 {passed}，失败 {len(self.outcomes) - passed - pending}"
         if pending or self.unwritten:
             text += f"，待办 {pending + len(self.unwritten)}"
-        if self.topics:
-            sound = sum(r.passed for r in self.topics)
-            text += f"；话题 {len(self.topics)} 个测试：通过 {sound}，失败 {len(self.topics) - sound}"
+        for name, results in (("话题", self.topics), ("意向", self.intents), ("投诉", self.complaints)):
+            if results:
+                sound = sum(r.passed for r in results)
+                text += f"；{name} {len(results)} 个测试：通过 {sound}，失败 {len(results) - sound}"
         return text
 
     def lines(self, verbose: bool) -> Iterator[str]:
@@ -84,12 +92,12 @@ class TestReport:
                 yield from (f"    {line}" for line in _why(outcome))
         for rule, verdict in self.unwritten:
             yield f"{PENDING} {rule.path}: {rule.id} 还没有期望{_VERDICTS[verdict]}（{verdict.value}）的测试"
-        for result in self.topics:
-            if result.passed and verbose:
-                yield f"{PASSED} 话题 {result.test.topic} {result.test.text}"
-            elif not result.passed:
-                yield f"{FAILED} 话题 {result.path}:{result.test.line}: {result.test.text}"
-                yield f"    {_topic_why(result)}"
+        for told in self._beside_rules():
+            if told.passed and verbose:
+                yield f"{PASSED} {told.suite} {told.name}"
+            elif not told.passed:
+                yield f"{FAILED} {told.suite.split()[0]} {told.path}:{told.line}: {told.name}"
+                yield f"    {told.message}"
         yield f"{self.summary}。"
 
     def told(self) -> Iterator[Told]:
@@ -104,6 +112,10 @@ class TestReport:
                 pending=o.pending,
                 message="" if o.passed else "\n".join(_why(o)),
             )
+        yield from self._beside_rules()
+
+    def _beside_rules(self) -> Iterator[Told]:
+        """The tests of topics, intentions and complaints."""
         for r in self.topics:
             yield Told(
                 path=r.path,
@@ -112,6 +124,24 @@ class TestReport:
                 name=r.test.text,
                 passed=r.passed,
                 message="" if r.passed else _topic_why(r),
+            )
+        for i in self.intents:
+            yield Told(
+                path=i.path,
+                line=i.test.line,
+                suite=f"意向 {i.test.intent or 'none'}",
+                name=i.test.text,
+                passed=i.passed,
+                message="" if i.passed else _intent_why(i),
+            )
+        for c in self.complaints:
+            yield Told(
+                path=c.path,
+                line=c.test.line,
+                suite="投诉",
+                name=c.test.name,
+                passed=c.passed,
+                message="" if c.passed else _complaint_why(c),
             )
 
     def gate(self) -> GateResult:
@@ -151,3 +181,24 @@ def _why(outcome: TestOutcome) -> Iterator[str]:
 
 def _topic_why(result: TopicResult) -> str:
     return f"应为 {result.test.topic}，实为 {result.got}"
+
+
+def _intent_why(result: IntentResult) -> str:
+    level = "" if result.test.level is None else f" {result.test.level} 级"
+    got = "、".join(f"{intent} {found} 级" for intent, found in result.got) or "没有意向"
+    return f"应为 {result.test.intent or '没有意向'}{level}，实为 {got}"
+
+
+def _complaint_why(outcome: ComplaintOutcome) -> str:
+    return f"应为 {_graded(outcome.test.expect)}，实为 {_graded(outcome.got)}"
+
+
+def _graded(expected: Expectation | None) -> str:
+    if expected is None:
+        return "不是投诉"
+    parts: list[str] = [expected.severity.value]
+    if expected.type is not None:
+        parts.append(expected.type)
+    if expected.escalations is not None:
+        parts.append("升级到 " + ("、".join(sorted(expected.escalations)) or "无"))
+    return "，".join(parts)

@@ -17,6 +17,7 @@ from qc.domain.operators import (
     Energy,
     Flow,
     HangupGap,
+    Intent,
     Interrupt,
     Operator,
     Sequence,
@@ -44,10 +45,16 @@ _OF_SPEECH = (Speed, Interrupt, TalkRatio, HangupGap, AnswerGap, Energy)
 _BRACES = re.compile(r"\{([^{}]*)\}")
 
 
-def lint(pack: RulePack, *, topics: Collection[str] | None = None, whole: bool = True) -> list[Problem]:
+def lint(
+    pack: RulePack,
+    *,
+    topics: Collection[str] | None = None,
+    intents: Collection[str] | None = None,
+    whole: bool = True,
+) -> list[Problem]:
     """Every problem of the pack's rules and lexicons, in order of file and line. Retired rules are not looked at.
 
-    With `topics`, the ids of all topics there are, unknown topics are errors too. Unless the pack is `whole`, a lexicon
+    With `topics` and `intents`, the ids of all there are, unknown ones are errors too. Unless the pack is `whole`, a lexicon
     that none of its rules uses is not noted: one that could not be loaded may use it.
     """
     notes = Notes()
@@ -64,6 +71,7 @@ def lint(pack: RulePack, *, topics: Collection[str] | None = None, whole: bool =
             _percents(rule, piece, notes)
             _channels(rule, piece, notes)
             _topics(rule, piece, topics, notes)
+            _intents(rule, piece, intents, notes)
             lint_words(rule, piece, notes)
             lint_regex(rule, piece, notes)
             lint_steps(rule, piece, pieces, notes)
@@ -205,6 +213,15 @@ def _channels(rule: Rule, piece: Piece, notes: Notes) -> None:
             "请用 scope.channels 限定语音渠道。",
             key=True,
         )
+
+
+def _intents(rule: Rule, piece: Piece, intents: Collection[str] | None, notes: Notes) -> None:
+    """An id with a dot is one of a list; others may be labels of a trained model."""
+    if isinstance(piece.operator, Intent) and intents is not None:
+        for intent in piece.operator.any:
+            if "." in intent and intent not in intents:
+                hint = suggest(intent, intents, "意向写在 _intents 文件夹里，编号是 文件编号.意向编号。")
+                notes.error(rule.path, ("find", piece.name, "intent", "any"), "R115", f"没有意向 {intent}", hint)
 
 
 def _topics(rule: Rule, piece: Piece, topics: Collection[str] | None, notes: Notes) -> None:

@@ -22,7 +22,11 @@ from qc.specs.document import read
 
 TITLE = "内容版本"
 _UPDATE = "请运行 qc rules lock，把 rules.lock 一起提交。"
-_SIGNALS = {"emotion": (Need.EMOTIONS, "情绪词表"), "topics": (Need.TOPICS, "话题")}
+_SIGNALS = {
+    "emotion": (Need.EMOTIONS, "情绪词表"),
+    "topics": (Need.TOPICS, "话题"),
+    "intents": (Need.INTENTS, "意向"),
+}
 _BUMP = "请改 version；或运行 qc rules lock --bump，由它来改。"
 
 

@@ -26,7 +26,7 @@ _PLAIN = re.compile(r"[a-z_]+|\d+\.\d+\.\d+")
 """Text that YAML reads back as text without quotes."""
 _HEAD = """\
 # 规则内容的版本，由 qc rules lock 生成，不要手改，放进 git。
-# verdict：决定判定的内容；text：标题、提示等文字；points：在评分表里怎样计分；signals：情绪、话题的词。
+# verdict：决定判定的内容；text：标题、提示等文字；points：在评分表里怎样计分；signals：情绪、话题、意向的词。
 format: 1
 """
 
@@ -57,7 +57,7 @@ class LockedCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The content of `rules.lock`; lexicons, patterns and signals (the words of `emotion` and of `topics`) have a
+    """The content of `rules.lock`; lexicons, patterns and signals (the words of `emotion`, `topics` and `intents`) have a
     digest and no version."""
 
     rules: Mapping[str, LockedRule] = field(default_factory=dict)
@@ -68,7 +68,8 @@ class Lock:
 
 
 def lock_of(pack: RulePack, cards: Sequence[Scorecard], signals: Mapping[str, str]) -> Lock:
-    """The lock of rules and scorecards as they are; `signals`: the digests of the words of `emotion` and `topics`."""
+    """The lock of rules and scorecards as they are; `signals`: the digests of the words of `emotion`, `topics` and
+    `intents`."""
     lexicons = {lexicon.id: lexicon for lexicon in pack.lexicons}
     return Lock(
         rules={rule.id: _rule(rule, lexicons, cards) for rule in pack.rules},

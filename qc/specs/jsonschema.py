@@ -12,6 +12,7 @@ from pydantic import BaseModel
 from pydantic.json_schema import GenerateJsonSchema
 
 from qc.specs.accepted import AcceptedFileSpec
+from qc.specs.alerts import AlertsSpec
 from qc.specs.budget import BudgetSpec
 from qc.specs.complaints import ComplaintsSpec
 from qc.specs.emotion import ModifiersSpec, PhrasesSpec
@@ -27,6 +28,7 @@ from qc.specs.workspace import WorkspaceSpec
 
 _SHAPES: Mapping[str, type[BaseModel]] = {
     "accepted.schema.json": AcceptedFileSpec,
+    "alerts.schema.json": AlertsSpec,
     "budget.schema.json": BudgetSpec,
     "complaints.schema.json": ComplaintsSpec,
     "emotion-modifiers.schema.json": ModifiersSpec,
@@ -45,12 +47,15 @@ _WORD_CLASS = re.compile(r"\\[wW]")
 _HAN = re.compile(r"[\u4e00-\u9fff]")
 # enums are described in English in the code; these are the words for people
 _ENUMS: Mapping[str, str] = {
+    "AlertLevel": "notice 提示、watch 关注、warning 预警、critical 严重",
     "AutoFail": "none 不否决、card 整张表 0 分、section 本部分 0 分",
     "Channel": "voice_inbound 呼入、voice_outbound 外呼、chat 在线会话、bot_text 文字机器人、bot_voice 语音机器人、"
     "ticket 工单、message 留言",
+    "Dimension": "total 全部、project 业务项目、channel 渠道、region 地区、hour 时段、topic 话题、intent 意向、complaint 投诉类型",
     "Effect": "deduct 扣分、award 加分",
     "ErrorClass": "customer 客户、business 业务、compliance 合规、none 不分",
     "IntentKind": "purchase 购买、churn 流失、complaint 投诉、repayment 还款、other 其他",
+    "Metric": "volume 来访量、negative 负面率、risk 风险信号、word 词的突增",
     "OnEmpty": "hit 成立、miss 不成立、na 不适用",
     "Per": "once 只算一次、hit 每处算一次",
     "Role": "agent 坐席、customer 客户、bot 机器人、system 系统、unknown 分不清",

@@ -31,6 +31,7 @@ class TopicSpec(Spec):
     title: _Word = Field(description="名称")
     keywords: tuple[_Word | WeightedSpec, ...] = Field(min_length=1, description="词，或 {text: 词, weight: 权重}")
     excludes: tuple[_Word, ...] = Field(default=(), description="含有关键词但不算的更长的词")
+    reason: bool = Field(default=True, description="false：不当作来电原因，如转人工；客户没说别的时才是")
 
 
 class GroupSpec(Spec):
@@ -92,6 +93,7 @@ def _taxonomy(spec: TaxonomySpec, document: Document, problems: Problems) -> Tax
                 parent=group.title,
                 keywords=_keywords(topic, document, (*where[:-1], "keywords"), problems),
                 excludes=topic.excludes,
+                reason=topic.reason,
             )
     tests = []
     for i, test in enumerate(spec.tests):

@@ -2,12 +2,13 @@
 
 Keywords are found by one scan per taxonomy, the longest at each place; one that only arises where two words meet
 (电表 in 充电|表现) does not count. A keyword said several times counts up to REPEATS times, what the customer says
-twice as much as what the others say. A topic counts from the taxonomy's `min_score` up.
+twice as much as what the others say. A topic counts from the taxonomy's `min_score` up. A turn's topics are those its
+own keywords give; the contact reason (来电原因) is what the customer first says clearly.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,10 +16,12 @@ import numpy.typing as npt
 
 from qc.domain.conversation import Role
 from qc.domain.topic import UNKNOWN_TOPIC, Taxonomy, Topic
-from qc.text.automaton import Automaton, Matches, whole_words
+from qc.text.automaton import Matches, whole_words
 from qc.text.columns import ranges
+from qc.text.longest import LongestWords
 from qc.text.normalise import normalise
 from qc.text.shard import ROLE_CODES, Ints, Shard
+from qc.text.turn_topics import Meanings, TurnScores, contact_reasons, turn_scores
 from qc.text.words import segmenter
 
 UNKNOWN_TITLE = "未识别"
@@ -46,11 +49,34 @@ class TopicShare:
     first_turn: int | None
 
 
+@dataclass(frozen=True, slots=True)
+class TurnTopic:
+    """A topic one turn speaks of. `turn` is an index into the shard's turns, `score` the sum of the weights of its
+    keywords, each counted once; `words` are the best of them."""
+
+    turn: int
+    topic_id: str
+    score: float
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """来电原因 of a conversation, and the turn (from 1) in which it was said; the main topic where the customer never
+    says one clearly, `unknown` and None where there is none either."""
+
+    topic_id: str
+    turn: int | None
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
-    """`shares[i]`: topics of conversation i in rank order; they sum to 1. Never empty: `unknown` takes the rest."""
+    """`shares[i]`: topics of conversation i in rank order; they sum to 1. Never empty: `unknown` takes the rest.
+    `turns` by turn, the strongest first, and `reasons[i]`; neither is kept of a stored run that is judged again."""
 
     shares: tuple[tuple[TopicShare, ...], ...]
+    turns: tuple[TurnTopic, ...] = ()
+    reasons: tuple[Reason, ...] = ()
 
     def primary(self, conversation: int) -> str:
         """Id of the main topic, `unknown` when none was recognised."""
@@ -72,12 +98,18 @@ class TopicAssigner:
     def assign(self, shard: Shard) -> Topics:
         """Topics of every conversation; a project without a taxonomy is all unknown."""
         shares: list[tuple[TopicShare, ...]] = [_ALL_UNKNOWN] * len(shard)
+        turns: list[TurnTopic] = []
+        stated: dict[int, Reason] = {}
         for compiled in self._compiled:
             concerned = np.array([p in compiled.projects for p in shard.columns.project], bool)
             if concerned.any():
-                for conversation, found in compiled.assign(shard, concerned).items():
-                    shares[conversation] = found
-        return Topics(shares=tuple(shares))
+                found = compiled.assign(shard, concerned)
+                for conversation, of_it in found.shares.items():
+                    shares[conversation] = of_it
+                turns += found.turns
+                stated |= found.reasons
+        reasons = (stated.get(i, Reason(s[0].topic_id, s[0].first_turn)) for i, s in enumerate(shares))
+        return Topics(shares=tuple(shares), turns=tuple(sorted(turns, key=lambda t: t.turn)), reasons=tuple(reasons))
 
 
 def assign_topics(shard: Shard, taxonomies: Sequence[Taxonomy]) -> Topics:
@@ -88,6 +120,13 @@ def assign_topics(shard: Shard, taxonomies: Sequence[Taxonomy]) -> Topics:
 def domain_words(taxonomies: Sequence[Taxonomy]) -> tuple[str, ...]:
     """Keywords of all taxonomies: the user dictionary of the segmenter."""
     return tuple(sorted({k.text for t in taxonomies for topic in t.topics for k in topic.keywords}))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Assigned:
+    shares: dict[int, tuple[TopicShare, ...]]
+    turns: list[TurnTopic]
+    reasons: dict[int, Reason]
 
 
 class _Compiled:
@@ -102,24 +141,51 @@ class _Compiled:
                 meaning.setdefault(normalise(keyword.text), []).append((index, keyword.weight))
         excludes = {normalise(w) for topic in taxonomy.topics for w in topic.excludes} - set(meaning)
         self._words = (*meaning, *sorted(excludes))
-        self._automaton = Automaton(self._words, longest=True)
+        self._longest = LongestWords(self._words)
         self._checked = np.array([len(w) <= _CHECKED_CHARS for w in self._words], bool)
         # A keyword may speak for several topics: row i of the three columns says which, and how much.
         rows = [(word, topic, weight) for word, listed in enumerate(meaning.values()) for topic, weight in listed]
-        self._row_word = np.array([r[0] for r in rows], np.int64)
-        self._row_topic = np.array([r[1] for r in rows], np.int64)
-        self._row_weight = np.array([r[2] for r in rows], np.float64)
+        self._meanings = Meanings(
+            words=self._words,
+            word=np.array([r[0] for r in rows], np.int64),
+            topic=np.array([r[1] for r in rows], np.int64),
+            weight=np.array([r[2] for r in rows], np.float64),
+            reason=np.array([t.reason for t in taxonomy.topics], bool),
+        )
         self._is_keyword = np.arange(len(self._words)) < len(meaning)
 
-    def assign(self, shard: Shard, concerned: npt.NDArray[np.bool_]) -> dict[int, tuple[TopicShare, ...]]:
-        """Shares of the conversations selected by the mask, where any topic was recognised."""
-        found = whole_words(self._automaton.scan(shard.buffer), shard.buffer)
+    def assign(self, shard: Shard, concerned: npt.NDArray[np.bool_]) -> _Assigned:
+        """Topics of the conversations selected by the mask, where any was recognised, and of their turns."""
+        found = whole_words(self._longest.scan(shard.points), shard.points)
         found = found.where(self._is_keyword[found.pattern])
-        turn = np.searchsorted(shard.byte_start, found.start, side="right") - 1
+        turn = shard.turn_of(found.start)
         mine = concerned[shard.conversation[turn]] & ~shard.invented[turn]
         found, turn = found.where(mine), turn[mine]
         kept = self._on_boundaries(shard, found)
-        return self._shares(shard, found.pattern[kept], turn[kept])
+        word, turn = found.pattern[kept], turn[kept]
+        shares = self._shares(shard, word, turn)
+        scores = turn_scores(turn, word, self._meanings, self._min_score)
+        rows = zip(scores.turn.tolist(), scores.topic.tolist(), scores.score.tolist(), scores.words, strict=True)
+        return _Assigned(
+            shares=shares,
+            turns=[TurnTopic(t, self._topics[topic].id, round(score, 4), words) for t, topic, score, words in rows],
+            reasons=self._reasons(shard, scores, shares),
+        )
+
+    def _reasons(
+        self, shard: Shard, scores: TurnScores, shares: Mapping[int, tuple[TopicShare, ...]]
+    ) -> dict[int, Reason]:
+        number = {topic.id: i for i, topic in enumerate(self._topics)}
+        known = {
+            (conversation, number[share.topic_id]): share.share
+            for conversation, listed in shares.items()
+            for share in listed[:-1]
+        }
+        found = contact_reasons(shard, scores, self._meanings, known)
+        return {
+            conversation: Reason(self._topics[topic].id, turn - int(shard.first_turn[conversation]) + 1)
+            for conversation, (topic, turn) in found.items()
+        }
 
     def _on_boundaries(self, shard: Shard, found: Matches) -> npt.NDArray[np.bool_]:
         """Leave out short keywords that cut a word."""
@@ -129,11 +195,10 @@ class _Compiled:
             return kept
         words = segmenter(self._segmenter_words)
         bonds = words.bonds(shard.text)
-        turn, first, last = shard.locate(found.start[short], found.end[short])
-        base = shard.char_start[turn]
+        first, last = found.start[short], found.end[short]
         padded = np.concatenate(([False], bonds, [False]))  # padded[i]: characters i - 1 and i may be bound
-        for i in np.flatnonzero(padded[first + base] | padded[last + base]).tolist():
-            kept[short[i]] = words.whole(shard.text, int(first[i] + base[i]), int(last[i] + base[i]), bonds)
+        for i in np.flatnonzero(padded[first] | padded[last]).tolist():
+            kept[short[i]] = words.whole(shard.text, int(first[i]), int(last[i]), bonds)
         return kept
 
     def _shares(self, shard: Shard, word: Ints, turn: Ints) -> dict[int, tuple[TopicShare, ...]]:
@@ -145,12 +210,12 @@ class _Compiled:
         times = np.minimum(np.bincount(inverse, weights=said, minlength=len(key)), REPEATS)
         # 2. per conversation, topic and word
         order = np.argsort(key % n_words, kind="stable")
-        left = np.searchsorted((key % n_words)[order], self._row_word, side="left")
-        right = np.searchsorted((key % n_words)[order], self._row_word, side="right")
+        left = np.searchsorted((key % n_words)[order], self._meanings.word, side="left")
+        right = np.searchsorted((key % n_words)[order], self._meanings.word, side="right")
         row = np.repeat(np.arange(len(left)), right - left)
         at = order[ranges(left, right)]
-        amount = times[at] * self._row_weight[row]
-        group = (key[at] // n_words) * n_topics + self._row_topic[row]
+        amount = times[at] * self._meanings.weight[row]
+        group = (key[at] // n_words) * n_topics + self._meanings.topic[row]
         # 3. per conversation and topic
         sequence = np.lexsort((first_at[at], -amount, group))
         group, amount, at = group[sequence], amount[sequence], at[sequence]

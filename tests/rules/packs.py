@@ -13,7 +13,7 @@ from qc.domain.rule import RuleKind, RulePack
 from qc.matching.compile import CompiledRules, compile_rules
 from qc.matching.judge import judge
 from qc.matching.signals import Need, Signals, signals_of
-from qc.pipeline.specs import Folders, emotion_lexicon, folders, taxonomies
+from qc.pipeline.specs import Folders, emotion_lexicon, folders, intents, taxonomies
 from qc.ruletest.inline import TestOutcome, run_tests
 from qc.specs.rules import load_rules
 from qc.text.shard import Shard
@@ -40,7 +40,7 @@ def compiled() -> CompiledRules:
 
 @cache
 def analyser() -> Analyser:
-    return Analyser(emotion_lexicon(where()), taxonomies(where()))
+    return Analyser(emotion_lexicon(where()), taxonomies(where()), intents(where()))
 
 
 def signals(shard: Shard, need: Need) -> Signals:

@@ -9,6 +9,7 @@ import pytest
 
 from qc.matching.signals import Need, Signals, signals_of
 from qc.specs.emotion import load_emotion_lexicon
+from qc.specs.intents import load_intents
 from qc.specs.taxonomy import load_taxonomies
 from qc.text.shard import Shard
 from qc.text.signals import Analyser
@@ -23,7 +24,8 @@ def rules_folder() -> Path:
 
 @pytest.fixture(scope="session")
 def text_stage() -> Callable[[Shard, Need], Signals]:
-    analyser = Analyser(load_emotion_lexicon(RULES / "_lexicons" / "emotion"), load_taxonomies(RULES / "_topics"))
+    lexicon = load_emotion_lexicon(RULES / "_lexicons" / "emotion")
+    analyser = Analyser(lexicon, load_taxonomies(RULES / "_topics"), load_intents(RULES / "_intents"))
 
     def compute(shard: Shard, need: Need) -> Signals:
         return signals_of(analyser, shard, need)

@@ -162,7 +162,7 @@ def test_a_lock_of_before_signals_only_wants_an_update(where):
     path.write_text(path.read_text(encoding="utf-8").split("signals:")[0], encoding="utf-8")
     report = check_lock(where)
     assert not report.overdue
-    assert len(report.stale) == 2
+    assert len(report.stale) == 3
 
 
 def test_a_version_that_falls_is_told_as_that(where):

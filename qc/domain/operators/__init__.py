@@ -20,6 +20,7 @@ from qc.domain.operators.signals import (
     EmotionLabel,
     EntitySpan,
     EntityType,
+    Intent,
     Meta,
     MetaType,
     Scalar,
@@ -59,6 +60,7 @@ __all__ = [
     "Flow",
     "HangupGap",
     "Hold",
+    "Intent",
     "Interrupt",
     "Keyword",
     "Meta",
@@ -116,6 +118,7 @@ Operator = (
     | Meta
     | Emotion
     | Topic
+    | Intent
     | EntitySpan
 )
 OPERATORS: tuple[type[Operator], ...] = (
@@ -143,6 +146,7 @@ OPERATORS: tuple[type[Operator], ...] = (
     Meta,
     Emotion,
     Topic,
+    Intent,
     EntitySpan,
 )
 SPOKEN: frozenset[type[Operator]] = frozenset(
@@ -161,12 +165,13 @@ SPOKEN: frozenset[type[Operator]] = frozenset(
         TurnCount,
         Repeat,
         Emotion,
+        Intent,
         EntitySpan,
     }
 )
 """Operators over the turns of a speaker."""
 TEXTUAL: frozenset[type[Operator]] = frozenset(
-    {Keyword, NotIn, Regex, Near, Similar, Repeat, Hold, Emotion, EntitySpan}
+    {Keyword, NotIn, Regex, Near, Similar, Repeat, Hold, Emotion, Intent, EntitySpan}
 )
 """Operators whose evidence is what was said, and so only as good as the transcription."""
 

@@ -130,6 +130,21 @@ class Topic:
     min_share: float = field(metadata=_zh("占比至少多少（0–1）"), default=0.2)
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What the customer is about to do."""
+
+    key: ClassVar[str] = "intent"
+    zh: ClassVar[str] = "意向"
+    about: ClassVar[str] = (
+        "客户表露了其中一种意向（购买、流失、投诉、还款……），强度达到 level。一通里每种意向一个命中，在说得最强的那一轮。"
+        "只看客户的话；问句里的降级，否定的不算。"
+    )
+
+    any: tuple[str, ...] = field(metadata=_zh("意向编号，任意一种；训练出的意向模型的标签也可以写"))
+    level: int = field(metadata=_zh("强度至少几级：1 提到、2 明确、3 强烈"), default=1)
+
+
 EntityType = Literal[
     "mobile",
     "landline",

@@ -54,6 +54,13 @@ class TopicSpec(Spec):
     min_share: Annotated[float, Field(ge=0, le=1)] = about(op.Topic, "min_share", default=0.2)
 
 
+class IntentSpec(Spec):
+    """意向。"""
+
+    any: Ids = about(op.Intent, "any")
+    level: Literal[1, 2, 3] = about(op.Intent, "level", default=1)
+
+
 class EntitySpec(Spec):
     """信息实体。"""
 
@@ -139,6 +146,10 @@ def _upside_down(kind: op.MetaType, low: str | bool | float, high: str | bool | 
     return kind is op.MetaType.STRING and low > high
 
 
+_CHANGES = (op.EmotionAt.TREND, op.EmotionAt.REACTION)
+_MEANS = (op.EmotionAt.START, op.EmotionAt.END, op.EmotionAt.WHOLE, op.EmotionAt.REACTION)
+
+
 def _emotion(at: Site, spec: EmotionSpec) -> op.Emotion:
     felt = {"label": spec.label is not None, "component": spec.component is not None, "min_level": spec.min_level > 0}
     if spec.soothed is not None:
@@ -147,10 +158,6 @@ def _emotion(at: Site, spec: EmotionSpec) -> op.Emotion:
         if spec.trend is None:
             at.wrong(("emotion",), "R022", "at: trend 没有写 trend", "写 trend: falling（变差）或 rising（变好）。")
         for key in (key for key, given in felt.items() if given):
-_CHANGES = (op.EmotionAt.TREND, op.EmotionAt.REACTION)
-_MEANS = (op.EmotionAt.START, op.EmotionAt.END, op.EmotionAt.WHOLE, op.EmotionAt.REACTION)
-
-
             at.wrong(("emotion", key), "R022", f"at: trend 看的是变化，没有 {key}", "请写 trend、min_change。")
     elif spec.at is op.EmotionAt.REACTION and not felt["label"] and spec.trend is None:
         at.wrong(("emotion",), "R022", "at: reaction 没有写条件", "写 trend（变差、变好）或 label（此后怎样）。")
@@ -168,13 +175,6 @@ _MEANS = (op.EmotionAt.START, op.EmotionAt.END, op.EmotionAt.WHOLE, op.EmotionAt
     return op.Emotion(**given)
 
 
-SIGNALS = (
-    OperatorShape(op.Meta, MetaSpec, _meta),
-    OperatorShape(op.Emotion, EmotionSpec, _emotion),
-    OperatorShape(op.Topic, TopicSpec, lambda at, spec: op.Topic(any=listed(spec.any), min_share=spec.min_share)),
-    OperatorShape(
-        op.EntitySpan,
-        EntitySpec,
 def _soothed(at: Site, spec: EmotionSpec) -> None:
     if spec.at is not op.EmotionAt.TURN:
         at.wrong(("emotion", "at"), "R022", "soothed 看的是负面之后怎样了，没有 at", "请去掉 at。")
@@ -182,6 +182,14 @@ def _soothed(at: Site, spec: EmotionSpec) -> None:
         at.wrong(("emotion", "label"), "R022", "soothed 看的是负面的话轮", "请去掉 label。")
 
 
+SIGNALS = (
+    OperatorShape(op.Meta, MetaSpec, _meta),
+    OperatorShape(op.Emotion, EmotionSpec, _emotion),
+    OperatorShape(op.Topic, TopicSpec, lambda at, spec: op.Topic(any=listed(spec.any), min_share=spec.min_share)),
+    OperatorShape(op.Intent, IntentSpec, lambda at, spec: op.Intent(any=listed(spec.any), level=spec.level)),
+    OperatorShape(
+        op.EntitySpan,
+        EntitySpec,
         lambda at, spec: op.EntitySpan(types=listed(spec.type), valid_only=spec.valid_only),
     ),
 )
