@@ -11,18 +11,22 @@ import pytest
 
 from qc.domain.conversation import CallMeta, Channel, Conversation, Phrase, Role, Source, Turn
 from qc.domain.finding import Verdict
+from qc.domain.rule import RulePack
+from qc.domain.specs import Specs
 from qc.matching.judge import judge
 from qc.matching.signals import NO_SIGNALS
 from qc.pipeline.inspect import Inspector
 from qc.pipeline.restore import stored_inputs
+from qc.pipeline.specs import emotion_lexicon, folders
 from qc.pipeline.stored import StoredPart
 from qc.storage.read import StoredRun
 from qc.storage.write import write_part
+from qc.text.arousal import Arousal, arousal_of
 from qc.text.shard import Shard
 from tests.matching.conftest import Judging
 
 TURNS = (
-    Turn(role=Role.AGENT, text="您好。", start_ms=0, end_ms=900, energy_db=-20.3),
+    Turn(role=Role.AGENT, text="您好。", start_ms=0, end_ms=900, energy_db=-20.3, pitch_hz=182.4, pitch_range_st=5.1),
     Turn(role=Role.CUSTOMER, text="停电了。", start_ms=1000, end_ms=1900),
 )
 CALL = Conversation(
@@ -57,18 +61,64 @@ def test_a_stored_turn_is_as_loud_as_it_was(run: StoredRun) -> None:
     part = StoredPart(run, 0)
     assert part.shard.energy_db.tolist() == [np.float32(-20.3), pytest.approx(np.nan, nan_ok=True)]
     assert part.shard.turns[0].energy_db == found.turns[0].energy_db
+    for name, value in (("pitch_hz", 182.4), ("pitch_range_st", 5.1)):
+        assert [np.float32(getattr(t, name) or 0) for t in found.turns] == [np.float32(value), 0]
+        assert getattr(part.shard, name).tolist() == [np.float32(value), pytest.approx(np.nan, nan_ok=True)]
+        assert [getattr(t, name) for t in part.shard.turns] == [getattr(t, name) for t in found.turns]
     assert part.meta[0].hold_s == 12.5
 
 
+def test_a_stored_run_sounds_as_agitated_as_the_recording_did(tmp_path: Path) -> None:
+    said = [
+        replace(
+            TURNS[i % 2],
+            text="我家停电两个小时了。",
+            start_ms=3000 * i,
+            end_ms=3000 * i + 2000 - 70 * i,
+            energy_db=-30.3 + i,
+            pitch_hz=180.7 + 9 * i,
+            pitch_range_st=4.1 + i / 3,
+        )
+        for i in range(9)
+    ]
+    call = replace(CALL, turns=tuple(said))
+    specs = Specs(
+        pack=RulePack(rules=(), lexicons=(), digest=""),
+        cards=(),
+        emotion=emotion_lexicon(folders(None)),
+        taxonomies=(),
+        lexicons_digest="",
+    )
+    inspector = Inspector(specs, confidence_floor=0.35, mask=True)
+    fresh = inspector.inspect([call], ()).tables
+    for name, table in fresh.items():
+        write_part(tmp_path, name, 0, table)
+    run = StoredRun(tmp_path, lineage=None)  # type: ignore[arg-type]  # of no interest here
+    again = inspector.inspect([restored(run)], ()).tables
+    assert again["emotions"] == fresh["emotions"]
+    assert again["conversations"]["customer_arousal_peak_turn"].to_pylist() == [8]
+    (peak,) = fresh["conversations"]["customer_arousal_peak"].to_pylist()
+    rows = {row["turn"]: row for row in fresh["emotions"].to_pylist()}
+    assert peak == rows[8]["arousal"] > 1.5
+    assert rows[8]["loudness_change_db"] == pytest.approx(5.0)
+    assert (rows[1]["pause_ms"], rows[2]["pause_ms"], rows[3]["pause_ms"]) == (None, 1000, 1070)
+    assert rows[1]["speech_rate"] == 270
+    stored, plain = arousal_of(StoredPart(run, 0).shard), arousal_of(Shard([call]))
+    for name in Arousal.__slots__:
+        np.testing.assert_array_equal(getattr(stored, name), getattr(plain, name))
+
+
 def test_a_run_of_an_earlier_version_has_neither(run: StoredRun) -> None:
-    for name, column in (("turns", "energy_db"), ("conversations", "hold_s")):
+    measured = ["energy_db", "pitch_hz", "pitch_range_st"]
+    for name, columns in (("turns", measured), ("conversations", ["hold_s"])):
         (path,) = run.part_files(name)
-        pq.write_table(pq.read_table(path).drop_columns([column]), path)
+        pq.write_table(pq.read_table(path).drop_columns(columns), path)
     found = restored(run)
-    assert [t.energy_db for t in found.turns] == [None, None]
+    assert [t.energy_db for t in found.turns] == [t.pitch_hz for t in found.turns] == [None, None]
     assert found.meta.hold_s is None
     part = StoredPart(run, 0)
     assert np.isnan(part.shard.energy_db).all()
+    assert np.isnan(part.shard.pitch_hz).all()
     assert part.meta[0].hold_s is None
 
 
