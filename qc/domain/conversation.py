@@ -42,6 +42,17 @@ class Channel(StrEnum):
     MESSAGE = "message"
 
 
+CHANNEL_TITLES: Mapping[str, str] = {
+    Channel.VOICE_INBOUND: "呼入电话",
+    Channel.VOICE_OUTBOUND: "外呼电话",
+    Channel.CHAT: "在线会话",
+    Channel.BOT_TEXT: "文本机器人",
+    Channel.BOT_VOICE: "语音机器人",
+    Channel.TICKET: "工单",
+    Channel.MESSAGE: "留言",
+}
+"""What people call them."""
+
 VOICE_CHANNELS = frozenset({Channel.VOICE_INBOUND, Channel.VOICE_OUTBOUND, Channel.BOT_VOICE})
 
 

@@ -10,6 +10,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 
+from qc.domain.alert import AlertSpecs
 from qc.domain.complaint import ComplaintSpecs
 from qc.domain.config import Config
 from qc.domain.emotion import EmotionLexicon
@@ -19,6 +20,8 @@ from qc.domain.specs import Specs
 from qc.domain.speech import SpeechSpecs
 from qc.domain.topic import Taxonomy
 from qc.paths import WORKSPACE_FILE, choose, packaged
+from qc.specs.alerts import FILE as ALERTS
+from qc.specs.alerts import load_alerts
 from qc.specs.complaints import FILE as COMPLAINTS
 from qc.specs.complaints import load_complaints
 from qc.specs.emotion import load_emotion_lexicon
@@ -113,6 +116,11 @@ def complaints(where: Folders, *, rules: Collection[str] | None = None) -> Compl
     if rules is None or path != where.rules / COMPLAINTS:
         return load_complaints(path)
     return load_complaints(path, rules=rules, topics={t.id for taxonomy in taxonomies(where) for t in taxonomy.topics})
+
+
+def alerts(where: Folders) -> AlertSpecs:
+    """The warning levels and rules of public opinion in force. They move no verdict. Raises SpecError."""
+    return load_alerts(_own_or_packaged(where.rules, ALERTS))
 
 
 def speech(where: Folders) -> SpeechSpecs:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from qc.domain.conversation import CHANNEL_TITLES
+
 SEVERITIES = ("critical", "high", "medium", "low")
 SEVERITY = {"critical": "致命", "high": "严重", "medium": "一般", "low": "轻微"}
 # A shape beside the word: colour alone is lost in print and on some eyes.
@@ -13,15 +15,7 @@ KIND_MARK = {"violation": "✕", "signal": "◇", "merit": "★"}
 COPC = {"customer": "无客户关键差错", "business": "无业务关键差错", "compliance": "无合规关键差错"}
 ERROR_CLASS = {"customer": "客户关键差错", "business": "业务关键差错", "compliance": "合规关键差错"}
 
-CHANNEL = {
-    "voice_inbound": "呼入电话",
-    "voice_outbound": "外呼电话",
-    "chat": "在线会话",
-    "bot_text": "文本机器人",
-    "bot_voice": "语音机器人",
-    "ticket": "工单",
-    "message": "留言",
-}
+CHANNEL = CHANNEL_TITLES
 VOICE_CHANNELS = ("voice_inbound", "voice_outbound", "bot_voice")
 
 ROLE = {"agent": "坐席", "customer": "客户", "bot": "机器人", "system": "系统", "unknown": "未分角色"}
@@ -90,6 +84,21 @@ OPERATOR = {
     "topic": "话题",
     "entity": "信息实体",
 }
+
+ESCALATION = {"regulator": "监管", "media": "媒体", "superior": "上级", "hotline": "政府热线", "court": "司法"}
+SCOPE = {"single": "个案", "area": "同一地区", "hour": "同一时段", "product": "同一产品"}
+
+INTENT_KIND = {
+    "churn": "流失与退保",
+    "complaint": "投诉",
+    "purchase": "购买",
+    "repayment": "还款",
+    "other": "其他",
+}
+INTENT_LEVEL = {1: "提到", 2: "明确", 3: "强烈"}
+
+ALERT_LEVELS = ("critical", "warning", "watch", "notice")
+ALERT_LEVEL = {"critical": "严重", "warning": "预警", "watch": "关注", "notice": "提示"}
 
 UNKNOWN_TOPIC = "unknown"
 BLANK = "未填写"

@@ -51,7 +51,8 @@ _ENUMS: Mapping[str, str] = {
     "AutoFail": "none 不否决、card 整张表 0 分、section 本部分 0 分",
     "Channel": "voice_inbound 呼入、voice_outbound 外呼、chat 在线会话、bot_text 文字机器人、bot_voice 语音机器人、"
     "ticket 工单、message 留言",
-    "Dimension": "total 全部、project 业务项目、channel 渠道、region 地区、hour 时段、topic 话题、intent 意向、complaint 投诉类型",
+    "Dimension": "total 全部、project 业务项目、channel 渠道、region 地区、hour 时段、topic 话题、"
+    "intent 意向、complaint 投诉类型",
     "Effect": "deduct 扣分、award 加分",
     "ErrorClass": "customer 客户、business 业务、compliance 合规、none 不分",
     "IntentKind": "purchase 购买、churn 流失、complaint 投诉、repayment 还款、other 其他",

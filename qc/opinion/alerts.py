@@ -1,0 +1,26 @@
+"""The alerts of a run: what the report shows of public opinion getting out of hand."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+
+from qc.domain.alert import Alert, AlertSpecs
+from qc.opinion.bursts import words_by_day
+from qc.opinion.daily import Daily
+from qc.opinion.judge import judge
+from qc.opinion.ledger import read_ledger
+from qc.storage.read import StoredRun
+
+
+def alerts_for(run: StoredRun, earlier: Sequence[StoredRun], specs: AlertSpecs) -> tuple[Alert, ...]:
+    """The alerts of the day most conversations of `run` are of, compared with the days before it in `run` and the
+    `earlier` runs; the gravest first. Empty where there is too little history."""
+    daily = Daily(read_ledger([*earlier, run]))
+    ledger = daily.ledger
+    mine = [i for i, r in enumerate(ledger.runs) if r.lineage.run_id == run.lineage.run_id]
+    days = ledger.day[np.isin(ledger.run, mine)]
+    if not len(days):
+        return ()
+    return judge(daily, words_by_day(daily), ledger.days[int(np.bincount(days).argmax())], specs).alerts

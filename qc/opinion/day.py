@@ -1,0 +1,139 @@
+"""A day of public opinion: its figures, what is known of the days before, its alerts."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import numpy as np
+
+from qc.domain.alert import Alert, AlertSpecs, Dimension, Metric
+from qc.opinion.bursts import Bursts, words_by_day
+from qc.opinion.daily import Daily, DayFacts, missing_days
+from qc.opinion.judge import Judged, judge
+from qc.opinion.ledger import read_ledger
+from qc.opinion.surge import Untested, lists_of
+from qc.storage.read import StoredRun
+
+SHOWN = tuple(d for d in Dimension)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Figure:
+    """One value of a dimension on the day: customers, those negative, those with a risk signal. `expected`: customers
+    to be expected; None where that was not tested."""
+
+    value: str
+    title: str
+    customers: int
+    negative: int
+    risk: int
+    expected: float | None
+    usual: float | None
+    """Negative customers to be expected among these; None where that was not tested."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayReport:
+    """`days`: the day (last) and those before it in the window, `negative` of each; `notes` are Chinese sentences for
+    the reader."""
+
+    day: date
+    runs: tuple[str, ...]
+    days: tuple[DayFacts, ...]
+    negative: tuple[int, ...]
+    missing: tuple[date, ...]
+    figures: dict[Dimension, tuple[Figure, ...]]
+    alerts: tuple[Alert, ...]
+    tested: int
+    untested: tuple[Untested, ...]
+    words: Bursts | str
+    notes: tuple[str, ...]
+
+
+def report_day(runs: Sequence[StoredRun], day: date | None, specs: AlertSpecs) -> DayReport | None:
+    """The report of `day`, or of the last day with conversations; None where there is no conversation of it. The order
+    of `runs` does not matter."""
+    daily = Daily(read_ledger(runs))
+    if day is None and daily.ledger.days:
+        day = daily.ledger.days[-1]
+    if day is None or daily.index(day) is None:
+        return None
+    return report_of(daily, judge(daily, words_by_day(daily), day, specs), specs)
+
+
+def report_of(daily: Daily, judged: Judged, specs: AlertSpecs) -> DayReport:
+    """The report of a judged day, which must hold conversations."""
+    day, ledger = judged.day, daily.ledger
+    at = ledger.days.index(day)
+    past = daily.before(day, specs.window_days)
+    shown = [*past.tolist(), at]
+    of_day = ledger.run[ledger.day == at]
+    first = ledger.days[shown[0]]
+    return DayReport(
+        day=day,
+        runs=tuple(ledger.runs[int(r)].lineage.run_id for r in np.unique(of_day)),
+        days=tuple(daily.facts[i] for i in shown),
+        negative=tuple(int(daily.counts((Dimension.TOTAL,)).negative[i, 0]) for i in shown),
+        missing=missing_days(ledger.days, first, day),
+        figures={d: _figures(daily, judged, at, d) for d in SHOWN},
+        alerts=judged.alerts,
+        tested=judged.tested,
+        untested=judged.untested,
+        words=judged.words,
+        notes=_notes(daily, judged, at, past.tolist(), specs),
+    )
+
+
+def _figures(daily: Daily, judged: Judged, at: int, dimension: Dimension) -> tuple[Figure, ...]:
+    counts = daily.counts((dimension,))
+    tests = {t.metric: t for t in judged.families if t.dimensions == (dimension,)}
+    volume, mood = tests.get(Metric.VOLUME), tests.get(Metric.NEGATIVE)
+    out = [
+        Figure(
+            value=counts.values[i][0],
+            title=counts.titles[i],
+            customers=int(counts.volume[at, i]),
+            negative=int(counts.negative[at, i]),
+            risk=int(counts.risk[at, i]),
+            expected=float(volume.prediction.mean[i]) if volume is not None and volume.tested[i] else None,
+            usual=float(mood.prediction.mean[i]) if mood is not None and mood.tested[i] else None,
+        )
+        for i in range(len(counts.values))
+    ]
+    kept = [f for f in out if f.customers or (f.expected or 0) >= 1]
+    return tuple(sorted(kept, key=lambda f: (-f.customers, f.value)))
+
+
+def _notes(daily: Daily, judged: Judged, at: int, past: list[int], specs: AlertSpecs) -> tuple[str, ...]:
+    ledger, facts = daily.ledger, daily.facts[at]
+    mine = ledger.day == at
+    notes = []
+    nameless = int((~ledger.named[mine]).sum())
+    if nameless:
+        notes.append(
+            f"{nameless:,} / {int(mine.sum()):,} 个会话没有客户编号，各算一位客户；"
+            "其余按客户去重，同一客户当天同一项只算一次。"
+        )
+    if undated := int((~ledger.dated[mine]).sum()):
+        notes.append(f"{undated:,} 个会话没有开始时间，按批次开始的日期计。")
+    if facts.partial:
+        hours = "" if facts.hours is None else f"（{facts.hours} / {facts.usual_hours} 个时段有会话）"
+        notes.append(f"当天数据不全{hours}：总量和各时段不检验，占比仍检验。")
+    partial = sum(daily.facts[i].partial for i in past)
+    if partial:
+        notes.append(f"历史中有 {partial} 天数据不全，不参加总量和时段的比较。")
+    window = [ledger.days[i] for i in past]
+    if window and (gone := missing_days(ledger.days, window[0], judged.day)):
+        listed = "、".join(d.isoformat() for d in gone[:5])
+        notes.append(f"历史中缺 {len(gone)} 天：{listed}{'等' if len(gone) > 5 else ''}。")
+    if len(past) < specs.min_days:
+        notes.append(f"历史只有 {len(past)} 天，不足 {specs.min_days} 天，不作预警，只列数字。")
+    elif len(lists_of(daily, past) | lists_of(daily, [at])) > 1:
+        notes.append(
+            "这段时间里词表、话题或意向改过，前后的数字未必可比；用 qc inspect 把旧批次按现在的词表重判，即可消除。"
+        )
+    if isinstance(judged.words, str) and any(r.metric is Metric.WORD for r in specs.rules):
+        notes.append(f"没有检验突增的词：{judged.words}。")
+    return tuple(notes)
