@@ -90,14 +90,15 @@ def _soothed(operator: Emotion, selection: Selection, context: Context, emotions
     level = operator.min_level or SOOTHED_LEVEL
     state = soothed(shard, emotions, moods, level)
     negative = (emotions.label == NEGATIVE) & (emotions.level >= level) & (shard.role == ROLE_CODES[Role.CUSTOMER])
-    if operator.component is not None:
-        negative &= emotions.component == COMPONENTS.index(operator.component)
     as_wanted = (state != NEVER) & ((state == SOOTHED) == operator.soothed)
-    turns = selection.turns[(negative & as_wanted[shard.conversation])[selection.turns]]
+    meant = negative & as_wanted[shard.conversation]
+    if operator.component is not None:
+        meant &= emotions.component == COMPONENTS.index(operator.component)
+    turns = selection.turns[meant[selection.turns]]
     faint = np.isin(shard.role, [ROLE_CODES[r] for r in (Role.AGENT, Role.CUSTOMER)])
     faint &= ~moods.heard & ~shard.invented & (np.diff(shard.char_start) > 1)
-    unclear = (np.bincount(shard.conversation[faint], minlength=len(shard)) > 0) & (state != NEVER)
-    unmeasured = _why(selection, unclear, Cause.LOW_CONFIDENCE, context)
+    unclear, upset = (np.bincount(shard.conversation[which], minlength=len(shard)) > 0 for which in (faint, negative))
+    unmeasured = _why(selection, unclear & upset, Cause.LOW_CONFIDENCE, context)
     unmeasured |= _why(selection, moods.unsure, Cause.UNKNOWN_ROLE, context)
     return Evidence(hits=whole_turns(shard, turns, value=emotions.level[turns]), unmeasured=unmeasured)
 

@@ -8,7 +8,7 @@ from enum import Enum
 from typing import TypeVar
 
 from qc.domain.conversation import Role
-from qc.domain.operators import TEXTUAL, Keyword, Mode, Regex, Words, measures_whole
+from qc.domain.operators import TEXTUAL, Emotion, EmotionAt, Keyword, Mode, Regex, Words, measures_whole
 from qc.domain.rule import Frame, Piece, TimeWindow, TurnRange
 from qc.ruletest.mutate_regex import without_alternatives
 from qc.ruletest.mutate_value import shifts
@@ -153,7 +153,8 @@ def _short(text: str, most: int = 24) -> str:
 
 def _speakers(piece: Piece) -> Iterator[Change]:
     speaker = piece.frame.speaker
-    if speaker is None or measures_whole(piece.operator):
+    emotion = piece.operator if isinstance(piece.operator, Emotion) else None
+    if speaker is None or measures_whole(piece.operator) or (emotion is not None and emotion.soothed is not None):
         return
     said = "或".join(ROLE_ZH[role] for role in sorted(speaker))
     if len(speaker) == 1:
@@ -166,7 +167,7 @@ def _speakers(piece: Piece) -> Iterator[Change]:
         for role in sorted(speaker):
             what, case = f"从 speaker 里去掉 {role.value}", f"由{ROLE_ZH[role]}说"
             yield _framed(piece, what, case, Effect.NARROWER, "speaker", speaker=speaker - {role})
-    if type(piece.operator) in TEXTUAL:
+    if type(piece.operator) in TEXTUAL and (emotion is None or emotion.at is not EmotionAt.REACTION):
         what, case = "不管谁说都算（speaker: any）", f"由{said}以外的人说同样的话"
         yield _framed(piece, what, case, Effect.WIDER, "speaker", speaker=None)
 

@@ -84,7 +84,11 @@ CONVERSATIONS = _table(
         ("customer_emotion_trend", pa.float32(), "客户情绪走势：结束减开场，正为好转；不足两轮为空"),
         ("inflamed_turn", pa.int32(), "此后客户情绪跌得最多的坐席话轮；没有明显恶化为空"),
         ("calmed_turn", pa.int32(), "此后客户情绪回升最多的坐席话轮；没有明显好转为空"),
-        ("soothed", pa.bool_(), "安抚成功：客户曾有负面情绪，坐席安抚之后回到平静；从未负面为空"),
+        (
+            "soothed",
+            pa.bool_(),
+            "安抚成功：客户有过 2 级以上负面情绪，坐席安抚之后平静；没有过或坐席没有再说话为空",
+        ),
         ("customer_arousal_peak", pa.float32(), "客户最激动时的激动程度（声音，相对其开场）；没有录音为空"),
         ("customer_arousal_peak_turn", pa.int32(), "客户最激动的话轮"),
         ("primary_topic", pa.string(), "主要话题编号，未识别为 unknown"),

@@ -167,10 +167,11 @@ def reaction(shard: Shard, turns: Ints, other: Line) -> Reaction:
 def soothed(shard: Shard, emotions: Emotions, moods: Moods, level: int = SOOTHED_LEVEL) -> Codes:
     """安抚成功 per conversation.
 
-    NEVER: no turn of the customer is negative at `level` or above. SOOTHED, when all of this holds after the first such
-    turn: the agent soothed or showed empathy before the customer's last turn, or answered the last such turn and the
-    customer was positive afterwards (she says thank you, or that it is solved); her last turn is not negative; nor is
-    the mood in which she leaves. NOT_SOOTHED: all else, a customer who never spoke again among it.
+    NEVER: no turn of the customer is negative at `level` or above, or the agent says nothing after the first such turn
+    (a ticket, a bot, a customer who hangs up). SOOTHED, when all of this holds after that turn: the agent soothed or
+    showed empathy before the customer's last turn, or answered the last such turn and the customer was positive
+    afterwards (she says thank you, or that it is solved); her last turn is not negative; nor is the mood in which she
+    leaves. NOT_SOOTHED: all else, a customer who never spoke again among it.
     """
     customer, agent = moods.customer, moods.agent
     label, n = emotions.label, len(shard)
@@ -190,20 +191,23 @@ def soothed(shard: Shard, emotions: Emotions, moods: Moods, level: int = SOOTHED
     leaves[customer.owner] = customer.until  # of equal indexes the last one stands
     calm = (leaves > NEGATIVE_FROM) & (label[final] != NEGATIVE) if len(label) else np.zeros(n, np.bool_)
     state = np.where((comforted | thanked) & calm, SOOTHED, NOT_SOOTHED)
-    return np.where(first_upset == NOBODY, NEVER, state).astype(np.int8)
+    answered = _first_after(shard, agent.turns, first_upset) != NOBODY
+    return np.where(answered, state, NEVER).astype(np.int8)
 
 
 def _movers(shard: Shard, emotions: Emotions, moods: Moods) -> tuple[Ints, Ints]:
     """The agent's turn that calmed and the one that inflamed the customer most in each conversation.
 
-    Several agent's turns between two of the customer's move her alike: of these the warmest calmed and the coldest
-    inflamed, and of equals the last, which is the one she answers.
+    A negative turn calms nobody, whatever she says next. Several agent's turns between two of the customer's move her
+    alike: of these the warmest calmed and the coldest inflamed, and of equals the last, which is the one she answers.
     """
     agent = moods.agent
     felt_by = reaction(shard, agent.turns, moods.customer)
     moved = np.nan_to_num(felt_by.after - felt_by.before)
     felt = emotions.polarity[agent.turns]
-    up = np.flatnonzero((moved >= MOVED) & (felt_by.before <= NEGATIVE_FROM))
+    up = np.flatnonzero(
+        (moved >= MOVED) & (emotions.label[agent.turns] != NEGATIVE) & (felt_by.before <= NEGATIVE_FROM)
+    )
     down = np.flatnonzero((moved <= -MOVED) & (felt_by.after <= NEGATIVE_FROM))
 
     def most(rows: Ints, sign: int) -> Ints:

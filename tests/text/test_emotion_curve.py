@@ -123,6 +123,7 @@ MOVES = [
     ([("C", -0.6), ("A", 0.0), SORRY, ("A", 0.1), ("C", 0.3)], 3, 0),  # the warmest of several
     ([("C", 0.0), ("A", 0.0), ("A", -0.4), ("A", 0.3), ("C", -0.6)], 0, 3),  # the coldest
     ([("C", -0.6), ("A", 0.0), ("A", 0.0), ("C", 0.3)], 3, 0),  # of equals the one she answers
+    ([("C", -0.6), ("A", -0.4), ("C", 0.3)], 0, 0),  # a cold word calms nobody
     ([("A", 0.0), ("C", -0.8), ("A", 0.0)], 0, 0),  # nothing before, nothing after
     ([("C", -0.6), ("A", 0.0), ("C", 0.3), ("U", 0.0)], 0, 0),
 ]
@@ -141,8 +142,9 @@ SOOTHING = [
     ([SORRY, ("C", -0.5), ("A", 0.0), ("C", 0.0)], NOT_SOOTHED),  # sorry before there was cause
     ([("C", -0.5), ("A", 0.0), ("C", 0.0)], NOT_SOOTHED),  # calm, but the agent did nothing for it
     ([("C", -0.5), ("A", 0.0), ("C", 0.3)], SOOTHED),  # she thanks for what was done
-    ([("C", -0.5), ("C", 0.3)], NOT_SOOTHED),  # thanks of her own
+    ([("C", -0.5), ("C", 0.3), ("A", 0.0)], NOT_SOOTHED),  # thanks of her own
     ([("C", 0.3), ("A", 0.0), ("C", -0.5), ("A", 0.0), ("C", 0.0)], NOT_SOOTHED),  # thanks before
+    ([SORRY, ("C", -0.5), ("B", 0.0), ("C", -0.5)], NEVER),  # the agent did not answer
     ([("C", -0.5), SORRY, ("C", -0.3)], NOT_SOOTHED),  # the last turn is negative still
     ([("C", -0.8), ("C", -0.8), ("C", -0.8), SORRY, ("C", 0.0)], NOT_SOOTHED),  # so is the mood
     ([("C", -0.5), SORRY], NOT_SOOTHED),  # she never spoke again
