@@ -34,8 +34,8 @@ _HALF_RATE = RATE // 2
 """What lies above 4 kHz is left out, and lags counted at 8 kHz."""
 _LAG_FROM, _LAG_TO = round(_HALF_RATE / HIGHEST_HZ), int(_HALF_RATE / LOWEST_HZ) + 2
 _CANDIDATES = 4
-_VOICED = 0.36
-"""A frame is voiced from this strength on: high, because a median needs few frames, but right ones."""
+_VOICED = 0.3
+"""A frame is voiced from this strength on (Praat: 0.45, of a power spectrum)."""
 _SILENCE = 0.03
 """Frames whose peak is below this share of the loudest frame's are not voiced (Praat's default)."""
 _OCTAVE_COST, _OCTAVE_JUMP, _VOICING_CHANGE = 0.01, 0.35, 0.14
