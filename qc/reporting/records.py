@@ -39,6 +39,10 @@ class TurnRow:
     end_ms: int | None
     text: str
     confidence: float | None
+    energy_db: float | None = None
+    """As the pitch, None where no audio was measured."""
+    pitch_hz: float | None = None
+    pitch_range_st: float | None = None
     phrases: tuple[PhraseRow, ...] = ()
     marks: tuple[MarkRow, ...] = ()
 
