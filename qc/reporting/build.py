@@ -6,9 +6,11 @@ import shutil
 from collections.abc import Sequence
 from pathlib import Path
 
+from qc.domain.alert import Alert
 from qc.errors import UsageError
 from qc.reporting.agents import agents_page, example_ids
 from qc.reporting.batch import Batch
+from qc.reporting.complaints import complaint_ids
 from qc.reporting.conversation import conversation_page
 from qc.reporting.opinion import opinion_page
 from qc.reporting.pagenames import page_names
@@ -29,19 +31,24 @@ def build_report(
     out: Path,
     template_dirs: Sequence[Path],
     earlier: Sequence[StoredRun] = (),
+    alerts: Sequence[Alert] = (),
     pages: int = DEFAULT_PAGES,
 ) -> Path:
     """Write the report of `run` into the folder `out` (RUN/report by custom) and return the path of its index.html.
 
-    `earlier` runs are what topics and hot words are compared with. Up to `pages` conversations get a page: all of
-    them, or in a larger run the most important ones with a finding. An earlier report in `out` is replaced.
+    `earlier` runs are what topics, hot words and repeats are compared with; `alerts` are shown as they are. Up to
+    `pages` conversations get a page: all of them, or in a larger run the most important ones with a finding. An earlier
+    report in `out` is replaced.
     Raises UsageError when `out` holds something else, or a template is broken.
     """
     _refuse_foreign(out)
     batch = Batch(run)
     listed = by_importance(batch, pages)
     wanted = {line.conversation_id for line in listed}
-    records = read_records(run, [*wanted, *case_ids(batch), *risk_ids(batch), *example_ids(batch)])
+    aside = complaint_ids(batch)
+    records = read_records(
+        run, [*wanted, *case_ids(batch), *risk_ids(batch), *risk_ids(batch, aside), *example_ids(batch)]
+    )
     names = page_names(batch.conversations["conversation_id"].to_pylist())
     site = Site(lineage=run.lineage, names={i: names[i] for i in wanted})
     renderer = Renderer(template_dirs, site)
@@ -54,7 +61,8 @@ def build_report(
         (draft / "conversations").mkdir(parents=True)
         _write(draft / "index.html", renderer.render("index.html", page=quality_page(batch, records, listed, found)))
         _write(draft / "agents.html", renderer.render("agents.html", page=agents_page(batch, records)))
-        _write(draft / "opinion.html", renderer.render("opinion.html", page=opinion_page(batch, found, earlier)))
+        opinion = opinion_page(batch, risks(batch, records, aside), earlier, alerts)
+        _write(draft / "opinion.html", renderer.render("opinion.html", page=opinion))
         for i, line in enumerate(listed):
             html = renderer.render(
                 "conversation.html",

@@ -68,6 +68,15 @@ def duration(ms: int | None) -> str:
     return f"{minutes} 分 {seconds % 60:02d} 秒" if minutes else f"{seconds} 秒"
 
 
+def minutes(value: int | None) -> str:
+    """30 分钟, 2 小时, 1 天; a broken hour in minutes."""
+    if value is None:
+        return NOTHING
+    if value % 1440 == 0:
+        return f"{value // 1440} 天"
+    return f"{value // 60} 小时" if value % 60 == 0 else f"{value} 分钟"
+
+
 def clock(ms: int | None) -> str:
     """m:ss from the start of the conversation, h:mm:ss from an hour on."""
     if ms is None:
@@ -108,8 +117,15 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     "item_mark": labels.ITEM_MARK,
     "mood": labels.SENTIMENT,
     "component": labels.EMOTION_COMPONENT,
+    "mood_course": labels.MOOD_COURSE,
+    "turning": labels.TURNING,
+    "turning_mark": labels.TURNING_MARK,
     "stage": labels.STAGE,
     "operator": labels.OPERATOR,
+    "escalation": labels.ESCALATION,
+    "scope": labels.SCOPE,
+    "intent": labels.INTENT_KIND,
+    "alert": labels.ALERT_LEVEL,
 }
 FILTERS = {
     "number": number,
@@ -119,6 +135,7 @@ FILTERS = {
     "signed": signed,
     "duration": duration,
     "clock": clock,
+    "minutes": minutes,
     "moment": moment,
     "measure": measure,
     "label": label,

@@ -63,6 +63,10 @@ EMOTION_COMPONENT = {
     "empathy": "共情",
 }
 
+MOOD_COURSE = {"better": "好转", "worse": "变差", "steady": "变化不大"}
+TURNING = {"peak": "最差", "inflamed": "激化", "calmed": "平复"}
+TURNING_MARK = {"peak": "◇", "inflamed": "▼", "calmed": "▲"}
+
 STAGE = {"ingest": "读入", "asr": "转写", "inspect": "质检"}
 
 OPERATOR = {

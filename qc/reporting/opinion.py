@@ -7,12 +7,16 @@ from dataclasses import dataclass
 
 import pyarrow.compute as pc
 
+from qc.domain.alert import Alert
 from qc.reporting import charts
 from qc.reporting.batch import Batch
+from qc.reporting.complaints import Complaints, complaints
 from qc.reporting.hotwords import HotWords, hot_words
+from qc.reporting.intentions import WishList, wish_lists
 from qc.reporting.risks import Risks
 from qc.reporting.rulings import RuleRow, rulings
 from qc.reporting.selection import Line, lines
+from qc.reporting.service import Service, service
 from qc.reporting.summaries import Summary, summarise_all
 from qc.reporting.topics import Place, Topics, hours, mood_bar, places, topics
 from qc.storage.read import StoredRun
@@ -45,7 +49,13 @@ class OpinionPage:
     topics: Topics
     dimensions: tuple[Dimension, ...]
     hours: charts.Columns | None
+    alerts: tuple[Alert, ...]
+    """What is said more of than the days before explain."""
+    complaints: Complaints | None
     risks: Risks
+    """Of the conversations that are not on the complaint list."""
+    wishes: tuple[WishList, ...]
+    service: Service
     signals: tuple[RuleRow, ...]
     """How often each signal was seen."""
     hot_words: tuple[HotWords, ...]
@@ -57,8 +67,9 @@ class OpinionPage:
     earlier: int
 
 
-def opinion_page(batch: Batch, risks: Risks, earlier: Sequence[StoredRun]) -> OpinionPage:
-    """Compute the page; `earlier` runs are what topics and hot words are compared with."""
+def opinion_page(batch: Batch, risks: Risks, earlier: Sequence[StoredRun], alerts: Sequence[Alert] = ()) -> OpinionPage:
+    """Compute the page; `risks` are those beside the complaint list, `earlier` runs what topics, hot words and repeated
+    contacts are compared with."""
     found = topics(batch, earlier)
     titles = {t.topic_id: t.title for t in found.rows}
     table = batch.conversations
@@ -73,7 +84,11 @@ def opinion_page(batch: Batch, risks: Risks, earlier: Sequence[StoredRun]) -> Op
         topics=found,
         dimensions=tuple(Dimension(column=c, title=t, rows=places(batch, c, titles)) for c, t in _DIMENSIONS),
         hours=hours(batch),
+        alerts=tuple(alerts),
+        complaints=complaints(batch),
         risks=risks,
+        wishes=wish_lists(batch),
+        service=service(batch, earlier),
         signals=rulings(batch).signals,
         hot_words=hot_words(batch.run, earlier),
         satisfaction=_satisfaction(batch),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -46,16 +46,20 @@ class Risks:
     conversations: int
 
 
-def risk_ids(batch: Batch) -> tuple[str, ...]:
+def risk_ids(batch: Batch, without: Collection[str] = ()) -> tuple[str, ...]:
     """The conversations `risks` needs the records of."""
-    return tuple(_ranked(batch).slice(0, _LISTED)["conversation_id"].to_pylist())
+    return tuple(_ranked(batch, without).slice(0, _LISTED)["conversation_id"].to_pylist())
 
 
-def risks(batch: Batch, records: Mapping[str, Record]) -> Risks:
-    """All conversations with a risk signal, the gravest with their words."""
-    ranked = _ranked(batch)
+def risks(batch: Batch, records: Mapping[str, Record], without: Collection[str] = ()) -> Risks:
+    """All conversations with a risk signal, the gravest with their words; not those of `without`, which stand in
+    another list."""
+    ranked = _ranked(batch, without)
     shown = lines(lookup(ranked["conversation_id"].slice(0, _LISTED), batch.conversations))
-    return Risks(rows=tuple(_risk(x, records[x.conversation_id]) for x in shown), conversations=ranked.num_rows)
+    return Risks(
+        rows=tuple(_risk(x, records[x.conversation_id]) for x in shown),
+        conversations=ranked.num_rows,
+    )
 
 
 def worst_mood(record: Record) -> str:
@@ -65,9 +69,12 @@ def worst_mood(record: Record) -> str:
     return (worst.component or "") if worst else ""
 
 
-def _ranked(batch: Batch) -> pa.Table:
+def _ranked(batch: Batch, without: Collection[str]) -> pa.Table:
     found = batch.findings
     found = found.filter(is_risk(found))
+    if without:
+        aside = pa.array(sorted(without), pa.string())
+        found = found.filter(pc.invert(pc.is_in(found["conversation_id"], value_set=aside)))
     rank = pc.fill_null(pc.index_in(found["severity"], value_set=pa.array(SEVERITIES)), len(SEVERITIES))
     spoken = pc.cast(pc.is_valid(found["first_turn"]), pa.int8())  # words weigh more than a low mark alone
     columns = {"conversation_id": found["conversation_id"], "rank": rank, "spoken": spoken}

@@ -35,12 +35,26 @@ class Topic:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Reason:
+    """A reason of contact (来电原因): the matter the customer stated first. `also_main`: of these, conversations it
+    stayed the main topic of."""
+
+    topic_id: str
+    title: str
+    found: Rate
+    negative: Rate
+    also_main: Rate
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
     rows: tuple[Topic, ...]
     known: Rate
     """Conversations whose main topic was recognised."""
     compared: int
     """Earlier runs compared with."""
+    reasons: tuple[Reason, ...] = ()
+    """Why customers came, by what they said first; empty where the run does not hold it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +105,40 @@ def topics(batch: Batch, earlier: Sequence[StoredRun]) -> Topics:
         )
     rows.sort(key=lambda t: (t.topic_id == UNKNOWN_TOPIC, -t.main.count, -t.mentioned, t.topic_id))
     unknown = counts.get(UNKNOWN_TOPIC, {}).get("topic_id_count", 0)
-    return Topics(rows=tuple(rows), known=Rate(count=mains.num_rows - unknown, n=mains.num_rows), compared=len(earlier))
+    return Topics(
+        rows=tuple(rows),
+        known=Rate(count=mains.num_rows - unknown, n=mains.num_rows),
+        compared=len(earlier),
+        reasons=_reasons(batch, {r.topic_id: r.title for r in rows}),
+    )
+
+
+def _reasons(batch: Batch, titles: dict[str, str]) -> tuple[Reason, ...]:
+    stated = batch.run.table("conversations", ["conversation_id", "contact_reason", "primary_topic"])
+    if stated["contact_reason"].null_count == stated.num_rows:
+        return ()
+    moods = lookup(stated["conversation_id"], batch.conversations)["sentiment"]
+    reason = pc.fill_null(stated["contact_reason"], UNKNOWN_TOPIC)
+    columns = {
+        "reason": reason,
+        "negative": pc.cast(pc.equal(moods, "negative"), pa.int64()),
+        "spoke": pc.cast(pc.not_equal(moods, "none"), pa.int64()),
+        "main": pc.cast(pc.equal(reason, pc.fill_null(stated["primary_topic"], UNKNOWN_TOPIC)), pa.int64()),
+    }
+    grouped = pa.table(columns).group_by("reason", use_threads=False)
+    found = [
+        Reason(
+            topic_id=r["reason"],
+            title="没有说清" if r["reason"] == UNKNOWN_TOPIC else titles.get(r["reason"], r["reason"]),
+            found=Rate(count=r["reason_count"], n=stated.num_rows),
+            negative=Rate(count=r["negative_sum"], n=r["spoke_sum"]),
+            also_main=Rate(count=r["main_sum"], n=r["reason_count"]),
+        )
+        for r in grouped.aggregate(
+            [("reason", "count"), ("negative", "sum"), ("spoke", "sum"), ("main", "sum")]
+        ).to_pylist()
+    ]
+    return tuple(sorted(found, key=lambda r: (r.topic_id == UNKNOWN_TOPIC, -r.found.count, r.topic_id)))
 
 
 def places(batch: Batch, column: str, titles: dict[str, str]) -> tuple[Place, ...]:

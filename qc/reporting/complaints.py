@@ -1,0 +1,127 @@
+"""The complaint list: who must be answered until when, and why."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.reporting import charts
+from qc.reporting.batch import Batch, lookup
+from qc.reporting.labels import SEVERITIES, SEVERITY
+from qc.reporting.selection import Line, lines
+from qc.storage.read import StoredRun
+
+LISTED = 60
+_INKS = {s: f"grave-{s}" for s in SEVERITIES}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaint:
+    """One conversation of the list. `due_at` None: its start is not known. `turn`: where the gravest evidence is."""
+
+    line: Line
+    type: str
+    severity: str
+    escalations: tuple[str, ...]
+    scope: str
+    scope_size: int
+    deadline_minutes: int
+    due_at: datetime | None
+    turn: int | None
+    reasons: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ComplaintKind:
+    """All complaints of one type; `escalating`: those that may go to somebody outside."""
+
+    title: str
+    count: int
+    severities: charts.Bar
+    escalating: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Complaints:
+    """What must be answered first stands first; `count` is all, also those not listed."""
+
+    rows: tuple[Complaint, ...]
+    count: int
+    urgent: int
+    """Of critical severity."""
+    escalating: int
+    severities: charts.Bar
+    kinds: tuple[ComplaintKind, ...]
+
+
+def complaints(batch: Batch) -> Complaints | None:
+    """The list of a run; None where the run has no such table (made before there was one)."""
+    if not has_table(batch.run, "complaints"):
+        return None
+    table = _ranked(batch.run.table("complaints"))
+    shown = table.slice(0, LISTED)
+    beside = lines(lookup(shown["conversation_id"], batch.conversations))
+    outside = pc.greater(pc.list_value_length(table["escalations"]), 0)
+    return Complaints(
+        rows=tuple(_complaint(line, row) for line, row in zip(beside, shown.to_pylist(), strict=True)),
+        count=table.num_rows,
+        urgent=pc.sum(pc.equal(table["severity"], "critical")).as_py() or 0,
+        escalating=pc.sum(outside).as_py() or 0,
+        severities=_severities("全部", table["severity"]),
+        kinds=_kinds(table, outside),
+    )
+
+
+def complaint_ids(batch: Batch) -> tuple[str, ...]:
+    """The conversations on the list, all of them."""
+    return tuple(batch.run.table("complaints", ["conversation_id"])["conversation_id"].to_pylist())
+
+
+def has_table(run: StoredRun, name: str) -> bool:
+    """Whether the run has written table `name`, be it empty."""
+    return bool(run.part_files(name))
+
+
+def _ranked(table: pa.Table) -> pa.Table:
+    rank = pc.fill_null(pc.index_in(table["severity"], value_set=pa.array(SEVERITIES)), len(SEVERITIES))
+    table = table.append_column("rank", rank).append_column("undated", pc.cast(pc.is_null(table["due_at"]), pa.int8()))
+    order = ("undated", "due_at", "rank", "conversation_id")
+    return table.sort_by([(name, "ascending") for name in order])
+
+
+def _complaint(line: Line, row: dict[str, object]) -> Complaint:
+    names = ("type", "severity", "scope", "scope_size", "deadline_minutes", "due_at", "turn")
+    return Complaint(
+        line=line,
+        escalations=tuple(row["escalations"] or ()),  # type: ignore[arg-type]
+        reasons=tuple(row["reasons"] or ()),  # type: ignore[arg-type]
+        **{name: row[name] for name in names},  # type: ignore[arg-type]
+    )
+
+
+def _kinds(table: pa.Table, outside: pa.ChunkedArray) -> tuple[ComplaintKind, ...]:
+    table = table.append_column("outside", pc.cast(outside, pa.int64()))
+    grouped = table.group_by(["type", "severity"], use_threads=False).aggregate(
+        [("severity", "count"), ("outside", "sum")]
+    )
+    counts: dict[str, dict[str, int]] = {}
+    going: dict[str, int] = {}
+    for row in grouped.to_pylist():
+        counts.setdefault(row["type"], {})[row["severity"]] = row["severity_count"]
+        going[row["type"]] = going.get(row["type"], 0) + row["outside_sum"]
+    kinds = [
+        ComplaintKind(title=t, count=sum(c.values()), severities=_bar(t, c), escalating=going[t])
+        for t, c in counts.items()
+    ]
+    return tuple(sorted(kinds, key=lambda k: (-k.count, k.title)))
+
+
+def _severities(title: str, column: pa.ChunkedArray) -> charts.Bar:
+    return _bar(title, {v["values"]: v["counts"] for v in pc.value_counts(column).to_pylist()})
+
+
+def _bar(title: str, counts: dict[str, int]) -> charts.Bar:
+    return charts.stacked(title, [(SEVERITY[s], _INKS[s], counts.get(s, 0)) for s in SEVERITIES])
