@@ -120,6 +120,12 @@ class EmotionRow:
     label: str
     level: int
     component: str | None
+    arousal: float | None = None
+    """As the four measures below, None where it is not known and in runs of earlier versions."""
+    loudness_change_db: float | None = None
+    pitch_change_st: float | None = None
+    speech_rate: float | None = None
+    pause_ms: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
