@@ -107,7 +107,7 @@ class Daily:
                 runs=runs[d],
                 hours=None if hours is None else int(hours[d]),
                 usual_hours=None if hours is None else usual,
-                partial=half[d] or (hours is not None and talks[d] >= _ENOUGH and hours[d] < _COVERED * usual),
+                partial=half[d] or bool(hours is not None and talks[d] >= _ENOUGH and hours[d] < _COVERED * usual),
             )
             for d in range(size)
         )

@@ -90,7 +90,7 @@ def _alerts(
         high = prediction.usual_high(i)
         members = _rows(daily, day, tested, i)
         name = tested.titles[i]
-        subject = "全部" if rule.dimensions == (Dimension.TOTAL,) else _subject(rule.dimensions, name)
+        subject = _subject(rule, name)
         alert = _alert(rule, level, specs, day, tested.values[i], subject)
         explanation = wording.counted(
             subject=subject,
@@ -129,8 +129,10 @@ def _alerts(
     return out
 
 
-def _subject(dimensions: Sequence[Dimension], name: str) -> str:
-    return f"{'与'.join(wording.DIMENSIONS[d] for d in dimensions)}“{name}”"
+def _subject(rule: AlertRule, name: str) -> str:
+    if rule.dimensions == (Dimension.TOTAL,):
+        return wording.WHOLE[rule.metric]
+    return f"{'与'.join(wording.DIMENSIONS[d] for d in rule.dimensions)}“{name}”"
 
 
 def _word_alerts(rule: AlertRule, found: Bursts, day: date, specs: AlertSpecs) -> Iterable[Alert]:

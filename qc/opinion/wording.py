@@ -17,6 +17,7 @@ DIMENSIONS = {
     Dimension.INTENT: "意向",
     Dimension.COMPLAINT: "投诉类型",
 }
+WHOLE = {Metric.VOLUME: "来访总量", Metric.NEGATIVE: "整体负面率", Metric.RISK: "整体风险信号"}
 METRICS = {Metric.VOLUME: "来访量", Metric.NEGATIVE: "负面率", Metric.RISK: "风险信号", Metric.WORD: "词"}
 BETA_BINOMIAL, NEGATIVE_BINOMIAL, LIKELIHOOD_RATIO = "beta-binomial", "negative-binomial", "log-likelihood-ratio"
 TESTS = {

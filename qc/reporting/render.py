@@ -61,6 +61,7 @@ class Renderer:
             style=Markup(style),  # noqa: S704 our own file, checked in _asset
             script=Markup(script),  # noqa: S704
             policy=_policy(style, script),
+            policy_without_script=_policy(style),
         )
 
     def render(self, template: str, **values: object) -> str:
@@ -102,10 +103,11 @@ def _printable(value: object) -> object:
     return value.translate(_CONTROLS) if isinstance(value, str) else value
 
 
-def _policy(style: str, script: str) -> str:
-    """Nothing may be loaded, sent or run except this style sheet and this script."""
+def _policy(style: str, script: str | None = None) -> str:
+    """Nothing may be loaded, sent or run except this style sheet and this script, if any."""
+    allowed = "'none'" if script is None else f"'{_digest(script)}'"
     return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src '{_digest(script)}'; "
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src {allowed}; "
         "base-uri 'none'; form-action 'none'"
     )
 
