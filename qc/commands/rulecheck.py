@@ -38,6 +38,7 @@ from qc.specs.complaints import FILE as COMPLAINTS
 from qc.specs.document import parse
 from qc.specs.rules import load_rules, read_rules
 from qc.specs.scorecards import read_scorecards
+from qc.text.emotion_tests import run_emotion_tests
 from qc.text.intent_tests import run_intent_tests
 from qc.text.shard import Shard
 from qc.text.signals import Analyser
@@ -53,6 +54,7 @@ def test_rules(where: Folders, only: Collection[str]) -> TestReport:
     floor = configuration(where).asr.confidence_floor
     outcomes = run_tests(pack, signals_from(where), confidence_floor=floor, rules=sorted(only) or None)
     topics = run_topic_tests(taxonomies(where)) if not only and (where.rules / "_topics").is_dir() else ()
+    own_emotion = not only and (where.rules / "_lexicons" / "emotion").is_dir()
     own_intents = intents(where) if not only and (where.rules / "_intents").is_dir() else ()
     wanted = run_intent_tests(own_intents, emotion_lexicon(where).modifiers) if own_intents else ()
     graded = _complaint_tests(where, pack, floor) if not only else ()
@@ -60,6 +62,7 @@ def test_rules(where: Folders, only: Collection[str]) -> TestReport:
     return TestReport(
         outcomes=outcomes,
         topics=topics,
+        emotions=run_emotion_tests(emotion_lexicon(where)) if own_emotion else (),
         intents=wanted,
         complaints=graded,
         unwritten=missing,

@@ -1,4 +1,4 @@
-"""What the inline tests of rules, topics, intentions and complaints came to, for a terminal and as a gate."""
+"""What the inline tests of rules, topics, emotions, intentions and complaints came to, for a terminal and as a gate."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from qc.domain.finding import Verdict
 from qc.domain.rule import Rule
 from qc.ruletest.gate import Annotation, Case, GateResult, cell
 from qc.ruletest.inline import TestOutcome
+from qc.text.emotion_tests import EmotionResult
 from qc.text.intent_tests import IntentResult
 from qc.text.topic_tests import TopicResult
 
@@ -20,6 +21,7 @@ _VERDICTS = {
     Verdict.NOT_APPLICABLE: "不适用",
     Verdict.UNDECIDED: "无法判定",
 }
+_SIGNS = {-1: "negative", 0: "neutral", 1: "positive"}
 _SHOWN = 30
 """Failed tests listed in a pull request."""
 
@@ -56,6 +58,7 @@ class TestReport:
 
     outcomes: Sequence[TestOutcome]
     topics: Sequence[TopicResult] = ()
+    emotions: Sequence[EmotionResult] = ()
     intents: Sequence[IntentResult] = ()
     complaints: Sequence[ComplaintOutcome] = ()
     unwritten: Sequence[tuple[Rule, Verdict]] = ()
@@ -63,7 +66,12 @@ class TestReport:
     @property
     def passed(self) -> bool:
         sound = all(o.passed or o.pending for o in self.outcomes)
-        sound = sound and all(r.passed for r in self.topics) and all(i.passed for i in self.intents)
+        sound = (
+            sound
+            and all(t.passed for t in self.topics)
+            and all(e.passed for e in self.emotions)
+            and all(i.passed for i in self.intents)
+        )
         return sound and all(c.passed for c in self.complaints)
 
     @property
@@ -75,7 +83,12 @@ class TestReport:
         text += f"通过 {passed}，失败 {len(self.outcomes) - passed - pending}"
         if pending or self.unwritten:
             text += f"，待办 {pending + len(self.unwritten)}"
-        for name, results in (("话题", self.topics), ("意向", self.intents), ("投诉", self.complaints)):
+        for name, results in (
+            ("话题", self.topics),
+            ("情绪", self.emotions),
+            ("意向", self.intents),
+            ("投诉", self.complaints),
+        ):
             if results:
                 sound = sum(r.passed for r in results)
                 text += f"；{name} {len(results)} 个测试：通过 {sound}，失败 {len(results) - sound}"
@@ -124,6 +137,15 @@ class TestReport:
                 name=r.test.text,
                 passed=r.passed,
                 message="" if r.passed else _topic_why(r),
+            )
+        for e in self.emotions:
+            yield Told(
+                path=e.test.path,
+                line=e.test.line,
+                suite="情绪",
+                name=e.test.text,
+                passed=e.passed,
+                message="" if e.passed else _emotion_why(e),
             )
         for i in self.intents:
             yield Told(
@@ -181,6 +203,21 @@ def _why(outcome: TestOutcome) -> Iterator[str]:
 
 def _topic_why(result: TopicResult) -> str:
     return f"应为 {result.test.topic}，实为 {result.got}"
+
+
+def _emotion_why(result: EmotionResult) -> str:
+    wanted, got = result.test, [_SIGNS[result.label]]
+    expected = [] if wanted.label is None else [_SIGNS[wanted.label]]
+    if wanted.component is not None:
+        expected.append(wanted.component)
+        got.append(result.component or "没有成分")
+    if wanted.level is not None:
+        expected.append(f"{wanted.level} 级")
+        got.append(f"{result.level} 级")
+    if wanted.polarity is not None:
+        expected.append(f"极性偏 {_SIGNS[wanted.polarity]}")
+        got.append(f"极性 {result.polarity:+.2f}")
+    return f"应为 {'，'.join(expected)}，实为 {'，'.join(got)}"
 
 
 def _intent_why(result: IntentResult) -> str:

@@ -15,7 +15,7 @@ from qc.specs.accepted import AcceptedFileSpec
 from qc.specs.alerts import AlertsSpec
 from qc.specs.budget import BudgetSpec
 from qc.specs.complaints import ComplaintsSpec
-from qc.specs.emotion import ModifiersSpec, PhrasesSpec
+from qc.specs.emotion import EvaluationSpec, ModifiersSpec, PhrasesSpec
 from qc.specs.hot_words import HotWordsSpec
 from qc.specs.intents import IntentListSpec
 from qc.specs.lexicons import LexiconSpec
@@ -31,6 +31,7 @@ _SHAPES: Mapping[str, type[BaseModel]] = {
     "alerts.schema.json": AlertsSpec,
     "budget.schema.json": BudgetSpec,
     "complaints.schema.json": ComplaintsSpec,
+    "emotion-evaluation.schema.json": EvaluationSpec,
     "emotion-modifiers.schema.json": ModifiersSpec,
     "emotion.schema.json": PhrasesSpec,
     "intents.schema.json": IntentListSpec,

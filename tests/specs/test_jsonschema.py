@@ -124,8 +124,9 @@ def test_patterns_mean_the_same_to_javascript() -> None:
         ("rule.schema.json", "rules", "[!_]*/*.yml"),
         ("lexicon.schema.json", "rules", "_lexicons/*.yml"),
         ("pattern.schema.json", "rules", "_patterns/*.yml"),
-        ("emotion.schema.json", "rules", "_lexicons/emotion/[!m]*.yml"),
+        ("emotion.schema.json", "rules", "_lexicons/emotion/[!em]*.yml"),
         ("emotion-modifiers.schema.json", "rules", "_lexicons/emotion/modifiers.yml"),
+        ("emotion-evaluation.schema.json", "rules", "_lexicons/emotion/evaluation.yml"),
         ("topics.schema.json", "rules", "_topics/*.yml"),
     ],
 )
@@ -149,6 +150,7 @@ def test_shipped_files_are_not_marked_red(schema: str, folder: str, pattern: str
         ("topics.schema.json", "id: a\ntitle: 甲\nprojects: 一\ngroups: []"),
         ("emotion.schema.json", "id: a\ntitle: 甲\nrole: bot\ngroups: []"),
         ("emotion-modifiers.schema.json", "id: a\ntitle: 甲\nnegation: 不"),
+        ("emotion-evaluation.schema.json", "id: a\ntitle: 甲\nneutral: [普通]"),
     ],
 )
 def test_what_the_loader_refuses_is_marked_red(schema: str, text: str) -> None:

@@ -2,11 +2,22 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from qc.domain.conversation import Role
-from qc.domain.emotion import COMPONENTS, EmotionLexicon, Evaluation, InQuestion, Modifiers, PhraseGroup, WhenNegated
+from qc.domain.emotion import (
+    COMPONENTS,
+    EmotionLexicon,
+    EmotionTest,
+    Evaluation,
+    InQuestion,
+    Modifiers,
+    PhraseGroup,
+    WhenNegated,
+)
 from qc.text.emotion import (
     LEVEL_FROM,
     NEUTRAL_AT_MOST,
@@ -17,6 +28,7 @@ from qc.text.emotion import (
     EmotionScorer,
     score_emotions,
 )
+from qc.text.emotion_tests import run_emotion_tests
 from tests.text.shards import said, shard
 
 
@@ -197,6 +209,49 @@ def test_nothing_to_score(scorer: EmotionScorer) -> None:
     assert len(e.polarity) == len(e.customer.start) == 0
     e = scorer.score(shard([]))
     assert e.customer.worst_turn.tolist() == [0]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "   ",
+        "😂😂😂",
+        "123456 7890 12",
+        "hello, how are you? fine",
+        "喺唔喺呀，我想問下幾時有貨",  # Cantonese
+        "嗯那个就是说那个那个呃对对对就是嗯那个",  # what a recogniser makes of mumbling
+        "？？",
+        "不",
+        "没",
+        "\ud83d",
+        "\x00\x01",
+    ],
+)
+def test_nothing_felt_is_neutral(scorer: EmotionScorer, text: str) -> None:
+    assert felt(scorer, text) == (0, 0, None)
+
+
+def test_a_very_long_turn(scorer: EmotionScorer) -> None:
+    texts = ("哈" * 100_000, "气死我了，" * 20_000, "不" * 50_000 + "满意", "太" * 100_000, "发" * 30_000 + "谢谢")
+    e = scorer.score(said(*texts))
+    assert e.label.tolist()[:2] == [0, -1]
+    assert e.level[1] == 4
+    assert all(len(p) <= 8 for p in e.phrases.values())
+    assert np.all(np.abs(e.polarity) <= 1)
+
+
+def test_courtesy_beside_a_request_is_a_hint(scorer: EmotionScorer) -> None:
+    e = scorer.score(said("好的，谢谢", "帮我改一下地址，谢谢", "谢谢，什么时候到？", "帮我查了很久，非常感谢", "谢谢"))
+    assert e.label.tolist() == [1, 0, 0, 1, 1]
+    assert np.all(e.polarity > 0)
+
+
+def test_inline_tests_tell_what_failed(lexicon: EmotionLexicon) -> None:
+    wrong = EmotionTest(path="x.yml", line=7, role=Role.CUSTOMER, text="气死我了", label=-1, component="anger", level=2)
+    right = replace(wrong, level=4, polarity=-1)
+    results = run_emotion_tests(replace(lexicon, tests=(wrong, right)))
+    assert [r.passed for r in results] == [False, True]
+    assert [(r.label, r.component, r.level) for r in results] == [(-1, "anger", 4)] * 2
 
 
 def test_same_turn_same_score_in_any_company(scorer: EmotionScorer) -> None:

@@ -70,6 +70,28 @@ def _only(folder: Path, text: str) -> Path:
     return write(inner, shop=text)
 
 
+def test_words_of_praise_and_tests(tmp_path: Path) -> None:
+    evaluation = (
+        "id: e\ntitle: 褒贬\npositive: [精美]\nnegative: [粗糙]\ntests:\n  - {text: 不粗糙, polarity: positive}\n"
+    )
+    tests = "tests:\n  - {text: 火大, label: negative, component: anger, level: 3}\n"
+    lexicon = load_emotion_lexicon(write(tmp_path, customer=CUSTOMER + tests, evaluation=evaluation))
+    assert lexicon.evaluation.negative == ("粗糙",)
+    assert [(t.text, t.role, t.label, t.level, t.polarity, t.line) for t in lexicon.tests] == [
+        ("火大", Role.CUSTOMER, -1, 3, None, 9),
+        ("不粗糙", Role.CUSTOMER, None, None, 1, 6),
+    ]
+    without = load_emotion_lexicon(write(tmp_path, customer=CUSTOMER))
+    assert without.digest == lexicon.digest
+    worse = load_emotion_lexicon(write(tmp_path, evaluation=evaluation.replace("[粗糙]", "[粗糙, 简陋]")))
+    assert worse.digest != lexicon.digest
+
+
+def test_a_word_of_praise_that_finds_fault_and_a_test_that_asks_nothing(tmp_path: Path) -> None:
+    write(tmp_path, evaluation="id: e\ntitle: 褒贬\npositive: [老实]\nnegative: [老实]\ntests:\n  - {text: 老实}\n")
+    assert problems(tmp_path, load_emotion_lexicon) == [("evaluation.yml", "E002", 4), ("evaluation.yml", "E003", 6)]
+
+
 def test_no_folder_is_an_empty_lexicon(tmp_path: Path) -> None:
     assert load_emotion_lexicon(tmp_path / "none").groups == {}
     assert load_taxonomies(tmp_path / "none") == ()
