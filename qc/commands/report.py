@@ -22,11 +22,12 @@ from qc.commands.options import FOLDER, workspace_of
 def command(run: Path, out: Path | None, conversation: str | None, workspace: Path | None) -> None:
     """由已存的批次重新生成报表；只读 Parquet，不用模型，也不看录音。"""
     from qc.pipeline.report import write_conversation, write_report
-    from qc.pipeline.specs import configuration, folders
+    from qc.pipeline.specs import alerts, configuration, folders
 
     where = folders(workspace_of(workspace))
     if conversation is not None:
         click.echo(write_conversation(run, conversation, out=out, templates=where.reports))
         return
-    page = write_report(run, out=out, templates=where.reports, hot_word_runs=configuration(where).run.hot_word_runs)
+    runs = configuration(where).run.hot_word_runs
+    page = write_report(run, out=out, templates=where.reports, hot_word_runs=runs, alerts=alerts(where))
     click.echo(page)

@@ -13,7 +13,7 @@ from qc.commands.transcript import visible
 from qc.errors import EXIT_OK, EXIT_PARTIAL
 from qc.pipeline.report import write_report
 from qc.pipeline.run import Outcome
-from qc.pipeline.specs import Folders
+from qc.pipeline.specs import Folders, alerts
 from qc.reporting.labels import KIND, SEVERITIES, SEVERITY
 from qc.storage.read import StoredRun, open_run
 
@@ -26,7 +26,7 @@ def conclude(outcome: Outcome, where: Folders, console: Console, *, report: bool
     if report:
         console.note("生成报表")
         runs = outcome.config.run.hot_word_runs
-        page = write_report(outcome.run, out=None, templates=where.reports, hot_word_runs=runs)
+        page = write_report(outcome.run, out=None, templates=where.reports, hot_word_runs=runs, alerts=alerts(where))
     click.echo(summary(outcome.run))
     click.echo(f"\n批次：{outcome.run}" + (f"\n报表：{page}" if page is not None else ""))
     return EXIT_OK if outcome.within_allowance else EXIT_PARTIAL

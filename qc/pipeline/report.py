@@ -3,25 +3,42 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from pathlib import Path
 
+from qc.domain.alert import AlertSpecs
 from qc.domain.run import RunStatus
 from qc.errors import UsageError
 from qc.storage.read import StoredRun, list_runs, open_run
 
 REPORT = "report"
+HISTORY_DAYS = 62
+"""Runs begun so many days before are looked at for repeated contacts and for what is usual."""
 SINGLE = "pages"
 """Pages of single conversations stand apart: the report folder is replaced as a whole."""
 
 
-def write_report(run: Path, *, out: Path | None, templates: Sequence[Path], hot_word_runs: int) -> Path:
-    """Write the reports of `run`; returns the first page. Raises UsageError when the run holds no verdicts."""
+def write_report(
+    run: Path, *, out: Path | None, templates: Sequence[Path], hot_word_runs: int, alerts: AlertSpecs | None = None
+) -> Path:
+    """Write the reports of `run`; returns the first page. `alerts`: what to warn of, None: nothing.
+
+    Raises UsageError when the run holds no verdicts.
+    """
+    from qc.opinion.alerts import alerts_for
     from qc.reporting.build import build_report
 
     stored = open_run(run)
     _judged(stored)
+    before = earlier_runs(stored)
+    recent = [other for other in before if other.lineage.started_at >= _days_before(stored, HISTORY_DAYS)]
     return build_report(
-        stored, out=out or run / REPORT, template_dirs=templates, earlier=earlier_runs(stored, hot_word_runs)
+        stored,
+        out=out or run / REPORT,
+        template_dirs=templates,
+        earlier=before[-hot_word_runs:] if hot_word_runs else [],
+        recent=recent,
+        alerts=() if alerts is None else alerts_for(stored, recent, alerts),
     )
 
 
@@ -41,13 +58,20 @@ def _judged(run: StoredRun) -> None:
         raise UsageError(f"{run.path} 只有转写，还没有判定", f"先运行 qc inspect {run.path}")
 
 
-def earlier_runs(run: StoredRun, most: int) -> list[StoredRun]:
-    """The last `most` finished and judged runs beside this one that started before it, oldest first."""
-    before = [
+def earlier_runs(run: StoredRun) -> list[StoredRun]:
+    """The finished and judged runs beside this one that started before it, oldest first."""
+    return [
         other
         for other in list_runs(run.path.parent)
         if other.lineage.rules_digest
         and (other.lineage.started_at, other.lineage.run_id) < (run.lineage.started_at, run.lineage.run_id)
         and other.lineage.input_digest != run.lineage.input_digest  # the same night again says nothing of change
     ]
-    return before[-most:] if most else []
+
+
+def _days_before(run: StoredRun, days: int) -> str:
+    """`days` before the run started, as lineage writes times; all time where that is not readable."""
+    try:
+        return (datetime.fromisoformat(run.lineage.started_at) - timedelta(days=days)).isoformat(timespec="seconds")
+    except (ValueError, OverflowError):
+        return ""

@@ -31,14 +31,15 @@ def build_report(
     out: Path,
     template_dirs: Sequence[Path],
     earlier: Sequence[StoredRun] = (),
+    recent: Sequence[StoredRun] = (),
     alerts: Sequence[Alert] = (),
     pages: int = DEFAULT_PAGES,
 ) -> Path:
     """Write the report of `run` into the folder `out` (RUN/report by custom) and return the path of its index.html.
 
-    `earlier` runs are what topics, hot words and repeats are compared with; `alerts` are shown as they are. Up to
-    `pages` conversations get a page: all of them, or in a larger run the most important ones with a finding. An earlier
-    report in `out` is replaced.
+    `earlier` runs are what topics and hot words are compared with, `recent` ones those in which contacts may have been
+    repeated; `alerts` are shown as they are. Up to `pages` conversations get a page: all of them, or in a larger run
+    the most important ones with a finding. An earlier report in `out` is replaced.
     Raises UsageError when `out` holds something else, or a template is broken.
     """
     _refuse_foreign(out)
@@ -61,7 +62,7 @@ def build_report(
         (draft / "conversations").mkdir(parents=True)
         _write(draft / "index.html", renderer.render("index.html", page=quality_page(batch, records, listed, found)))
         _write(draft / "agents.html", renderer.render("agents.html", page=agents_page(batch, records)))
-        opinion = opinion_page(batch, risks(batch, records, aside), earlier, alerts)
+        opinion = opinion_page(batch, risks(batch, records, aside), earlier, recent, alerts)
         _write(draft / "opinion.html", renderer.render("opinion.html", page=opinion))
         for i, line in enumerate(listed):
             html = renderer.render(

@@ -67,9 +67,15 @@ class OpinionPage:
     earlier: int
 
 
-def opinion_page(batch: Batch, risks: Risks, earlier: Sequence[StoredRun], alerts: Sequence[Alert] = ()) -> OpinionPage:
-    """Compute the page; `risks` are those beside the complaint list, `earlier` runs what topics, hot words and repeated
-    contacts are compared with."""
+def opinion_page(
+    batch: Batch,
+    risks: Risks,
+    earlier: Sequence[StoredRun],
+    recent: Sequence[StoredRun] = (),
+    alerts: Sequence[Alert] = (),
+) -> OpinionPage:
+    """Compute the page; `risks` are those beside the complaint list, `earlier` runs what topics and hot words are
+    compared with, `recent` ones those in which contacts may have been repeated."""
     found = topics(batch, earlier)
     titles = {t.topic_id: t.title for t in found.rows}
     table = batch.conversations
@@ -88,7 +94,7 @@ def opinion_page(batch: Batch, risks: Risks, earlier: Sequence[StoredRun], alert
         complaints=complaints(batch),
         risks=risks,
         wishes=wish_lists(batch),
-        service=service(batch, earlier),
+        service=service(batch, recent),
         signals=rulings(batch).signals,
         hot_words=hot_words(batch.run, earlier),
         satisfaction=_satisfaction(batch),

@@ -78,7 +78,7 @@ class Service:
 
 
 def service(batch: Batch, earlier: Sequence[StoredRun]) -> Service:
-    """Figures of the run and, for repeats, of the `earlier` runs."""
+    """Figures of the run and, for repeats, of the `earlier` runs, from which it has contacts of weeks."""
     came = contacts([*earlier, batch.run])
     found = resolution(came, DAYS)
     moved = proactive(batch.run)
