@@ -8,6 +8,7 @@ from qc.reporting.dialogue import FLOOR, Bubble, dialogue, overlaps, silences
 from qc.reporting.panorama import Panorama, panorama
 from qc.reporting.records import MetaRow, Record, TopicRow
 from qc.reporting.sheet import CardSheet, Judgement, judgements, marks, sheets
+from qc.reporting.voice import VoiceChart, voice_chart
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,6 +25,7 @@ class ConversationPage:
     judgements: tuple[Judgement, ...]
     sheets: tuple[CardSheet, ...]
     panorama: Panorama | None
+    voice: VoiceChart | None
     dialogue: tuple[Bubble, ...]
     topics: tuple[TopicRow, ...]
     extra: tuple[Fact, ...]
@@ -38,11 +40,13 @@ def conversation_page(record: Record, floor: float | None = None) -> Conversatio
     found = judgements(record)
     numbered = marks(found)
     bubbles = dialogue(record, numbered, FLOOR if floor is None else floor)
+    picture = panorama(record, numbered)
     return ConversationPage(
         meta=record.meta,
         judgements=found,
         sheets=sheets(record, found),
-        panorama=panorama(record, numbered),
+        panorama=picture,
+        voice=voice_chart(record, picture),
         dialogue=bubbles,
         topics=tuple(sorted(record.topics, key=lambda t: (t.rank, t.topic_id))),
         extra=tuple(Fact(name=k, value=v) for k, v in sorted(record.meta.extra or ())),

@@ -1,0 +1,173 @@
+"""How the voices of a conversation went: loudness, pitch and rate of each side over time, under the panorama.
+
+Measurements, evidence for a listener. What they say of a person's feelings was not checked on any labelled recording.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from qc.reporting.charts import Label, plain, r, round_up
+from qc.reporting.formatting import number
+from qc.reporting.labels import ROLE
+from qc.reporting.panorama import Panorama
+from qc.reporting.records import EmotionRow, Record, TurnRow
+
+_ROLES = ("customer", "agent")
+_TOP, _TALL, _APART = 14.0, 56.0, 22.0
+"""Top of the first strip, height of each, and the room between them."""
+_AXIS = 26.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """A turn on a strip, and what a reader is told of it."""
+
+    x: float
+    y: float
+    turn: int
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceCurve:
+    role: str
+    line: str
+    points: tuple[Point, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Strip:
+    """One measure over time. `zero`: where the speaker's own first turns stand; None on a scale of its own."""
+
+    title: str
+    top: float
+    bottom: float
+    zero: float | None
+    ticks: tuple[Label, ...]
+    curves: tuple[VoiceCurve, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceLine:
+    """A turn in the table; `felt` None where it has no emotion (a bot's)."""
+
+    turn: TurnRow
+    felt: EmotionRow | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceChart:
+    """`summary` says in words what the strips show; `ticks` and `left`, `right` are the panorama's."""
+
+    width: float
+    height: float
+    left: float
+    right: float
+    strips: tuple[Strip, ...]
+    ticks: tuple[Label, ...]
+    roles: tuple[str, ...]
+    lines: tuple[VoiceLine, ...]
+    summary: str
+
+
+def voice_chart(record: Record, panorama: Panorama | None) -> VoiceChart | None:
+    """None for a conversation that was not spoken, or whose speakers were not told apart, and for a run of an earlier
+    version."""
+    if panorama is None or not panorama.timed:
+        return None
+    middles = {stay.turn: stay.box.x + stay.box.width / 2 for stay in panorama.stays}
+    felt = [e for e in record.emotions if e.role in _ROLES and e.turn in middles]
+    measures: tuple[tuple[str, str, Callable[[EmotionRow], float | None], bool], ...] = (
+        ("音量", "分贝", lambda e: e.loudness_change_db, True),
+        ("音高", "半音", lambda e: e.pitch_change_st, True),
+        ("语速", "字/分钟", lambda e: e.speech_rate, False),
+    )
+    strips: list[Strip] = []
+    said: list[str] = []
+    for title, unit, measure, relative in measures:
+        known = [(e, value) for e in felt if (value := measure(e)) is not None]
+        if known:
+            top = _TOP + len(strips) * (_TALL + _APART)
+            strips.append(_strip(title, unit, known, relative, top, middles))
+            said += _told(title, unit, known, relative)
+    if not strips:
+        return None
+    bottom = strips[-1].bottom
+    drawn = {curve.role for strip in strips for curve in strip.curves}
+    return VoiceChart(
+        width=panorama.width,
+        height=bottom + _AXIS,
+        left=panorama.left,
+        right=panorama.right,
+        strips=tuple(strips),
+        ticks=tuple(Label(x=t.x, y=bottom + 16, text=t.text) for t in panorama.ticks),
+        roles=tuple(role for role in _ROLES if role in drawn),
+        lines=_lines(record),
+        summary="；".join(said) + "。",
+    )
+
+
+def _strip(
+    title: str,
+    unit: str,
+    known: Sequence[tuple[EmotionRow, float]],
+    relative: bool,
+    top: float,
+    middles: dict[int, float],
+) -> Strip:
+    bottom = top + _TALL
+    most = round_up(max(abs(value) for _, value in known))
+    least = -most if relative else 0.0
+
+    def y(value: float) -> float:
+        return r(bottom - (value - least) / (most - least) * _TALL)
+
+    def point(row: EmotionRow, value: float) -> Point:
+        shown = f"{_signed(value)} {unit}" if relative else f"{number(value, 0)} {unit}"
+        text = f"第 {row.turn} 轮 {ROLE[row.role]} {shown}"
+        return Point(x=r(middles[row.turn]), y=y(value), turn=row.turn, text=text)
+
+    curves = []
+    for role in _ROLES:
+        points = tuple(point(row, value) for row, value in known if row.role == role)
+        if points:
+            line = " ".join(f"{p.x},{p.y}" for p in points)
+            curves.append(VoiceCurve(role=role, line=line, points=points))
+    named = [(most, f"+{plain(most)}"), (0.0, "开场"), (least, f"−{plain(most)}")]
+    marks = named if relative else [(most, plain(most)), (0.0, "0")]
+    return Strip(
+        title=f"{title}（{unit}）",
+        top=top,
+        bottom=bottom,
+        zero=y(0.0) if relative else None,
+        ticks=tuple(Label(x=0.0, y=y(value), text=text) for value, text in marks),
+        curves=tuple(curves),
+    )
+
+
+def _signed(value: float) -> str:
+    shown = number(abs(value))
+    return shown if float(shown) == 0 else ("−" if value < 0 else "+") + shown
+
+
+def _told(title: str, unit: str, known: Sequence[tuple[EmotionRow, float]], relative: bool) -> list[str]:
+    out = []
+    for role in _ROLES:
+        mine = [(value, row.turn) for row, value in known if row.role == role]
+        if not mine:
+            continue
+        value, turn = max(mine, key=lambda both: (both[0], -both[1]))
+        if relative:
+            out.append(f"{ROLE[role]}{title}比开场最高 {_signed(value)} {unit}（第 {turn} 轮）")
+        else:
+            band = dict.fromkeys(number(v, 0) for v in (min(mine)[0], value))
+            out.append(f"{ROLE[role]}{title} {'–'.join(band)} {unit}，第 {turn} 轮最快")
+    return out
+
+
+def _lines(record: Record) -> tuple[VoiceLine, ...]:
+    felt = {e.turn: e for e in record.emotions}
+    lines = (VoiceLine(turn=turn, felt=felt.get(turn.turn)) for turn in record.turns)
+    return tuple(x for x in lines if x.turn.energy_db is not None or (x.felt and x.felt.speech_rate is not None))
