@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from qc.reporting.dialogue import FLOOR, Bubble, dialogue, overlaps, silences
+from qc.reporting.mood import Course, course
 from qc.reporting.panorama import Panorama, panorama
 from qc.reporting.records import MetaRow, Record, TopicRow
 from qc.reporting.sheet import CardSheet, Judgement, judgements, marks, sheets
@@ -26,6 +27,7 @@ class ConversationPage:
     sheets: tuple[CardSheet, ...]
     panorama: Panorama | None
     voice: VoiceChart | None
+    course: Course | None
     dialogue: tuple[Bubble, ...]
     topics: tuple[TopicRow, ...]
     extra: tuple[Fact, ...]
@@ -39,14 +41,16 @@ def conversation_page(record: Record, floor: float | None = None) -> Conversatio
     """Compute the page from the rows of one conversation. `floor`: the run's confidence floor."""
     found = judgements(record)
     numbered = marks(found)
+    felt = course(record)
     bubbles = dialogue(record, numbered, FLOOR if floor is None else floor)
-    picture = panorama(record, numbered)
+    picture = panorama(record, numbered, felt)
     return ConversationPage(
         meta=record.meta,
         judgements=found,
         sheets=sheets(record, found),
         panorama=picture,
         voice=voice_chart(record, picture),
+        course=felt,
         dialogue=bubbles,
         topics=tuple(sorted(record.topics, key=lambda t: (t.rank, t.topic_id))),
         extra=tuple(Fact(name=k, value=v) for k, v in sorted(record.meta.extra or ())),

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from qc.reporting.labels import VOICE_CHANNELS
+from qc.reporting.mood import Feeling, feelings
 from qc.reporting.records import HitRow, Record, TurnRow
 from qc.reporting.traces import Trace, of_stretch, traces
 
@@ -46,9 +47,8 @@ class Bubble:
     end_ms: int | None
     pieces: tuple[Piece, ...]
     whole: tuple[int, ...]
-    mood: str
-    level: int
-    component: str
+    feeling: Feeling | None
+    """None: neutral."""
     doubt: str
     """invented: suspected invention of the recogniser; faint: low confidence; else empty."""
     silence_ms: int | None
@@ -83,13 +83,12 @@ def dialogue(record: Record, marks: Mapping[str, Mark], floor: float) -> tuple[B
     for hit in record.hits:
         if hit.turn is not None and hit.rule_id in marks:
             hits.setdefault(hit.turn, []).append(hit)
-    moods = {e.turn: e for e in record.emotions}
+    moods = feelings(record.emotions)
     quiet = {s.turn: s.length_ms for s in silences(record)}
     over = {s.turn: s.length_ms for s in overlaps(record)}
     bubbles = []
     for turn in record.turns:
         mine = hits.get(turn.turn, [])
-        mood = moods.get(turn.turn)
         whole = sorted({marks[h.rule_id].number for h in mine if not _has_span(h, turn)})
         bubbles.append(
             Bubble(
@@ -103,9 +102,7 @@ def dialogue(record: Record, marks: Mapping[str, Mark], floor: float) -> tuple[B
                     traces(turn, floor),
                 ),
                 whole=tuple(whole),
-                mood=mood.label if mood else "",
-                level=mood.level if mood else 0,
-                component=(mood.component or "") if mood else "",
+                feeling=moods.get(turn.turn),
                 doubt=_doubt(turn, floor),
                 silence_ms=quiet.get(turn.turn),
                 overlap_ms=over.get(turn.turn),

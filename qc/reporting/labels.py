@@ -64,7 +64,7 @@ EMOTION_COMPONENT = {
 }
 
 MOOD_COURSE = {"better": "好转", "worse": "变差", "steady": "变化不大"}
-TURNING = {"peak": "最差", "inflamed": "激化", "calmed": "平复"}
+TURNING = {"peak": "最差", "inflamed": "此后变差", "calmed": "此后好转"}
 TURNING_MARK = {"peak": "◇", "inflamed": "▼", "calmed": "▲"}
 
 STAGE = {"ingest": "读入", "asr": "转写", "inspect": "质检"}

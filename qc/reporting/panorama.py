@@ -1,4 +1,5 @@
-"""One picture of a conversation: mood of both sides over time, who spoke when, silences, overlaps, evidence."""
+"""One picture of a conversation: mood of both sides over time and what moved it, who spoke when, silences, overlaps,
+evidence."""
 
 from __future__ import annotations
 
@@ -9,38 +10,55 @@ from qc.reporting.charts import Box, Label, r
 from qc.reporting.dialogue import Mark, Span, overlaps, silences
 from qc.reporting.formatting import clock, number
 from qc.reporting.labels import ROLE
+from qc.reporting.mood import Course
 from qc.reporting.records import Record, TurnRow
 
 _WIDTH, _LEFT, _RIGHT = 1184.0, 64.0, 12.0
-_MOOD_TOP, _MOOD_BOTTOM = 18.0, 118.0
-_LANES_TOP, _LANES_ALONE, _LANE, _BAR = 146.0, 30.0, 24.0, 14.0
+_MOOD_TOP, _MOOD_BOTTOM = 34.0, 134.0
+_LANES_TOP, _LANES_ALONE, _LANE, _BAR = 162.0, 30.0, 24.0, 14.0
 """Top of the lanes under the mood, or without one (a recording whose speakers are not told apart)."""
 _STEPS_MS = (5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000)
 _MOST_TICKS = 12
 _FLAG = 15.0
 """Room a flag takes."""
+_NAME = 122.0
+"""Room the name of a turn that stands out takes: ▼ 此后变差 第 12 轮."""
 
 Scale = Callable[[float], float]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
-    """A turn's polarity, with what a reader is told of it."""
+    """A turn's polarity and the mood of its speaker there, with what a reader is told of it."""
 
     x: float
     y: float
     turn: int
     role: str
     polarity: float
+    mood: float
     level: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Curve:
+    """One side's mood: `points` of the line are smoothed where the run says so, `dots` are the turns themselves."""
+
     role: str
     ink: str
     points: str
     dots: tuple[Dot, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Turning:
+    """A turn that stands out: the customer's worst (peak), the agent's that calmed or inflamed. `x`: the turn,
+    `label_x`: where its name begins above the mood."""
+
+    x: float
+    turn: int
+    kind: str
+    label_x: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,6 +108,8 @@ class Panorama:
     mood_bottom: float
     zero: float
     curves: tuple[Curve, ...]
+    smoothed: bool
+    turnings: tuple[Turning, ...]
     lanes: tuple[Lane, ...]
     stays: tuple[Stay, ...]
     silences: tuple[Gap, ...]
@@ -99,7 +119,7 @@ class Panorama:
     axis: float
 
 
-def panorama(record: Record, marks: dict[str, Mark]) -> Panorama | None:
+def panorama(record: Record, marks: dict[str, Mark], course: Course | None) -> Panorama | None:
     """None for a conversation without turns."""
     if not record.turns:
         return None
@@ -147,6 +167,8 @@ def panorama(record: Record, marks: dict[str, Mark]) -> Panorama | None:
         mood_bottom=_MOOD_BOTTOM,
         zero=(_MOOD_TOP + _MOOD_BOTTOM) / 2,
         curves=curves,
+        smoothed=any(e.smoothed is not None for e in record.emotions),
+        turnings=_turnings(course, curves),
         lanes=lanes,
         stays=tuple(stays),
         silences=tuple(gap(s, "gap-silence") for s in silences(record)),
@@ -172,23 +194,39 @@ def _span(turn: TurnRow, index: int, timed: bool) -> tuple[float, float]:
 
 
 def _curve(record: Record, role: str, spans: dict[int, tuple[float, float]], x: Scale) -> Curve | None:
-    middle, half = (_MOOD_TOP + _MOOD_BOTTOM) / 2, (_MOOD_BOTTOM - _MOOD_TOP) / 2
-    dots = [
-        Dot(
-            x=r(x(sum(spans[e.turn]) / 2)),
-            y=r(middle - max(-1.0, min(1.0, e.polarity)) * half),
-            turn=e.turn,
-            role=role,
-            polarity=e.polarity,
-            level=e.level,
-        )
-        for e in record.emotions
-        if e.role == role and e.turn in spans
-    ]
-    if not dots:
+    mine = [e for e in record.emotions if e.role == role and e.turn in spans]
+    if any(e.smoothed is not None for e in mine):
+        mine = [e for e in mine if e.smoothed is not None]  # the others say nothing
+    if not mine:
         return None
-    points = " ".join(f"{d.x},{d.y}" for d in dots)
-    return Curve(role=role, ink=f"curve-{role}", points=points, dots=tuple(dots))
+    at = [r(x(sum(spans[e.turn]) / 2)) for e in mine]
+    line = [e.polarity if e.smoothed is None else e.smoothed for e in mine]
+    return Curve(
+        role=role,
+        ink=f"curve-{role}",
+        points=" ".join(f"{left},{_height(mood)}" for left, mood in zip(at, line, strict=True)),
+        dots=tuple(
+            Dot(x=left, y=_height(e.polarity), turn=e.turn, role=role, polarity=e.polarity, mood=mood, level=e.level)
+            for left, mood, e in zip(at, line, mine, strict=True)
+        ),
+    )
+
+
+def _height(polarity: float) -> float:
+    """Where a polarity stands, 1 at the top."""
+    return r((_MOOD_TOP + _MOOD_BOTTOM) / 2 - max(-1.0, min(1.0, polarity)) * (_MOOD_BOTTOM - _MOOD_TOP) / 2)
+
+
+def _turnings(course: Course | None, curves: Sequence[Curve]) -> tuple[Turning, ...]:
+    """What stands out, from left to right, with names that do not cover each other."""
+    dots = {dot.turn: dot for curve in curves for dot in curve.dots}
+    found = [] if course is None else [(dots[turn], kind) for turn, kind in course.marks if turn in dots]
+    found.sort(key=lambda both: (both[0].x, both[1]))
+    names = _apart([max(dot.x - _NAME / 2, _LEFT) for dot, _ in found], _NAME, _WIDTH - _RIGHT - _NAME)
+    return tuple(
+        Turning(x=dot.x, turn=dot.turn, kind=kind, label_x=r(name))
+        for (dot, kind), name in zip(found, names, strict=True)
+    )
 
 
 def _flags(
@@ -206,15 +244,20 @@ def _flags(
 
 
 def _spread(flags: Sequence[Flag]) -> list[Flag]:
-    """Move flags apart until none covers another: to the right, and back from the edge where they run over it."""
+    xs = _apart([flag.x for flag in flags], _FLAG, _WIDTH - _RIGHT)
+    return [replace(flag, x=r(x)) for flag, x in zip(flags, xs, strict=True)]
+
+
+def _apart(wanted: Sequence[float], room: float, limit: float) -> list[float]:
+    """Places moved apart until none is nearer to the one before than `room`: to the right, and back from `limit` where
+    they run over it."""
     xs: list[float] = []
-    for flag in flags:
-        xs.append(max(flag.x, xs[-1] + _FLAG) if xs else flag.x)
-    limit = _WIDTH - _RIGHT
+    for x in wanted:
+        xs.append(max(x, xs[-1] + room) if xs else x)
     for i in range(len(xs) - 1, -1, -1):
         xs[i] = min(xs[i], limit)
-        limit = xs[i] - _FLAG
-    return [replace(flag, x=r(x)) for flag, x in zip(flags, xs, strict=True)]
+        limit = xs[i] - room
+    return xs
 
 
 def _ticks(end: float, timed: bool, x: Scale, y: float) -> tuple[Label, ...]:

@@ -126,6 +126,12 @@ class EmotionRow:
     pitch_change_st: float | None = None
     speech_rate: float | None = None
     pause_ms: int | None = None
+    phrases: list[str] | None = None
+    features: list[str] | None = None
+    """As what follows, None in runs of earlier versions."""
+    negative_probability: float | None = None
+    positive_probability: float | None = None
+    smoothed: float | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,6 +173,13 @@ class MetaRow:
     silence_ms: int | None
     agent_chars_per_min: float | None
     customer_emotion_level: int | None
+    customer_emotion_start: float | None = None
+    customer_emotion_end: float | None = None
+    customer_emotion_worst_turn: int | None = None
+    customer_emotion_trend: float | None = None
+    inflamed_turn: int | None = None
+    calmed_turn: int | None = None
+    soothed: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

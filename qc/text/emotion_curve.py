@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qc.domain.conversation import VOICE_CHANNELS, Role
+from qc.domain.conversation import VOICE_CHANNELS, Channel, Role
 from qc.domain.emotion import COMPONENTS
 from qc.text.emotion import LEVEL_FROM, NEGATIVE, POSITIVE, Emotions, Floats
 from qc.text.shard import NO_TIME, ROLE_CODES, Ints, Shard
@@ -30,8 +30,8 @@ from qc.text.shard import NO_TIME, ROLE_CODES, Ints, Shard
 Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
 
-HALF_LIFE_S = 15.0
-"""In calls, a turn so many seconds away weighs half."""
+HALF_LIFE_S = 10.0
+"""In calls, a turn so many seconds away weighs half: about as far as one turn of a speaker is from her next."""
 REACH = 8
 MOVED = 0.3
 """A turn calms or inflames when it moves the mood by at least so much."""
@@ -41,6 +41,7 @@ NEGATIVE_FROM = -float(LEVEL_FROM[0])
 """A mood at or below this is negative: the mildest negative turn."""
 NOBODY = -1
 NEVER, NOT_SOOTHED, SOOTHED = -1, 0, 1
+_WRITTEN = (Channel.TICKET, Channel.MESSAGE)
 _SOOTHING = [COMPONENTS.index("soothing"), COMPONENTS.index("empathy")]
 
 
@@ -167,11 +168,11 @@ def reaction(shard: Shard, turns: Ints, other: Line) -> Reaction:
 def soothed(shard: Shard, emotions: Emotions, moods: Moods, level: int = SOOTHED_LEVEL) -> Codes:
     """安抚成功 per conversation.
 
-    NEVER: no turn of the customer is negative at `level` or above, or the agent says nothing after the first such turn
-    (a ticket, a bot, a customer who hangs up). SOOTHED, when all of this holds after that turn: the agent soothed or
-    showed empathy before the customer's last turn, or answered the last such turn and the customer was positive
-    afterwards (she says thank you, or that it is solved); her last turn is not negative; nor is the mood in which she
-    leaves. NOT_SOOTHED: all else, a customer who never spoke again among it.
+    NEVER: no turn of the customer is negative at `level` or above; or the agent says nothing after the first such turn
+    (a bot, a customer who hangs up); or it is a ticket or a message, where nobody answers anybody. SOOTHED, when all of
+    this holds after that turn: the agent soothed or showed empathy before the customer's last turn, or answered the
+    last such turn and the customer was positive afterwards (she says thank you, or that it is solved); her last turn is
+    not negative; nor is the mood in which she leaves. NOT_SOOTHED: all else, a customer who never spoke again among it.
     """
     customer, agent = moods.customer, moods.agent
     label, n = emotions.label, len(shard)
@@ -192,6 +193,7 @@ def soothed(shard: Shard, emotions: Emotions, moods: Moods, level: int = SOOTHED
     calm = (leaves > NEGATIVE_FROM) & (label[final] != NEGATIVE) if len(label) else np.zeros(n, np.bool_)
     state = np.where((comforted | thanked) & calm, SOOTHED, NOT_SOOTHED)
     answered = _first_after(shard, agent.turns, first_upset) != NOBODY
+    answered &= np.array([channel not in _WRITTEN for channel in shard.columns.channel], np.bool_)
     return np.where(answered, state, NEVER).astype(np.int8)
 
 

@@ -160,6 +160,10 @@ def test_soothed(lines, state):
     assert only(lines)[2] == state
 
 
+def test_nobody_is_soothed_in_a_ticket():
+    assert only([("C", -0.5), SORRY, ("C", 0.3)], channel=Channel.TICKET)[2] == NEVER
+
+
 def test_conversations_of_a_shard_do_not_touch_each_other():
     lines = [line for line, _ in SOOTHING] + [line for line, _, _ in MOVES]
     together = curve(*felt(*lines))
