@@ -165,7 +165,6 @@ SPOKEN: frozenset[type[Operator]] = frozenset(
         TurnCount,
         Repeat,
         Emotion,
-        Intent,
         EntitySpan,
     }
 )

@@ -138,7 +138,7 @@ class Intent:
     zh: ClassVar[str] = "意向"
     about: ClassVar[str] = (
         "客户表露了其中一种意向（购买、流失、投诉、还款……），强度达到 level。一通里每种意向一个命中，在说得最强的那一轮。"
-        "只看客户的话；问句里的降级，否定的不算。"
+        "只看客户的话，不必写 speaker；问句里的降级，否定的不算。"
     )
 
     any: tuple[str, ...] = field(metadata=_zh("意向编号，任意一种；训练出的意向模型的标签也可以写"))
