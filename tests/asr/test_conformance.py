@@ -42,14 +42,15 @@ def test_faster_whisper(promise: Callable[[Trial], None], faster: Trial) -> None
 @pytest.mark.asr
 def test_faster_whisper_writes_as_much_as_it_may(faster: Trial, monkeypatch: pytest.MonkeyPatch) -> None:
     """What was cut off is known to be: CTranslate2 counts the prompt in, and writes no more than half of its limit."""
+    from qc.asr.engines import tokens
     from qc.asr.engines.ct2 import engine
 
-    monkeypatch.setattr(engine, "TOKENS_PER_S", 0)
+    monkeypatch.setattr(tokens, "TOKENS_PER_S", 0)
     transcriber = faster.transcriber
     assert isinstance(transcriber, engine.Ct2Transcriber)
     (cut,) = transcriber._decode(conformance.speech()[:1])
     assert not cut.complete
-    assert sum(len(p.text) for p in cut.phrases) > engine.SPARE_TOKENS // 2
+    assert sum(len(p.text) for p in cut.phrases) > tokens.SPARE_TOKENS // 2
 
 
 @pytest.mark.asr

@@ -14,7 +14,7 @@ import pytest
 from qc.asr.engines.transcriber import Piece, Transcriber, Window
 from qc.asr.engines.whisper import precision
 from qc.asr.engines.whisper.decode import Decoder
-from qc.asr.engines.whisper.engine import WhisperOptions, WhisperTranscriber, is_echo
+from qc.asr.engines.whisper.engine import WhisperOptions, WhisperTranscriber
 from qc.asr.engines.whisper.load import Model, load
 from qc.asr.engines.whisper.network import Encoder
 from qc.asr.engines.whisper.precision import to_half
@@ -136,13 +136,6 @@ def test_word_times_lie_in_their_phrases(packed: list[Window], plain: Model, tok
             assert phrase.words[-1].end == phrase.end
             assert all(a.end == b.start for a, b in itertools.pairwise(phrase.words))
             assert segment.start_ms <= segment.words[0].start_ms <= segment.words[-1].end_ms <= segment.end_ms
-
-
-def test_a_prompt_that_comes_back_is_an_echo() -> None:
-    assert is_echo("电e宝，退保。", "95598，电e宝、退保")
-    assert not is_echo("我要退保", "95598，电e宝、退保")
-    assert not is_echo("", "退保")
-    assert not is_echo("退保", "")
 
 
 def test_what_moves_the_output_is_in_the_options() -> None:

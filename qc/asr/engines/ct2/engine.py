@@ -3,38 +3,32 @@ windows. Its own speech detection is not used: on telephone band it loses whole 
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from qc.asr.engines.align import FRAME, Unit, phrases
+from qc.asr.engines.align import FRAME, phrases
 from qc.asr.engines.ct2.files import Ct2Files
 from qc.asr.engines.rescue import Heard, hear_well
+from qc.asr.engines.tokens import SILENCE, doubted, most_tokens, prompt_id, units
 from qc.asr.engines.transcriber import Phrase, Window
 from qc.asr.sound.audio import RATE, Samples
 from qc.errors import UsageError
 
 LONGEST = 30 * RATE
-SILENCE = RATE
-"""Silence behind a window. Whisper was trained on 30 s with silence to the end, but one second does: measured the same
-character error rate within chance, and the encoder's work is in proportion to the length."""
 ALIKE = 0.7
 """Windows are decoded together while the shortest has so much of the longest: all are padded to that."""
 MAX_FIRST_TIMESTAMP = 50
 """A window begins with speech: its first timestamp lies within one second (in steps of 20 ms)."""
-TOKENS_PER_S = 10
-"""Fast Mandarin is 7 characters a second of 1.3 tokens each; more is a loop."""
-SPARE_TOKENS = 16
 MAX_TOKENS = 448
 """Whisper's context; the text before a window fills at most half of it."""
 TAIL = 12
 """Frames of 20 ms: a pause is aligned to the token after it, so only the last frames of each say where it was heard."""
 LEAST_FRAMES = 10
 """CTranslate2 aligns over at least this many frames of 20 ms."""
-VERSION = 4
+VERSION = 5
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
@@ -54,8 +48,8 @@ class Ct2Options:
     @property
     def id(self) -> str:
         words = ",words" if self.word_times else ""
-        words += f",prompt-{hashlib.sha256(self.prompt.encode()).hexdigest()[:8]}" if self.prompt else ""
-        return f"{self.language},b{self.batch_size},{self.compute_type},beam{self.beam_size}{words},v{VERSION}"
+        how = f"beam{self.beam_size}{words}{prompt_id(self.prompt)}"
+        return f"{self.language},b{self.batch_size},{self.compute_type},{how},v{VERSION}"
 
 
 def compute_type(precision: str) -> str:
@@ -129,7 +123,7 @@ class Ct2Transcriber:
         # with timestamp tokens, a tenth more work: where two speak without a pause, only they part the sentences
         prompt = [*self._before, *start]
         room = min(MAX_TOKENS // 2, MAX_TOKENS - len(prompt))
-        limits = [min(int(len(w.samples) / RATE * TOKENS_PER_S) + SPARE_TOKENS, room) for w in windows]
+        limits = [min(most_tokens(len(w.samples)), room) for w in windows]
         longest = max(limits)
         encoded = self._model.encode(self._spectrograms(windows))
         results = self._model.generate(
@@ -147,11 +141,14 @@ class Ct2Transcriber:
         frames = [max(len(w.samples) // FRAME, LEAST_FRAMES) for w in windows]
         aligned = self._model.align(encoded, start, spoken, [2 * n for n in frames])
         return [
-            Heard(
-                phrases=self._phrases(window, own, found, n),
-                logprob=result.scores[0] * len(own) / (len(own) + 1),
-                no_speech=result.no_speech_prob,
-                complete=len(own) < limit,
+            doubted(
+                Heard(
+                    phrases=self._phrases(window, own, found, n),
+                    logprob=result.scores[0] * len(own) / (len(own) + 1),
+                    no_speech=result.no_speech_prob,
+                    complete=len(own) < limit,
+                ),
+                self._options.prompt,
             )
             for window, own, result, found, n, limit in zip(
                 windows, tokens, results, aligned, frames, limits, strict=True
@@ -159,8 +156,10 @@ class Ct2Transcriber:
         ]
 
     def _phrases(self, window: Window, tokens: Sequence[int], aligned: Any, frames: int) -> tuple[Phrase, ...]:
-        units = list(self._units(tokens, aligned, _speech_frames(window, frames)))
-        return tuple(phrases(units, window.pieces, self._options.word_times))
+        logprobs = [float(np.log(max(p, 1e-10))) for p in aligned.text_token_probs]
+        looks = _looks(aligned.alignments, len(logprobs), _speech_frames(window, frames))
+        spelled = list(units(tokens, logprobs, looks, self._tokenizer))
+        return tuple(phrases(spelled, window.pieces, self._options.word_times))
 
     def _spectrograms(self, windows: Sequence[Window]) -> Any:
         """float32 [windows, mels, frames]: log mel of each window with silence behind it."""
@@ -170,28 +169,6 @@ class Ct2Transcriber:
         padded = [np.pad(w.samples[:longest], (0, max(longest - len(w.samples), 0))) for w in windows]
         features = np.stack([self._features(samples, padding=0) for samples in padded])
         return StorageView.from_array(np.ascontiguousarray(features, np.float32))
-
-    def _units(self, tokens: Sequence[int], aligned: Any, speech: Sequence[int]) -> Iterator[Unit]:
-        """Tokens of a window → the smallest texts they spell, with where each was heard and how surely."""
-        begin = self._tokenizer.timestamp_begin
-        looks = _looks(aligned.alignments, len(aligned.text_token_probs), speech)
-        logprobs = [float(np.log(max(p, 1e-10))) for p in aligned.text_token_probs]
-        at = segment = start = 0
-        run: list[int] = []
-        for token in [*tokens, begin]:
-            if token < self._tokenizer.eot:
-                run.append(token)
-            elif token >= begin:
-                if run:
-                    texts, groups = self._tokenizer.split_tokens_on_unicode(run)
-                    for text, group in zip(texts, groups, strict=True):
-                        own = slice(at, at + len(group))
-                        at += len(group)
-                        heard = looks[own].mean(0)
-                        yield Unit(text.replace("\ufffd", ""), tuple(logprobs[own]), heard, segment, start)
-                    segment += 1
-                    run = []
-                start = (token - begin) * RATE // 50
 
 
 def _speech_frames(window: Window, frames: int) -> list[int]:

@@ -9,19 +9,12 @@ from typing import Any
 import numpy as np
 
 from qc.asr.engines.align import FRAME
+from qc.asr.engines.tokens import SILENCE, most_tokens
 from qc.asr.engines.whisper.load import Model
 from qc.asr.engines.whisper.network import Cache, Encoder, TextDecoder
 from qc.asr.engines.whisper.rules import Rules
 from qc.asr.engines.whisper.search import Beams
-from qc.asr.sound.audio import RATE, Samples
-
-TOKENS_PER_S = 10
-"""Fast Mandarin is 7 characters a second of 1.3 tokens each; more is a loop."""
-SILENCE = RATE
-"""Silence behind a window. Whisper was trained on 30 s with silence to the end, but one second does: measured
-the same character error rate within chance, and the encoder's work is in proportion to the length."""
-_SPARE = 16
-"""Tokens allowed whatever the length: timestamps, marks."""
+from qc.asr.sound.audio import Samples
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +51,7 @@ class Decoder:
         """All windows (at most 30 s each) as one batch; as smaller ones where a GPU has no memory for it."""
         import torch
 
-        limits = [min(int(len(s) / RATE * TOKENS_PER_S) + _SPARE, self._longest) for s in windows]
+        limits = [min(most_tokens(len(s)), self._longest) for s in windows]
         try:
             with torch.inference_mode():
                 return self._search(self._encode(windows), limits)

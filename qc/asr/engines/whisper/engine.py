@@ -2,19 +2,16 @@
 
 from __future__ import annotations
 
-import hashlib
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from importlib import metadata
 
-import numpy as np
-
-from qc.asr.engines.align import Unit, phrases
-from qc.asr.engines.rescue import NO_SPEECH, Heard, hear_well
+from qc.asr.engines.align import phrases
+from qc.asr.engines.rescue import Heard, hear_well
+from qc.asr.engines.tokens import doubted, prompt_id, units
 from qc.asr.engines.transcriber import Phrase, Window
-from qc.asr.engines.whisper.decode import Decoded, Decoder
+from qc.asr.engines.whisper.decode import Decoder
 from qc.asr.models.weights import INSTALL, ModelSource
-from qc.asr.sound.audio import RATE
 from qc.errors import UsageError
 
 VERSION = 4
@@ -39,14 +36,8 @@ class WhisperOptions:
         device = "" if self.device == "cpu" else f"{self.device},"
         how = "greedy" if self.beam_size == 1 else f"beam{self.beam_size}"
         words = ",words" if self.word_times else ""
-        prompt = f",prompt-{hashlib.sha256(self.prompt.encode()).hexdigest()[:8]}" if self.prompt else ""
-        return f"{self.language},b{self.batch_size},{device}{self.precision},{how}{words}{prompt},v{VERSION}"
-
-
-def is_echo(text: str, prompt: str) -> bool:
-    """Whether a text is nothing but a piece of the prompt, marks aside: what whisper writes when it hears nothing."""
-    said, before = ("".join(c for c in t if c.isalnum()) for t in (text, prompt))
-    return bool(said) and said in before
+        how += words + prompt_id(self.prompt)
+        return f"{self.language},b{self.batch_size},{device}{self.precision},{how},v{VERSION}"
 
 
 def engine_name() -> str:
@@ -93,35 +84,14 @@ class WhisperTranscriber:
     def _hear(self, windows: Sequence[Window]) -> list[Heard]:
         out = []
         for window, decoded in zip(windows, self._decoder.decode([w.samples for w in windows]), strict=True):
-            found = phrases(list(self._units(decoded)), window.pieces, self._options.word_times)
-            if decoded.no_speech > NO_SPEECH and is_echo("".join(p.text for p in found), self._options.prompt):
-                found = [replace(p, confidence=0.0) for p in found]
-            logprob = sum(decoded.logprobs) / max(len(decoded.logprobs), 1)
-            out.append(
-                Heard(phrases=tuple(found), logprob=logprob, no_speech=decoded.no_speech, complete=decoded.complete)
+            spoken = [i for i, token in enumerate(decoded.tokens) if token < self._tokenizer.eot]
+            logprobs = [decoded.logprobs[i] for i in spoken]
+            spelled = list(units(decoded.tokens, logprobs, decoded.attention[spoken], self._tokenizer))
+            heard = Heard(
+                phrases=tuple(phrases(spelled, window.pieces, self._options.word_times)),
+                logprob=sum(decoded.logprobs) / max(len(decoded.logprobs), 1),
+                no_speech=decoded.no_speech,
+                complete=decoded.complete,
             )
+            out.append(doubted(heard, self._options.prompt))
         return out
-
-    def _units(self, decoded: Decoded) -> Iterator[Unit]:
-        begin = self._tokenizer.timestamp_begin
-        segment, start = 0, 0
-        run: list[int] = []
-        for i, token in enumerate([*decoded.tokens, begin]):
-            if token < begin:
-                run.append(i)
-                continue
-            if run:
-                yield from self._spell(decoded, run, segment, start)
-                segment += 1
-                run = []
-            start = (token - begin) * RATE // 50
-
-    def _spell(self, decoded: Decoded, run: Sequence[int], segment: int, start: int) -> Iterator[Unit]:
-        texts, groups = self._tokenizer.split_tokens_on_unicode([decoded.tokens[i] for i in run])
-        at = 0
-        for text, group in zip(texts, groups, strict=True):
-            own = run[at : at + len(group)]
-            at += len(group)
-            logprobs = tuple(decoded.logprobs[i] for i in own)
-            attention = np.stack([decoded.attention[i] for i in own]).mean(0)
-            yield Unit(text.replace("\ufffd", ""), logprobs, attention, segment, start)
