@@ -13,13 +13,27 @@ import pyarrow.compute as pc
 
 from qc.errors import UsageError
 from qc.reporting.dialogue import FLOOR
-from qc.reporting.labels import CHANNEL, KIND, ROLE, ROLE_SOURCE
-from qc.reporting.records import TurnRow, turn_row
+from qc.reporting.formatting import percent, signed
+from qc.reporting.labels import (
+    CHANNEL,
+    EMOTION_COMPONENT,
+    KIND,
+    MOOD_COURSE,
+    ROLE,
+    ROLE_SOURCE,
+    SENTIMENT,
+    TURNING,
+    TURNING_MARK,
+)
+from qc.reporting.mood import Feeling, course, feelings
+from qc.reporting.records import Record, TurnRow, read_records, turn_row
 from qc.reporting.traces import Trace, of_stretch, traces
 from qc.schema.tables import TABLES
 from qc.storage.read import StoredRun
 
 Row = Mapping[str, Any]
+_BLOCKS = "▁▂▃▄▅▆▇█"
+_MOST_BLOCKS = 100
 _UNTOLD = ("passed", "not_awarded", "not_applicable")
 _COLOURS = {"agent": "cyan", "customer": "yellow", "bot": "magenta"}
 _MARKS = {"violation": ("✗", "red"), "merit": ("✓", "green"), "signal": ("!", "yellow")}
@@ -36,6 +50,7 @@ class Stored:
     scores: Sequence[Row]
     items: Sequence[Row]
     topics: Sequence[Row]
+    record: Record
     judged: bool
     floor: float
     """The confidence below which words are not certain."""
@@ -83,6 +98,7 @@ def select(run: StoredRun, identifier: str) -> Stored:
         scores=rows("scores"),
         items=rows("item_scores"),
         topics=rows("topics"),
+        record=read_records(run, [full])[full],
         judged=bool(run.lineage.rules_digest),
         floor=FLOOR if run.lineage.confidence_floor is None else run.lineage.confidence_floor,
     )
@@ -95,7 +111,7 @@ def _of(part: pa.Table, identifier: str) -> pa.Table:
 def render(stored: Stored, *, terminal: bool) -> str:
     """The conversation as text; on a terminal in ANSI colours, elsewhere evidence stands in 【】."""
     verdicts = _findings(stored) if stored.judged else "还没有判定：这个批次只有转写，先运行 qc inspect。"
-    blocks = [_head(stored), _scores(stored), verdicts, _dialogue(stored, terminal)]
+    blocks = [_head(stored), _scores(stored), verdicts, _moods(stored.record), _dialogue(stored, terminal)]
     return "\n\n".join(block for block in blocks if block)
 
 
@@ -156,6 +172,41 @@ def _findings(stored: Stored) -> str:
     return "\n".join(lines) or "没有规则命中。"
 
 
+def _moods(record: Record) -> str:
+    """The mood of both sides, a block per turn, and what moved the customer's."""
+    felt = course(record)
+    if felt is None:
+        return ""
+    lines = []
+    for role in ("customer", "agent"):
+        moods = [e.smoothed for e in record.emotions if e.role == role and e.smoothed is not None]
+        if moods:
+            lines.append(
+                f"{ROLE[role]}情绪 {''.join(map(_block, moods[:_MOST_BLOCKS]))}{'…' * (len(moods) > _MOST_BLOCKS)}"
+            )
+    said = [f"开场 {signed(felt.start)}", f"结束 {signed(felt.end)}"]
+    if felt.direction:
+        said.append(f"变化 {signed(felt.trend)}（{MOOD_COURSE[felt.direction]}）")
+    said += [f"{TURNING_MARK[kind]} {TURNING[kind]} 第 {turn} 轮" for turn, kind in felt.marks]
+    if felt.soothed is not None:
+        said.append("安抚成功" if felt.soothed else "没有安抚下来")
+    return "\n".join([*lines, "  " + "\u3000".join(said)])
+
+
+def _block(mood: float) -> str:
+    """A block whose height is the mood: the lowest −1, the highest 1."""
+    return _BLOCKS[min(int((mood + 1) / 2 * len(_BLOCKS)), len(_BLOCKS) - 1)]
+
+
+def _felt(feeling: Feeling) -> str:
+    name = f"{SENTIMENT[feeling.label]} {feeling.level} 级"
+    if feeling.component:
+        name += f" {EMOTION_COMPONENT.get(feeling.component, feeling.component)}"
+    if feeling.reasons:
+        name += f"：{'、'.join(map(visible, feeling.reasons))}"
+    return name if feeling.probability is None else f"{name}，概率 {percent(feeling.probability, 0)}"
+
+
 def _dialogue(stored: Stored, terminal: bool) -> str:
     spans: dict[int, list[tuple[int, int]]] = {}
     excused = {f["rule_id"] for f in stored.findings if f["verdict"] == "miss"}
@@ -165,12 +216,18 @@ def _dialogue(stored: Stored, terminal: bool) -> str:
         if hit["turn"] is not None and hit["char_start"] is not None and hit["char_end"] is not None:
             spans.setdefault(hit["turn"], []).append((hit["char_start"], hit["char_end"]))
     lines = []
+    felt, moved = feelings(stored.record.emotions), course(stored.record)
     for turn in stored.turns:
         who = click.style(ROLE[turn["role"]], fg=_COLOURS.get(turn["role"]))
         when = "" if turn["start_ms"] is None else f"{clock(turn['start_ms'])} "
         heard = traces(_turn_row(turn), stored.floor) if terminal else []
         text = marked(turn["text"], spans.get(turn["turn"], ()), terminal, heard)
         lines.append(f"{turn['turn']:>4} {when}{who}：{text}")
+        notes = [f"{TURNING_MARK[k]} {TURNING[k]}" for t, k in (moved.marks if moved else ()) if t == turn["turn"]]
+        if turn["turn"] in felt:
+            notes.append(_felt(felt[turn["turn"]]))
+        if notes:
+            lines.append(click.style("       " + "　".join(notes), dim=True))
     return "\n".join(lines)
 
 
