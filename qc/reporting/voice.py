@@ -5,7 +5,7 @@ Measurements, evidence for a listener. What they say of a person's feelings was 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from qc.reporting.charts import Label, plain, r, round_up
@@ -14,8 +14,26 @@ from qc.reporting.labels import ROLE
 from qc.reporting.panorama import Panorama
 from qc.reporting.records import EmotionRow, Record, TurnRow
 
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Measure:
+    """What a strip shows. `relative`: to the speaker's own first turns. `scale`: where its axis ends at least, so that
+    nothing looks like much that is little."""
+
+    column: str
+    title: str
+    unit: str
+    relative: bool
+    scale: float
+
+
+_MEASURES = (
+    _Measure(column="loudness_change_db", title="音量", unit="分贝", relative=True, scale=6.0),
+    _Measure(column="pitch_change_st", title="音高", unit="半音", relative=True, scale=6.0),
+    _Measure(column="speech_rate", title="语速", unit="字/分钟", relative=False, scale=400.0),
+)
 _ROLES = ("customer", "agent")
-_TOP, _TALL, _APART = 14.0, 56.0, 22.0
+_TOP, _TALL, _APART = 16.0, 56.0, 30.0
 """Top of the first strip, height of each, and the room between them."""
 _AXIS = 26.0
 
@@ -79,19 +97,14 @@ def voice_chart(record: Record, panorama: Panorama | None) -> VoiceChart | None:
         return None
     middles = {stay.turn: stay.box.x + stay.box.width / 2 for stay in panorama.stays}
     felt = [e for e in record.emotions if e.role in _ROLES and e.turn in middles]
-    measures: tuple[tuple[str, str, Callable[[EmotionRow], float | None], bool], ...] = (
-        ("音量", "分贝", lambda e: e.loudness_change_db, True),
-        ("音高", "半音", lambda e: e.pitch_change_st, True),
-        ("语速", "字/分钟", lambda e: e.speech_rate, False),
-    )
     strips: list[Strip] = []
     said: list[str] = []
-    for title, unit, measure, relative in measures:
-        known = [(e, value) for e in felt if (value := measure(e)) is not None]
+    for measure in _MEASURES:
+        known = [(e, value) for e in felt if (value := getattr(e, measure.column)) is not None]
         if known:
             top = _TOP + len(strips) * (_TALL + _APART)
-            strips.append(_strip(title, unit, known, relative, top, middles))
-            said += _told(title, unit, known, relative)
+            strips.append(_strip(measure, known, top, middles))
+            said += _told(measure, known)
     if not strips:
         return None
     bottom = strips[-1].bottom
@@ -110,15 +123,11 @@ def voice_chart(record: Record, panorama: Panorama | None) -> VoiceChart | None:
 
 
 def _strip(
-    title: str,
-    unit: str,
-    known: Sequence[tuple[EmotionRow, float]],
-    relative: bool,
-    top: float,
-    middles: dict[int, float],
+    measure: _Measure, known: Sequence[tuple[EmotionRow, float]], top: float, middles: Mapping[int, float]
 ) -> Strip:
+    relative, unit = measure.relative, measure.unit
     bottom = top + _TALL
-    most = round_up(max(abs(value) for _, value in known))
+    most = round_up(max(measure.scale, *(abs(value) for _, value in known)))
     least = -most if relative else 0.0
 
     def y(value: float) -> float:
@@ -138,7 +147,7 @@ def _strip(
     named = [(most, f"+{plain(most)}"), (0.0, "开场"), (least, f"−{plain(most)}")]
     marks = named if relative else [(most, plain(most)), (0.0, "0")]
     return Strip(
-        title=f"{title}（{unit}）",
+        title=f"{measure.title}（{unit}）",
         top=top,
         bottom=bottom,
         zero=y(0.0) if relative else None,
@@ -152,14 +161,15 @@ def _signed(value: float) -> str:
     return shown if float(shown) == 0 else ("−" if value < 0 else "+") + shown
 
 
-def _told(title: str, unit: str, known: Sequence[tuple[EmotionRow, float]], relative: bool) -> list[str]:
+def _told(measure: _Measure, known: Sequence[tuple[EmotionRow, float]]) -> list[str]:
+    title, unit = measure.title, measure.unit
     out = []
     for role in _ROLES:
         mine = [(value, row.turn) for row, value in known if row.role == role]
         if not mine:
             continue
         value, turn = max(mine, key=lambda both: (both[0], -both[1]))
-        if relative:
+        if measure.relative:
             out.append(f"{ROLE[role]}{title}比开场最高 {_signed(value)} {unit}（第 {turn} 轮）")
         else:
             band = dict.fromkeys(number(v, 0) for v in (min(mine)[0], value))

@@ -69,12 +69,12 @@ def arousal_of(shard: Shard) -> Arousal:
     in_units = np.clip(changes / np.array(UNITS)[:, None], -MOST, MOST)
     known = (~np.isnan(in_units)).sum(axis=0)
     mean = np.where(np.isnan(in_units), 0, in_units).sum(axis=0) / np.maximum(known, 1)
-    arousal = np.where(enough & (known >= LEAST_MEASURES), np.round(mean, 2), np.nan).astype(np.float32)
+    arousal = np.where(enough & (known >= LEAST_MEASURES), np.round(mean, 2) + 0.0, np.nan).astype(np.float32)
     peak, peak_turn = _peak(shard, arousal)
     return Arousal(
         arousal=arousal,
-        loudness_change_db=np.round(changes[0], 1).astype(np.float32),
-        pitch_change_st=np.round(changes[1], 1).astype(np.float32),
+        loudness_change_db=(np.round(changes[0], 1) + 0.0).astype(np.float32),
+        pitch_change_st=(np.round(changes[1], 1) + 0.0).astype(np.float32),
         speech_rate=np.rint(rate).astype(np.float32),
         pause_ms=_pauses(shard, spoken),
         customer_peak=peak,
