@@ -11,6 +11,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
+
+settings.register_profile("qc", deadline=None)  # a busy machine is no fault of the code
+settings.load_profile("qc")
 
 RECORDINGS = ("tests/asr/", "tests/sample/", "tests/docs/test_docs.py", "tests/docs/test_guide.py")
 """Tests that transcribe."""
