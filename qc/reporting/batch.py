@@ -18,7 +18,7 @@ _CONVERSATION = [
     *("conversation_id", "project", "channel", "started_at", "duration_ms", "agent_id", "agent_name", "team"),
     *("region", "satisfaction", "source_format", "silence_ms", "longest_silence_ms", "agent_chars_per_min"),
     *("customer_emotion_start", "customer_emotion_end", "customer_emotion_worst", "customer_emotion_worst_turn"),
-    *("customer_emotion_level", "primary_topic"),
+    *("customer_emotion_level", "soothed", "primary_topic"),
 ]
 _SCORE = [
     *("conversation_id", "scorecard_id", "scorecard_title", "scorecard_version", "base", "score", "grade", "passed"),

@@ -32,6 +32,8 @@ class Summary:
     undecided: int
     unsettled: int
     negative: Rate
+    soothed: Rate
+    """Of the conversations in which there was a customer to soothe."""
     duration_ms: int
     voice_ms: int
     silence: float | None
@@ -58,6 +60,7 @@ def summarise_all(conversations: pa.Table) -> Summary:
 
 _SUMS = (
     *("one", "pass", "scored", "auto_fail", "violations", "merits", "risk", "unsure", "unsettled", "negative", "mood"),
+    *("soothed", "upset"),
     *("duration_ms", "voice_ms", "silence_ms", "timed_ms"),
 )
 
@@ -80,6 +83,8 @@ def _figures(c: pa.Table) -> pa.Table:
             "unsettled": count(pc.greater(c["undecided_items"], 0)),
             "negative": count(pc.equal(c["sentiment"], "negative")),
             "mood": count(pc.not_equal(c["sentiment"], "none")),
+            "soothed": count(c["soothed"]),
+            "upset": count(pc.is_valid(c["soothed"])),
             "duration_ms": duration,
             "voice_ms": pc.if_else(pc.fill_null(c["voice"], False), duration, 0),
             "silence_ms": pc.fill_null(c["silence_ms"], 0),
@@ -113,6 +118,7 @@ def _summary(row: dict[str, Any]) -> Summary:
         undecided=total("unsure"),
         unsettled=total("unsettled"),
         negative=Rate(count=total("negative"), n=total("mood")),
+        soothed=Rate(count=total("soothed"), n=total("upset")),
         duration_ms=total("duration_ms"),
         voice_ms=total("voice_ms"),
         silence=total("silence_ms") / total("timed_ms") if total("timed_ms") else None,
