@@ -78,6 +78,13 @@ def test_silence_and_noise_have_no_pitch(seconds: float) -> None:
         assert np.isfinite(fundamental(samples)).mean() < 0.02 if seconds == 1.0 else len(fundamental(samples)) == 0
 
 
+@pytest.mark.parametrize("level", [1e-30, 1e-4, 1e4, 3e38])
+@pytest.mark.filterwarnings("error")
+def test_the_level_does_not_matter(level: float) -> None:
+    found = fundamental((voice(np.full(RATE, 150.0), level=1.0).astype(np.float64) * level).astype(np.float32))
+    assert np.nanmedian(found) == pytest.approx(150, rel=0.01)
+
+
 def test_an_offset_is_no_voice() -> None:
     assert not np.isfinite(fundamental(np.full(RATE, 0.5, np.float32))).any()
 

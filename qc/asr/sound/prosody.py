@@ -38,6 +38,8 @@ _VOICED = 0.3
 """A frame is voiced from this strength on (Praat: 0.45, of a power spectrum)."""
 _SILENCE = 0.03
 """Frames whose peak is below this share of the loudest frame's are not voiced (Praat's default)."""
+_FLAT = 1e-4
+"""What moves less than this share of the loudest sample is an offset and no sound."""
 _OCTAVE_COST, _OCTAVE_JUMP, _VOICING_CHANGE = 0.01, 0.35, 0.14
 """Per octave below HIGHEST_HZ; per octave between neighbours; for a change of voicing (Praat's defaults)."""
 _NONE = -9.0
@@ -60,9 +62,13 @@ def fundamental(samples: Samples) -> Floats:
     if len(samples) < FRAME:
         return np.zeros(0, np.float32)
     frames = np.lib.stride_tricks.sliding_window_view(samples, FRAME)[::HOP]
-    frames = frames - frames.mean(axis=1, keepdims=True)
+    full = np.abs(samples).max()
+    if not full > 0:
+        return np.full(len(frames), np.nan, np.float32)
+    frames = frames / full
+    frames -= frames.mean(axis=1, keepdims=True)
     peak = np.abs(frames).max(axis=1)
-    if not peak.max() > 0:
+    if peak.max() < _FLAT:
         return np.full(len(frames), np.nan, np.float32)
     loud = peak >= _SILENCE * peak.max()
     shape = (len(frames), _CANDIDATES)
