@@ -77,9 +77,8 @@ class ScopeLimit:
     """When conversations on one matter count as one event.
 
     `kind` is one of SCOPES. `by`: `region` or columns of the manifest, the first a conversation has; hours need none.
-    The event needs `least` customers, and `lift` times as many as there would be if the matter were spread over all
-    places (hours, products) like everything else. Where no product is known, the matter must be `share` of all
-    customers of the project.
+    The event needs `least` customers, and of all customers there a share that is `lift` times that of all other places
+    (hours, products). Where no product is known, the matter must be `share` of all customers of the project.
     """
 
     kind: str

@@ -21,7 +21,7 @@ from qc.schema.rows import build
 from qc.schema.tables import TABLES
 
 _SHOWN = 3
-"""Pieces of evidence named for one condition."""
+"""Conditions named for the severity, and pieces of evidence for one condition."""
 _LONGEST = 30
 """Characters of a quotation in a reason."""
 _COMPONENTS = {
@@ -127,16 +127,17 @@ def _row(case: _Case, specs: ComplaintSpecs) -> dict[str, object] | None:
             if typed is not None:
                 kind, titled = one.id, one.title
                 break
-    reasons = [proof.text for proof in proofs]
-    if typed is not None and typed.text not in reasons:
+    reasons = [proof.text for proof in proofs[:_SHOWN]]
+    if typed is not None and not _told(typed, reasons):
         reasons.append(f"类型“{titled}”：{typed.text}")
     going = []
     for escalation in specs.escalations:
         proof = next(iter(_proofs(escalation.any, case)), None)
         if proof is not None:
             going.append(escalation.to)
-            reasons.append(f"{_ESCALATIONS[escalation.to]}：{proof.text}")
-    if case.reach.kind != SINGLE:
+            if not _told(proof, reasons):
+                reasons.append(f"{_ESCALATIONS[escalation.to]}：{proof.text}")
+    if case.reach.kind != SINGLE and not any(_reached(case.reach) in reason for reason in reasons):
         reasons.append(_reached(case.reach))
     deadline = timedelta(minutes=step.deadline_minutes)
     turns = [p.turn for p in (*proofs, typed) if p is not None and p.turn is not None]
@@ -153,6 +154,11 @@ def _row(case: _Case, specs: ComplaintSpecs) -> dict[str, object] | None:
         "turn": turns[0] if turns else None,
         "reasons": reasons,
     }
+
+
+def _told(proof: _Proof, reasons: Sequence[str]) -> bool:
+    """Whether the same evidence stands in a reason already."""
+    return any(proof.text in reason for reason in reasons)
 
 
 def _gravest(case: _Case, ladder: Sequence[Step]) -> tuple[Step | None, list[_Proof]]:

@@ -25,8 +25,8 @@ def reaches(matters: pa.Table, limits: Sequence[ScopeLimit]) -> list[Reach]:
     """The widest meaning of each row of `matters`: the first of `limits` it is within.
 
     `matters` has `project`, `matter`, `who` and one column per limit, named as its kind, null where not known.
-    Customers are counted, not conversations: one who calls ten times is one. Of n customers of a project m come with
-    the matter and v at the value: by chance m·v / n do both; an event has at least `lift` times that.
+    Customers are counted, not conversations: one who calls ten times is one. It is an event where the share of
+    customers with the matter is at least `lift` times what it is at all other places (hours, products) together.
     """
     out = [Reach()] * matters.num_rows
     for limit in reversed(limits):  # the one that stands first has the last word
@@ -50,9 +50,10 @@ def _within(matters: pa.Table, limit: ScopeLimit) -> list[Reach | None]:
         project, matter, value = row["project"], row["matter"], row["value"]
         reach = None
         if matter is not None and value is not None:
-            size = both[project, matter, value]
-            chance = of_matter[project, matter] * at_value[project, value] / whole[(project,)]
-            if size >= limit.least and size >= limit.lift * chance:
+            size, here = both[project, matter, value], at_value[project, value]
+            elsewhere = whole[(project,)] - here
+            rare = size * elsewhere >= limit.lift * (of_matter[project, matter] - size) * here
+            if size >= limit.least and elsewhere > 0 and rare:
                 reach = Reach(kind=limit.kind, size=size, value=value)
         elif matter is not None and limit.share is not None:
             size = spread[project, matter]

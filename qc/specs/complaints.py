@@ -118,7 +118,7 @@ class ScopeLimitSpec(Spec):
     )
     least: Annotated[int, Field(ge=2, le=1_000_000)] = Field(description="至少几个客户")
     lift: Annotated[float, Field(ge=1, le=1000)] = Field(
-        default=2.0, description="比“这件事平均分布在各地（各时段、各产品）”时多几倍"
+        default=2.0, description="这里的客户说这件事的比例，是别处（别的时段、别的产品）的几倍"
     )
     share: Annotated[float, Field(gt=0, le=1)] | None = Field(
         default=None, description="只用于 product：清单没有产品列时，这件事占本业务项目客户的多少就算"
