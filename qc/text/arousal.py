@@ -56,8 +56,11 @@ class Arousal:
 def arousal_of(shard: Shard) -> Arousal:
     """The arousal of every turn and conversation. Typed turns and those the recogniser made up have none."""
     spoken = (shard.start_ms != NO_TIME) & (shard.end_ms > shard.start_ms) & ~shard.invented
-    enough = spoken & (spoken_chars(shard) >= MIN_CHARS)
-    rate = _rate(shard, enough)
+    if not spoken.any():
+        return _nothing(shard)
+    chars = spoken_chars(shard)
+    enough = spoken & (chars >= MIN_CHARS)
+    rate = _rate(shard, chars, enough)
     speaker, alone = _speakers(shard)
     measures = (
         np.where(spoken, shard.energy_db, np.nan),
@@ -82,7 +85,20 @@ def arousal_of(shard: Shard) -> Arousal:
     )
 
 
-def _rate(shard: Shard, enough: Bools) -> Doubles:
+def _nothing(shard: Shard) -> Arousal:
+    turns, conversations = (np.full(n, np.nan, np.float32) for n in (len(shard.role), len(shard)))
+    return Arousal(
+        arousal=turns,
+        loudness_change_db=turns,
+        pitch_change_st=turns,
+        speech_rate=turns,
+        pause_ms=turns,
+        customer_peak=conversations,
+        customer_peak_turn=np.zeros(len(shard), np.int64),
+    )
+
+
+def _rate(shard: Shard, chars: Ints, enough: Bools) -> Doubles:
     """Spoken characters a minute of phrases, pauses between them left out; of the whole turn where it has none."""
     length = (shard.end_ms - shard.start_ms).astype(np.float64)
     if shard.phrases is not None:
@@ -91,7 +107,7 @@ def _rate(shard: Shard, enough: Bools) -> Doubles:
         phrased = (running[first[1:]] - running[first[:-1]]).astype(np.float64)
         length = np.where(phrased > 0, phrased, length)
     usable = enough & (length > 0)
-    return np.where(usable, spoken_chars(shard) * 60_000 / np.where(usable, length, 1), np.nan)
+    return np.where(usable, chars * 60_000 / np.where(usable, length, 1), np.nan)
 
 
 def _speakers(shard: Shard) -> tuple[Ints, Bools]:
@@ -120,7 +136,7 @@ def _change(values: Doubles, speaker: Ints, alone: Bools, enough: Bools) -> Doub
     median = np.full(speakers, np.nan)
     middle = (ordered[begin[some] + (taken[some] - 1) // 2], ordered[begin[some] + taken[some] // 2])
     median[some] = (middle[0] + middle[1]) / 2
-    return np.asarray(np.where(alone, values - median[speaker], np.nan) if speakers else values, np.float64)
+    return np.where(alone, values - median[speaker], np.nan)
 
 
 def _pauses(shard: Shard, spoken: Bools) -> Floats:
