@@ -15,7 +15,7 @@ _MOST_REASONS = 6
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feeling:
     """What one turn's emotion rests on. `reasons`: phrases of the lexicon, or what the trained model went by;
-    `probability`: that the label is right, where a trained model says."""
+    `probability`: that the label is right, where one is known: it is calibrated on what customers say."""
 
     turn: int
     label: str
@@ -80,7 +80,7 @@ def _feeling(row: EmotionRow) -> Feeling:
         level=row.level,
         component=row.component or "",
         reasons=tuple(dict.fromkeys((*(row.phrases or ()), *(row.features or ()))))[:_MOST_REASONS],
-        probability=row.negative_probability if negative else row.positive_probability,
+        probability=None if row.role == "agent" else row.negative_probability if negative else row.positive_probability,
     )
 
 

@@ -200,17 +200,21 @@ def soothed(shard: Shard, emotions: Emotions, moods: Moods, level: int = SOOTHED
 def _movers(shard: Shard, emotions: Emotions, moods: Moods) -> tuple[Ints, Ints]:
     """The agent's turn that calmed and the one that inflamed the customer most in each conversation.
 
-    A negative turn calms nobody, whatever she says next. Several agent's turns between two of the customer's move her
-    alike: of these the warmest calmed and the coldest inflamed, and of equals the last, which is the one she answers.
+    A negative turn calms nobody, whatever she says next. What the agent opens with inflames nobody unless it is negative
+    itself: the customer's first answer to it is what she comes with. Several agent's turns between two of the
+    customer's move her alike: of these the warmest calmed and the coldest inflamed, and of equals the last, which is
+    the one she answers.
     """
     agent = moods.agent
     felt_by = reaction(shard, agent.turns, moods.customer)
     moved = np.nan_to_num(felt_by.after - felt_by.before)
     felt = emotions.polarity[agent.turns]
-    up = np.flatnonzero(
-        (moved >= MOVED) & (emotions.label[agent.turns] != NEGATIVE) & (felt_by.before <= NEGATIVE_FROM)
-    )
-    down = np.flatnonzero((moved <= -MOVED) & (felt_by.after <= NEGATIVE_FROM))
+    cold = emotions.label[agent.turns] == NEGATIVE
+    answer = np.full(len(shard), NOBODY, np.int64)
+    answer[agent.owner[::-1]] = felt_by.reply[::-1]  # of equal indexes the last one stands: the agent's first turn
+    opening = felt_by.reply == answer[agent.owner]
+    up = np.flatnonzero(~cold & (moved >= MOVED) & (felt_by.before <= NEGATIVE_FROM))
+    down = np.flatnonzero((cold | ~opening) & (moved <= -MOVED) & (felt_by.after <= NEGATIVE_FROM))
 
     def most(rows: Ints, sign: int) -> Ints:
         turns = agent.turns[rows]

@@ -122,6 +122,9 @@ MOVES = [
     ([("C", 0.6), ("A", 0.0), ("C", 0.0)], 0, 0),  # less pleased is not inflamed
     ([("C", -0.6), ("A", 0.0), SORRY, ("A", 0.1), ("C", 0.3)], 3, 0),  # the warmest of several
     ([("C", 0.0), ("A", 0.0), ("A", -0.4), ("A", 0.3), ("C", -0.6)], 0, 3),  # the coldest
+    ([("C", 0.0), ("A", 0.0), ("A", 0.0), ("C", -0.6)], 0, 0),  # she tells what she comes with
+    ([("C", 0.0), ("A", -0.4), ("C", -0.6)], 0, 2),
+    ([("C", 0.0), ("A", 0.0), ("C", 0.0), ("A", 0.0), ("C", -0.6)], 0, 4),
     ([("C", -0.6), ("A", 0.0), ("A", 0.0), ("C", 0.3)], 3, 0),  # of equals the one she answers
     ([("C", -0.6), ("A", -0.4), ("C", 0.3)], 0, 0),  # a cold word calms nobody
     ([("A", 0.0), ("C", -0.8), ("A", 0.0)], 0, 0),  # nothing before, nothing after
