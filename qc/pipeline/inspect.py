@@ -284,14 +284,9 @@ def _emotions(shard: Shard, emotions: Emotions, curve: EmotionCurve, arousal: Ar
                 name: _measured(getattr(arousal, name)[felt])
                 for name in ("arousal", "loudness_change_db", "pitch_change_st", "speech_rate", "pause_ms")
             },
-            **dict.fromkeys(
-                (
-                    "features",
-                    "negative_probability",
-                    "positive_probability",
-                ),
-                [None] * len(felt),
-            ),
+            "features": [list(emotions.features[i]) if i in emotions.features else None for i in felt.tolist()],
+            "negative_probability": pa.array(np.round(emotions.negative_probability[felt], 4)),
+            "positive_probability": pa.array(np.round(emotions.positive_probability[felt], 4)),
         },
     )
 

@@ -33,6 +33,10 @@ _ROLES = pa.array([role.value for role in ROLE_CODES])
 _FELT = [ROLE_CODES[role] for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)]
 _LABELS = pa.array(["negative", "neutral", "positive"])
 _LABEL_CODES = np.array([NEGATIVE, NEUTRAL, POSITIVE], np.int8)
+_EMOTIONS = (
+    *("polarity", "label", "level", "component", "phrases", "snownlp"),
+    *("features", "negative_probability", "positive_probability"),
+)
 _TURNS = (
     "role",
     "start_ms",
@@ -125,7 +129,7 @@ class StoredPart:
 
     def _emotions(self) -> Emotions:
         shard = self.shard
-        table = self.table("emotions", ("polarity", "label", "level", "component", "phrases", "snownlp"))
+        table = self.table("emotions", _EMOTIONS)
         felt = np.flatnonzero(np.isin(shard.role, _FELT))
         if len(felt) != table.num_rows:
             raise self._inconsistent()
@@ -136,8 +140,12 @@ class StoredPart:
             return out
 
         components = pc.fill_null(pc.index_in(table["component"], value_set=pa.array(COMPONENTS)), NO_COMPONENT)
-        phrased = np.flatnonzero(_numbers(pc.list_value_length(table["phrases"]), 0))
-        phrases = table["phrases"].take(pa.array(phrased)).to_pylist()
+
+        def texts(name: str) -> dict[int, tuple[str, ...]]:
+            some = np.flatnonzero(_numbers(pc.list_value_length(table[name]), 0))
+            listed = table[name].take(pa.array(some)).to_pylist()
+            return {int(felt[i]): tuple(found) for i, found in zip(some, listed, strict=True)}
+
         return emotions_of(
             shard,
             polarity=spread(table["polarity"].to_numpy(), 0.0, np.float32),
@@ -145,7 +153,12 @@ class StoredPart:
             level=spread(table["level"].to_numpy(), 0, np.int8),
             component=spread(components.to_numpy(), NO_COMPONENT, np.int8),
             snownlp=spread(table["snownlp"].to_numpy(), 0.5, np.float32),
-            phrases={int(felt[i]): tuple(said) for i, said in zip(phrased, phrases, strict=True)},
+            phrases=texts("phrases"),
+            features=texts("features"),
+            probabilities=(
+                spread(_measures(table["negative_probability"]), 0.0, np.float32),
+                spread(_measures(table["positive_probability"]), 0.0, np.float32),
+            ),
         )
 
     def _topics(self) -> Topics:

@@ -17,6 +17,8 @@ import numpy.typing as npt
 
 from qc.domain.conversation import Role
 from qc.domain.emotion import COMPONENTS, EmotionLexicon, Evaluation, PhraseGroup, WhenNegated
+from qc.domain.head import TrainedHead
+from qc.text.emotion_head import EmotionHead, lexicon_inputs, probabilities_of
 from qc.text.phrases import Bools, PhraseHits, PhraseScanner
 from qc.text.shard import ROLE_CODES, Ints, Shard
 from qc.text.snow import snow_sentiment
@@ -72,7 +74,9 @@ class Emotions:
     index into COMPONENTS or NO_COMPONENT, `snownlp` 0..1 (0.5: says nothing). Unknown speakers are judged as customers;
     turns of bots and systems, and those the recogniser made up, are neutral.
 
-    `phrases` holds what a turn's label rests on, by turn index, only for labelled turns that have any.
+    `phrases` holds what a turn's label rests on, by turn index, only for labelled turns that have any; `features` the
+    pieces that told a trained head, for those that have none of their sign. `negative_probability` and
+    `positive_probability` 0..1: that people would call the turn so, by the head, else by the polarity.
     """
 
     polarity: Floats
@@ -81,6 +85,9 @@ class Emotions:
     component: Codes
     snownlp: Floats
     phrases: Mapping[int, tuple[str, ...]]
+    features: Mapping[int, tuple[str, ...]]
+    negative_probability: Floats
+    positive_probability: Floats
     customer: RoleEmotion
     agent: RoleEmotion
 
@@ -94,8 +101,12 @@ def emotions_of(
     component: Codes,
     snownlp: Floats,
     phrases: Mapping[int, tuple[str, ...]],
+    features: Mapping[int, tuple[str, ...]] | None = None,
+    probabilities: tuple[Floats, Floats] | None = None,
 ) -> Emotions:
-    """The emotions of a shard whose turns are known (just scored, or read back from a stored run)."""
+    """The emotions of a shard whose turns are known (just scored, or read back from a stored run). `probabilities` of
+    negative and positive None: those of the polarities."""
+    negative, positive = probabilities_of(polarity) if probabilities is None else probabilities
     return Emotions(
         polarity=polarity,
         label=label,
@@ -103,33 +114,34 @@ def emotions_of(
         component=component,
         snownlp=snownlp,
         phrases=phrases,
+        features=features or {},
+        negative_probability=negative,
+        positive_probability=positive,
         customer=_of_role(shard, Role.CUSTOMER, polarity, level, label),
         agent=_of_role(shard, Role.AGENT, polarity, level, label),
     )
 
 
 class EmotionScorer:
-    """The compiled lexicon: compile once per process, score many shards."""
+    """The compiled lexicon and, where there is one, the trained head: compile once per process, score many shards."""
 
-    def __init__(self, lexicon: EmotionLexicon) -> None:
+    def __init__(self, lexicon: EmotionLexicon, head: TrainedHead | None = None) -> None:
+        self._head = None if head is None else EmotionHead(head)
         self._scanners = {role: PhraseScanner(groups, lexicon.modifiers) for role, groups in lexicon.groups.items()}
-        self._evaluation = PhraseScanner(_evaluation_groups(lexicon.evaluation), lexicon.modifiers)
+        self._evaluation = PhraseScanner(
+            _evaluation_groups(lexicon.evaluation), lexicon.modifiers, through_spaces=True
+        )
 
     def score(self, shard: Shard) -> Emotions:
         """Emotions of every turn and conversation of `shard`."""
-        hits = self._hits(shard)
-        negative, positive = _strength(shard, hits, sign=False), _strength(shard, hits, sign=True)
-        lexical = np.where(
-            negative >= positive, _OPPOSITE_COUNTS * positive - negative, positive - _OPPOSITE_COUNTS * negative
-        )
-        probability, log_odds = snow_sentiment().score(shard)
         felt = np.isin(shard.role, [ROLE_CODES[r] for r in (Role.CUSTOMER, Role.AGENT, Role.UNKNOWN)])
         felt &= ~shard.invented
-        tone = np.tanh((self._praise(shard, felt) + _SNOWNLP_COUNTS * log_odds) / _FULL_TONE)
-        clear = np.clip(lexical + TONE_WEIGHT * tone, -1, 1)
-        neutral = np.clip(lexical + NEUTRAL_TONE_WEIGHT * tone, -NEUTRAL_AT_MOST, NEUTRAL_AT_MOST)
-        fused = np.where(felt, np.where(np.abs(clear) < LEVEL_FROM[0], neutral, clear), 0.0)
-        polarity = np.round(fused, 4).astype(np.float32)
+        hits = self._hits(shard)
+        polarity, tone, snownlp = self._lexical(shard, hits, felt)
+        probabilities = probabilities_of(polarity)
+        features: dict[int, tuple[str, ...]] = {}
+        if self._head is not None:
+            features = self._judged(shard, self._head, hits, felt, polarity, tone, probabilities)
         level = np.searchsorted(LEVEL_FROM, np.abs(polarity), side="right").astype(np.int8)
         label = np.where(level > 0, np.sign(polarity), 0).astype(np.int8)
         component = _component(hits, label)
@@ -143,9 +155,62 @@ class EmotionScorer:
             label=label,
             level=level,
             component=component,
-            snownlp=np.where(felt, probability, 0.5).astype(np.float32),
+            snownlp=snownlp,
             phrases=_phrases(shard, hits, label),
+            features={turn: pieces for turn, pieces in features.items() if turn not in shard.stated_emotion},
+            probabilities=probabilities,
         )
+
+    def inputs(self, shard: Shard) -> Floats:
+        """What a trained head is given of every turn beside its text: see qc.text.emotion_head.INPUTS."""
+        hits = self._hits(shard)
+        polarity, tone, _ = self._lexical(shard, hits, ~shard.invented)
+        return lexicon_inputs(hits, polarity, tone)
+
+    def _lexical(
+        self, shard: Shard, hits: list[PhraseHits], felt: Bools
+    ) -> tuple[Floats, npt.NDArray[np.float64], Floats]:
+        """Per turn: the lexicon's polarity, the tone, snownlp's probability."""
+        negative, positive = _strength(shard, hits, sign=False), _strength(shard, hits, sign=True)
+        lexical = np.where(
+            negative >= positive, _OPPOSITE_COUNTS * positive - negative, positive - _OPPOSITE_COUNTS * negative
+        )
+        probability, log_odds = snow_sentiment().score(shard)
+        tone = np.tanh((self._praise(shard, felt) + _SNOWNLP_COUNTS * log_odds) / _FULL_TONE)
+        clear = np.clip(lexical + TONE_WEIGHT * tone, -1, 1)
+        neutral = np.clip(lexical + NEUTRAL_TONE_WEIGHT * tone, -NEUTRAL_AT_MOST, NEUTRAL_AT_MOST)
+        fused = np.where(felt, np.where(np.abs(clear) < LEVEL_FROM[0], neutral, clear), 0.0)
+        return np.round(fused, 4).astype(np.float32), tone, np.where(felt, probability, 0.5).astype(np.float32)
+
+    def _judged(
+        self,
+        shard: Shard,
+        head: EmotionHead,
+        hits: list[PhraseHits],
+        felt: Bools,
+        polarity: Floats,
+        tone: npt.NDArray[np.float64],
+        probabilities: tuple[Floats, Floats],
+    ) -> dict[int, tuple[str, ...]]:
+        """Let the head judge what customers (and unknown speakers) say: changes `polarity` and `probabilities` of these
+        turns. Gives the pieces behind each label that no phrase explains; one without any is taken back."""
+        asked = felt & (shard.role != ROLE_CODES[Role.AGENT]) & (np.diff(shard.char_start) > 1)
+        turns = np.flatnonzero(asked)
+        found = head.judge(shard, turns, lexicon_inputs(hits, polarity, tone)[turns], polarity[turns], NEUTRAL_AT_MOST)
+        before = polarity[turns]
+        polarity[turns] = found.polarity
+        probabilities[0][turns], probabilities[1][turns] = found.negative, found.positive
+        label = np.zeros(len(polarity), np.int8)
+        label[turns] = found.label
+        bare = np.flatnonzero((label[turns] != NEUTRAL) & (_component(hits, label)[turns] == NO_COMPONENT))
+        features: dict[int, tuple[str, ...]] = {}
+        for i in bare.tolist():
+            turn = int(turns[i])
+            if pieces := head.features(shard, turn, int(label[turn])):
+                features[turn] = pieces
+            else:
+                polarity[turn] = np.clip(before[i], -NEUTRAL_AT_MOST, NEUTRAL_AT_MOST)
+        return features
 
     def _praise(self, shard: Shard, felt: Bools) -> npt.NDArray[np.float64]:
         """Per turn, words of praise less words of fault-finding, each by its degree."""

@@ -27,11 +27,13 @@ class Analyser:
         taxonomies: Sequence[Taxonomy],
         intents: Sequence[IntentList] = (),
         *,
+        emotion_head: TrainedHead | None = None,
         intent_head: TrainedHead | None = None,
     ) -> None:
         self._lexicon = lexicon
         self._taxonomies = tuple(taxonomies)
         self._intents = tuple(intents)
+        self._emotion_head = emotion_head
         self._intent_head = intent_head
         self._finder: IntentFinder | None = None
         self._scorer: EmotionScorer | None = None
@@ -40,7 +42,7 @@ class Analyser:
     def emotions(self, shard: Shard) -> Emotions:
         """Emotions per turn and conversation; all neutral by lexicon when there is none."""
         if self._scorer is None:
-            self._scorer = EmotionScorer(self._lexicon or EmotionLexicon())
+            self._scorer = EmotionScorer(self._lexicon or EmotionLexicon(), self._emotion_head)
         return self._scorer.score(shard)
 
     def topics(self, shard: Shard) -> Topics:
@@ -64,4 +66,10 @@ class Analyser:
 
 def analyser_of(specs: Specs) -> Analyser:
     """What the specs in force say of a shard."""
-    return Analyser(specs.emotion, specs.taxonomies, specs.intents, intent_head=specs.intent_head)
+    return Analyser(
+        specs.emotion,
+        specs.taxonomies,
+        specs.intents,
+        emotion_head=specs.emotion_head,
+        intent_head=specs.intent_head,
+    )

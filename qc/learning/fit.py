@@ -1,0 +1,122 @@
+"""One fit: logistic regression over n-grams and inputs. The only module that knows scikit-learn.
+
+Labels given by people are wrong here and there. Before the fit, sentences whose label the others confidently contradict
+are left out (confident learning, Northcutt et al. 2021): the probability of another label, by a model that has not seen
+the sentence, is at least what sentences of that label have on average.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from qc.errors import UsageError
+from qc.learning.features import Sentences
+
+Classes = npt.NDArray[np.int64]
+Doubles = npt.NDArray[np.float64]
+
+_LEAST_SEEN = 2
+"""An n-gram of one sentence only is not learned: it says who spoke rather than what."""
+_MAX_ITERATIONS = 100
+_TOLERANCE = 1e-3
+_CLEANING_FOLDS = 4
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """How heads are fitted. `strength` is the inverse of the regularisation (scikit-learn's C); a sentence weighs
+    (mean size of a label / size of its label) ** `balance`; `clean`: leave doubtful sentences out."""
+
+    longest: int = 3
+    bits: int = 18
+    strength: float = 4.0
+    balance: float = 0.0
+    clean: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Fitted:
+    """`weights` [labels, columns of the sentences] and `bias` [labels]. `doubtful`: which sentences were left out."""
+
+    weights: npt.NDArray[np.float32]
+    bias: Doubles
+    doubtful: npt.NDArray[np.bool_]
+
+    def logits(self, held: Sentences) -> Doubles:
+        """One row per sentence, one column per label."""
+        return np.asarray(held.matrix @ self.weights.T + self.bias, np.float64)
+
+
+def fit(given: Sentences, classes: Classes, labels: int, settings: Settings) -> Fitted:
+    """A linear model of the sentences. Labels of which no sentence is left get a bias that never wins."""
+    doubtful = np.zeros(len(classes), bool)
+    if settings.clean:
+        doubtful = _doubtful(given, classes, labels, settings)
+    kept = np.flatnonzero(~doubtful)
+    weights, bias = _regression(given.rows(kept), classes[kept], labels, settings)
+    return Fitted(weights=weights, bias=bias, doubtful=doubtful)
+
+
+def folds(classes: Classes, count: int, seed: int) -> list[tuple[npt.NDArray[np.int64], npt.NDArray[np.int64]]]:
+    """(learned from, held out) of each fold, every label in every fold where it has that many sentences."""
+    order = np.lexsort((np.random.default_rng(seed).random(len(classes)), classes))
+    fold = np.empty(len(classes), np.int64)
+    fold[order] = np.arange(len(classes)) % count
+    return [(np.flatnonzero(fold != i), np.flatnonzero(fold == i)) for i in range(count)]
+
+
+def _doubtful(given: Sentences, classes: Classes, labels: int, settings: Settings) -> npt.NDArray[np.bool_]:
+    """Sentences whose label is confidently another; never so many that a label keeps less than half of its own."""
+    probability = np.zeros((len(classes), labels))
+    for seen, held in folds(classes, _CLEANING_FOLDS, 1):
+        weights, bias = _regression(given.rows(seen), classes[seen], labels, settings)
+        logits = given.rows(held).matrix @ weights.T + bias
+        odds = np.exp(logits - logits.max(axis=1, keepdims=True))
+        probability[held] = odds / odds.sum(axis=1, keepdims=True)
+    own = probability[np.arange(len(classes)), classes]
+    size = np.bincount(classes, minlength=labels)
+    expected = np.bincount(classes, weights=own, minlength=labels) / np.maximum(size, 1)
+    others = probability.copy()
+    others[np.arange(len(classes)), classes] = 0
+    against = np.where(others >= np.maximum(expected, 1e-9), others, 0).max(axis=1)
+    doubt = (against > own).astype(float) * (against - own)
+    doubtful = doubt > 0
+    for label in np.flatnonzero(np.bincount(classes[doubtful], minlength=labels) * 2 > size):
+        mine = np.flatnonzero(classes == label)
+        keep = mine[np.argsort(doubt[mine], kind="stable")][: -(-len(mine) // 2)]
+        doubtful[keep] = False
+    return np.asarray(doubtful, bool)
+
+
+def _regression(
+    given: Sentences, classes: Classes, labels: int, settings: Settings
+) -> tuple[npt.NDArray[np.float32], Doubles]:
+    seen = np.bincount(given.matrix.indices, minlength=given.matrix.shape[1])
+    columns = np.flatnonzero((seen >= _LEAST_SEEN) | (np.arange(len(seen)) >= given.slots))
+    size = np.bincount(classes, minlength=labels)
+    present = np.flatnonzero(size)
+    each = (size[present].mean() / size[classes]) ** settings.balance
+    model = _logistic_regression()(C=settings.strength, max_iter=_MAX_ITERATIONS, tol=_TOLERANCE)
+    model.fit(given.matrix[:, columns], classes, sample_weight=each)
+    found, intercept = np.asarray(model.coef_), np.asarray(model.intercept_)
+    if len(found) == 1:  # two labels share one row: half for one, half against the other
+        found, intercept = np.vstack((-found, found)) / 2, np.concatenate((-intercept, intercept)) / 2
+    weights = np.zeros((labels, given.matrix.shape[1]), np.float32)
+    weights[np.ix_(present, columns)] = found
+    bias = np.full(labels, float(intercept.min()) - 20.0)
+    bias[present] = intercept
+    return weights, bias
+
+
+def _logistic_regression() -> Any:
+    try:
+        from sklearn.linear_model import LogisticRegression
+    except ImportError:
+        raise UsageError(
+            "训练需要 scikit-learn，还没有安装", "请运行 pip install 'qc[learn]'。用训练好的模型不需要它。"
+        ) from None
+    return LogisticRegression
