@@ -1,0 +1,24 @@
+"""Suggestions as files: never over a file that is there, never where rules are read from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qc.errors import UsageError
+
+
+def write_new(path: Path, text: str, rules: Path) -> None:
+    """Write `text` to the new file `path`. Raises UsageError when it exists, lies in the rules folder or cannot be
+    written."""
+    if path.resolve().is_relative_to(rules.resolve()):
+        raise UsageError(f"{path} 在规则目录里", "建议要先看过再用，请写到别处。")
+    try:
+        with path.open("x", encoding="utf-8") as file:
+            file.write(text)
+    except FileExistsError:
+        raise UsageError(f"已有文件 {path}", "换一个名字，或先移走它。") from None
+    except OSError as error:
+        raise UsageError(f"写不了 {path}：{error.strerror}", "请检查目录和权限。") from error
+    click.echo(f"已写好 {path}", err=True)
