@@ -139,7 +139,7 @@ def _spread(values: Sequence[float]) -> charts.Columns | None:
         data=[charts.Datum(label=f"{i * 10}–{i * 10 + 10}", values=(counts[i],)) for i in range(10)],
         series=[("会话", "ink-main")],
         unit="个会话",
-        width=520.0,
+        width=600.0,
     )
 
 
