@@ -21,7 +21,19 @@ TRANSCRIPT = Transcript(
     channels=(
         ChannelTranscript(
             audio_channel=0,
-            segments=(Segment(start_ms=10, end_ms=900, text="您好，“张三”\u2028。", confidence=0.8123),),
+            segments=(
+                Segment(start_ms=10, end_ms=900, text="您好，“张三”\u2028。", confidence=0.8123),
+                Segment(
+                    start_ms=900,
+                    end_ms=990,
+                    text="在。",
+                    confidence=0.5,
+                    energy_db=-20.1,
+                    pitch_hz=181.3,
+                    pitch_range_st=4.2,
+                    voiced_ms=80,
+                ),
+            ),
             speech_ms=890,
         ),
         ChannelTranscript(audio_channel=1, segments=(), speech_ms=0),

@@ -55,6 +55,8 @@ def test_segments_lie_where_speech_is(call_path: Path, make_recording: Callable[
     assert 0 < transcript.channels[0].segments[0].start_ms < 1000
     assert all(-60 < s.energy_db < 0 for c in transcript.channels for s in c.segments if s.energy_db is not None)
     assert all(s.energy_db is not None for c in transcript.channels for s in c.segments)
+    assert all(150 < (s.pitch_hz or 0) < 400 for c in transcript.channels for s in c.segments)
+    assert all(0 < s.voiced_ms <= s.end_ms - s.start_ms + 40 for c in transcript.channels for s in c.segments)
 
 
 def test_one_bad_recording_stops_nobody(

@@ -74,6 +74,7 @@ def test_whisper_s_words_with_the_levels_and_channels_of_the_audio(tmp_path: Pat
     assert [s.text for s in customer.segments] == ["我家突然没有电了"]
     assert agent.segments[0].confidence == pytest.approx(0.9048)
     assert all(-60 < (s.energy_db or 0) < 0 for c in transcript.channels for s in c.segments)
+    assert all(150 < (s.pitch_hz or 0) < 400 and s.voiced_ms for c in transcript.channels for s in c.segments)
     assert transcript.duration_ms == pytest.approx(14_000, abs=100)
 
 
