@@ -147,6 +147,21 @@ def _measures(values: Iterator[float | None], n: int) -> npt.NDArray[np.float32]
     return np.fromiter((np.nan if v is None else v for v in values), np.float32, n)
 
 
+MOST_IN_A_TURN = 32
+
+
+def first_few(turn: Ints, word: Ints) -> npt.NDArray[np.bool_]:
+    """The first MOST_IN_A_TURN occurrences of each word in each turn: a turn that says one for ever says no more, and
+    shall not cost more. Occurrences are given in order of the text."""
+    few = np.ones(len(turn), bool)
+    if len(turn) > MOST_IN_A_TURN:
+        order = np.lexsort((word, turn))
+        turn, word = turn[order], word[order]
+        same = (turn[MOST_IN_A_TURN:] == turn[:-MOST_IN_A_TURN]) & (word[MOST_IN_A_TURN:] == word[:-MOST_IN_A_TURN])
+        few[order[MOST_IN_A_TURN:][same]] = False
+    return few
+
+
 def ranges(first: Ints, last: Ints) -> Ints:
     """first[0], first[0]+1, … last[0]-1, first[1], …"""
     counts = last - first

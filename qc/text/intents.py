@@ -17,6 +17,7 @@ from qc.domain.conversation import Role
 from qc.domain.emotion import InQuestion, Modifiers, WhenNegated
 from qc.domain.intent import GAP, GAP_CHARS, Intent, IntentKind, IntentList, IntentPhrases
 from qc.text.automaton import Automaton, whole_words
+from qc.text.columns import first_few
 from qc.text.normalise import normalise
 from qc.text.shard import ROLE_CODES, Shard
 
@@ -138,7 +139,7 @@ class IntentFinder:
         """Evidence by phrases."""
         found = whole_words(self._automaton.scan(shard.buffer), shard.buffer)
         turns = np.searchsorted(shard.byte_start, found.start, side="right") - 1
-        found = found.where(mine[turns])
+        found = found.where(mine[turns] & first_few(turns, found.pattern))
         turns, first, last = shard.locate(found.start, found.end)
         base = shard.char_start[turns]
         for pattern, turn, start, end in zip(

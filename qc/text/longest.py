@@ -20,6 +20,8 @@ _MIX = 0x9E3779B97F4A7C15
 """2^64 divided by the golden ratio: multiplicative hashing (Knuth, The Art of Computer Programming, vol. 3, 6.4)."""
 _ROOM = 3
 """The table has 2^3 places or more for each transition, so that most are found at the first look."""
+_DOOR_BITS = 18
+"""Size of the table that says which pairs of characters may begin a word; few others pass."""
 _ROUNDS = 32
 """Chains of overlapping words longer than this (哈哈哈哈…) are followed one by one."""
 
@@ -40,34 +42,36 @@ class LongestWords:
         begins = edges < self._width
         self._first = np.zeros(_CODE_POINTS, np.int64)
         self._first[alphabet[edges[begins] - 1]] = targets[begins]
+        self._alone = self._word[self._first] >= 0
         self._fill(edges[~begins], targets[~begins])
+        self._door = np.zeros(1 << _DOOR_BITS, np.bool_)
+        self._door[_pairs(_points("".join(w[:2] for w in words if len(w) > 1)))[::2]] = True
 
     def scan(self, points: Points) -> Matches:
         """Words in normalised text given as code points; starts and ends count code points."""
-        word, length = self._at_each(points)
-        start = np.flatnonzero(length)
-        end = start + length[start]
-        before = np.concatenate(([0], np.cumsum(length != 0)))
-        kept = _leftmost(start, end, before[end])
-        return Matches(word[start[kept]], start[kept], end[kept])
+        return leftmost(self.at_each(points))
 
-    def _at_each(self, points: Points) -> tuple[Ints, Ints]:
-        """Index and length of the longest word that begins at each place; length 0 where none does."""
-        letter, state = np.append(self._letter.take(points), 0), self._first.take(points)
-        word = self._word.take(state)
-        length = (word >= 0).astype(np.int64)
-        at = np.flatnonzero((state != 0) & (letter[1:] != 0))
-        state = state.take(at)
+    def at_each(self, points: Points) -> Matches:
+        """The longest word that begins at each place, overlaps included; `leftmost` chooses of them."""
+        length = self._alone.take(points).astype(np.int64)
+        word = np.zeros(len(points), np.int64)
+        padded = np.append(points, np.uint32(0))  # no word goes on behind the end
+        at = np.flatnonzero(self._door.take(_pairs(points)))
+        state = self._first.take(points.take(at))
         for depth in range(1, self._depth):
             if not len(at):
                 break
-            going, state = self._step(state * self._width + letter.take(at + depth, mode="clip"))
+            letter = self._letter.take(padded.take(at + depth, mode="clip"))
+            going, state = self._step(state * self._width + letter)
             at = at.take(going)
             found = self._word.take(state)
             ends = np.flatnonzero(found >= 0)
-            word[at[ends]] = found[ends]
-            length[at[ends]] = depth + 1
-        return word, length
+            place = at.take(ends)
+            word[place], length[place] = found.take(ends), depth + 1
+        start = np.flatnonzero(length)
+        chars = length.take(start)
+        alone = self._word.take(self._first.take(points.take(start)))
+        return Matches(np.where(chars > 1, word.take(start), alone), start, start + chars)
 
     def _step(self, edges: Ints) -> tuple[Ints, Ints]:
         """Which of the transitions exist, and where they lead."""
@@ -100,6 +104,17 @@ class LongestWords:
             self._edge[slot[placed]], self._target[slot[placed]] = edges[placed], targets[placed]
             left = np.setdiff1d(left, placed, assume_unique=True)
             slot[left] += 1
+
+
+def leftmost(words: Matches) -> Matches:
+    """Of words in order of their start those that no earlier one which is kept covers."""
+    return words.where(_leftmost(words.start, words.end, np.searchsorted(words.start, words.end)))
+
+
+def _pairs(points: Points) -> Ints:
+    """The slot of each pair of neighbouring characters in the door."""
+    mixed = points[:-1] * np.uint32(0x9E3779B1) ^ points[1:] * np.uint32(0x85EBCA77)
+    return (mixed >> np.uint32(32 - _DOOR_BITS)).astype(np.int64)
 
 
 def _points(text: str) -> Points:

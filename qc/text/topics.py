@@ -17,8 +17,8 @@ import numpy.typing as npt
 from qc.domain.conversation import Role
 from qc.domain.topic import UNKNOWN_TOPIC, Taxonomy, Topic
 from qc.text.automaton import Matches, whole_words
-from qc.text.columns import ranges
-from qc.text.longest import LongestWords
+from qc.text.columns import first_few, ranges
+from qc.text.longest import LongestWords, leftmost
 from qc.text.normalise import normalise
 from qc.text.shard import ROLE_CODES, Ints, Shard
 from qc.text.turn_topics import Meanings, TurnScores, contact_reasons, turn_scores
@@ -156,13 +156,15 @@ class _Compiled:
 
     def assign(self, shard: Shard, concerned: npt.NDArray[np.bool_]) -> _Assigned:
         """Topics of the conversations selected by the mask, where any was recognised, and of their turns."""
-        found = whole_words(self._longest.scan(shard.points), shard.points)
-        found = found.where(self._is_keyword[found.pattern])
+        found = whole_words(self._longest.at_each(shard.points), shard.points)
         turn = shard.turn_of(found.start)
-        mine = concerned[shard.conversation[turn]] & ~shard.invented[turn]
-        found, turn = found.where(mine), turn[mine]
-        kept = self._on_boundaries(shard, found)
-        word, turn = found.pattern[kept], turn[kept]
+        found = found.where(
+            concerned[shard.conversation[turn]] & ~shard.invented[turn] & first_few(turn, found.pattern)
+        )
+        # A keyword that cuts a word must not keep another from being found: 想退 in 想|退货.
+        found = leftmost(found.where(self._on_boundaries(shard, found)))
+        found = found.where(self._is_keyword[found.pattern])
+        word, turn = found.pattern, shard.turn_of(found.start)
         shares = self._shares(shard, word, turn)
         scores = turn_scores(turn, word, self._meanings, self._min_score)
         rows = zip(scores.turn.tolist(), scores.topic.tolist(), scores.score.tolist(), scores.words, strict=True)
@@ -190,7 +192,7 @@ class _Compiled:
     def _on_boundaries(self, shard: Shard, found: Matches) -> npt.NDArray[np.bool_]:
         """Leave out short keywords that cut a word."""
         kept = np.ones(len(found.pattern), bool)
-        short = np.flatnonzero(self._checked[found.pattern])
+        short = np.flatnonzero(self._checked[found.pattern] & self._is_keyword[found.pattern])
         if not len(short):
             return kept
         words = segmenter(self._segmenter_words)

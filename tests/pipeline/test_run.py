@@ -155,7 +155,7 @@ def test_inspect_judges_again_without_the_sources(undisturbed: Path, batch: tupl
     done = qc("inspect", undisturbed, "-w", batch[1], "--out", tmp_path, "--no-report")
     assert done.returncode == 0, done.stderr
     before, after = open_run(undisturbed), open_run(only_run(tmp_path))
-    for name in ("turns", "findings", "hits", "scores", "item_scores", "emotions", "topics"):
+    for name in ("turns", "findings", "hits", "scores", "item_scores", "emotions", "topics", "turn_topics", "intents"):
         assert after.table(name).equals(before.table(name)), name
 
 

@@ -145,5 +145,5 @@ def test_the_shipped_files() -> None:
     assert set(lexicon.groups) == {Role.CUSTOMER, Role.AGENT}
     assert sum(len(g.phrases) for g in lexicon.groups[Role.CUSTOMER]) > 500
     taxonomies = load_taxonomies(packaged("rules") / "_topics")
-    assert [t.id for t in taxonomies] == ["ecommerce", "insurance", "utility"]
+    assert [t.id for t in taxonomies] == ["ecommerce", "finance", "insurance", "property", "utility"]
     assert [p for t in taxonomies for p in t.projects if p in ("95598", "保险", "电商")] == ["电商", "保险", "95598"]
