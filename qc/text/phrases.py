@@ -22,6 +22,7 @@ Bools = npt.NDArray[np.bool_]
 Codes = npt.NDArray[np.int8]
 
 MAX_LEVEL = 5
+_SPACE = ord(" ")
 _NEGATION, _BEFORE, _AFTER, _QUESTION, _CONDITION, _REQUEST = 1, 2, 4, 8, 16, 32
 _MAX_CHAIN = 4
 """How many modifiers in a row are looked at before a phrase (并不是|真的|那么|特别)."""
@@ -55,9 +56,11 @@ class PhraseHits:
 
 
 class PhraseScanner:
-    """The phrases of one role and the modifiers, compiled."""
+    """The phrases of one role and the modifiers, compiled. `through_spaces`: words go on behind a space, as in text
+    that was segmented (不 好吃); else a space parts them, as people use it (没有 谢谢)."""
 
-    def __init__(self, groups: tuple[PhraseGroup, ...], modifiers: Modifiers) -> None:
+    def __init__(self, groups: tuple[PhraseGroup, ...], modifiers: Modifiers, *, through_spaces: bool = False) -> None:
+        self._through_spaces = through_spaces
         kinds: dict[str, tuple[int, int]] = {}  # word → (flags, change of level)
         for words, flags, change in (
             (modifiers.neutral, 0, 0),
@@ -90,7 +93,8 @@ class PhraseScanner:
 
     def scan(self, shard: Shard, turns: Bools) -> PhraseHits:
         """Phrases in the turns selected by the mask `turns`."""
-        place = np.flatnonzero(np.repeat(turns, np.diff(shard.char_start))[: len(shard.points)])
+        seen = np.repeat(turns, np.diff(shard.char_start))[: len(shard.points)]
+        place = np.flatnonzero(seen & (shard.points != _SPACE) if self._through_spaces else seen)
         points = shard.points[place]
         tokens = whole_words(self._words.scan(points), points)
         turn = shard.turn_of(place[tokens.start])

@@ -26,6 +26,8 @@ from qc.text.shard import Shard
 
 _MIN_COUNT = 8
 _MAX_CHARS = 4
+_TABLE = 0x10000
+"""Characters that may be words; those beyond the basic plane are none."""
 
 
 class SnowSentiment:
@@ -45,18 +47,29 @@ class SnowSentiment:
         # Stop words say nothing, but must be seen, or a piece of one would be taken for a word.
         for stop in (folder / "normal" / "stopwords.txt").read_text("utf-8").split():
             words.setdefault(stop, 0.0)
-        self._words = LongestWords(tuple(words))
-        self._weights = np.array(list(words.values()))
+        longer = {word: weight for word, weight in words.items() if len(word) > 1}
+        self._words = LongestWords(tuple(longer))
+        self._weights = np.array(list(longer.values()))
+        self._of_char = np.zeros(_TABLE)
+        for word, weight in words.items():
+            if len(word) == 1 and ord(word) < _TABLE:
+                self._of_char[ord(word)] = weight
 
     def score(self, shard: Shard) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Per turn: the probability of being positive as snownlp understands it, 0..1, 0.5 for a turn without any known
         word; and the mean log-odds of its words, which does not grow with the length of the turn."""
-        n = len(shard.turns)
-        found = self._words.scan(shard.points)
-        turn = shard.turn_of(found.start)
-        weight = self._weights[found.pattern]
-        total = np.bincount(turn, weights=weight, minlength=n)
-        telling = np.bincount(turn[weight != 0], minlength=n)
+        points = shard.points
+        found = self._words.scan(points)
+        # A word of one character is one wherever no longer word covers it: a table, no search.
+        weight = np.append(self._of_char.take(points, mode="clip"), 0.0)
+        covered = np.zeros(len(weight), np.int8)
+        covered[found.start] += 1
+        covered[found.end] -= 1
+        weight[np.cumsum(covered, dtype=np.int8) > 0] = 0.0
+        weight[found.start] = self._weights[found.pattern]
+        first = shard.char_start[:-1]
+        total = np.add.reduceat(weight, first) if len(first) else np.zeros(0)
+        telling = np.add.reduceat(weight != 0, first, dtype=np.int64) if len(first) else np.zeros(0, np.int64)
         probability = 1 / (1 + np.exp(-np.clip(total + self._prior, -60, 60)))
         return (
             np.where(telling > 0, probability, 0.5).astype(np.float32),
