@@ -200,7 +200,7 @@ def soothed(shard: Shard, emotions: Emotions, moods: Moods, level: int = SOOTHED
 def _movers(shard: Shard, emotions: Emotions, moods: Moods) -> tuple[Ints, Ints]:
     """The agent's turn that calmed and the one that inflamed the customer most in each conversation.
 
-    A negative turn calms nobody, whatever she says next. What the agent opens with inflames nobody unless it is negative
+    A negative turn calms nobody, whatever she says next. What the agent opens with inflames nobody unless negative
     itself: the customer's first answer to it is what she comes with. Several agent's turns between two of the
     customer's move her alike: of these the warmest calmed and the coldest inflamed, and of equals the last, which is
     the one she answers.
