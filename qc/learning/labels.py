@@ -60,8 +60,9 @@ class TrainingSet:
         return tuple(zip(self.labels, found, strict=True))
 
 
-def training_set(turns: Iterable[LabelledTurn], task: Task) -> TrainingSet:
-    """Check the rows of a label file. Raises UsageError when nothing can be learned from them."""
+def training_set(turns: Iterable[LabelledTurn], task: Task, *, testing: bool = False) -> TrainingSet:
+    """Check the rows of a label file; `testing`: to test with, however few. Raises UsageError for unknown labels, and
+    when nothing can be learned from them."""
     rows = list(turns)
     named = [(row, _emotion(row.label) if task is Task.EMOTION else row.label) for row in rows]
     _refuse_unknown([row for row, label in named if label is None or len(label) > _MOST_LABEL_CHARS], task)
@@ -81,10 +82,13 @@ def training_set(turns: Iterable[LabelledTurn], task: Task) -> TrainingSet:
     kept = [(first[key].text, next(iter(found))) for key, found in labels_of.items() if key not in torn]
     counts = Counter(label for _, label in kept)
     rare_labels = tuple(sorted(label for label, n in counts.items() if n < LEAST_OF_A_LABEL))
-    if task is Task.INTENT:
+    if task is Task.INTENT and not testing:
         kept = [(text, label) for text, label in kept if label not in rare_labels]
     labels = EMOTION_LABELS if task is Task.EMOTION else tuple(sorted({label for _, label in kept}))
-    _refuse_thin(labels, counts, len(kept), task)
+    if testing and not kept:
+        raise UsageError("没有可用的句子", "每行写一句话和它的标签。")
+    if not testing:
+        _refuse_thin(labels, counts, len(kept), task)
     code = {label: i for i, label in enumerate(labels)}
     return TrainingSet(
         labels=labels,
@@ -95,7 +99,7 @@ def training_set(turns: Iterable[LabelledTurn], task: Task) -> TrainingSet:
         contradicting=sum(sum(labels_of[key].values()) for key in torn),
         contradicting_lines=tuple(sorted(line for key in torn for line in lines[key])),
         empty=empty,
-        rare=sum(counts[label] for label in rare_labels) if task is Task.INTENT else 0,
+        rare=0 if testing or task is Task.EMOTION else sum(counts[label] for label in rare_labels),
         rare_labels=rare_labels if task is Task.INTENT else (),
         digest=hashlib.sha256("\n".join(f"{label}\t{text}" for text, label in kept).encode()).hexdigest(),
     )
