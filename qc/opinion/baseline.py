@@ -102,7 +102,7 @@ def predict(
     rate = (k + 1) / (n + (1 if bounded else 0))
     own = (np.maximum(n - k, 0.0) / (n + 2) if bounded else 1.0) / (k + 1)
     days = len(counts)
-    v = own + fit.alpha * (1 + 1 / days) + unsure
+    v = np.maximum(own + fit.alpha * (1 + 1 / days) + unsure, 1e-12)
     mean = rate * factor * today
     if bounded:
         mean = np.minimum(mean, today * 0.999)
@@ -144,7 +144,7 @@ def _fit(counts: Floats, exposure: Floats, weekdays: NDArray[np.int64], weight: 
     sure = np.where(known, 1 / np.maximum(noise, 1e-12) ** 2, 0.0)
     strength = np.where(known, (ratio - 1) ** 2 - np.where(known, noise, 0) * (1 - 1 / _WEEKDAYS), 0.0)
     spread = max(float((strength * sure).sum() / max(sure.sum(), 1e-12)), 0.0)  # variance of true factors
-    shrunk = np.where(known, spread / (spread + np.where(known, noise, 1.0)), 0.0)
+    shrunk = np.where(known, spread / np.maximum(spread + np.where(known, noise, 1.0), 1e-12), 0.0)
     factor = 1 + (ratio - 1) * shrunk
     return _Fit(flat * factor[weekdays], alpha, factor, spread * (1 - shrunk), True)
 

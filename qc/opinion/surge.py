@@ -107,6 +107,8 @@ def _test(
     prediction = predict(k, n, daily.weekdays[past], today, int(daily.weekdays[at]), bounded=not whole)
     seen = (k.sum(0) > 0) | (observed > 0)
     usable = seen & (n.sum(0) > 0) if metric is not Metric.VOLUME else seen
+    if not whole:
+        usable &= (k.sum(0) < n.sum(0)) | (observed < today)  # a share that is always everything cannot rise
     usable &= ~_unfamiliar(daily, past, at, dimensions, k.sum(0) == 0)
     p = np.where(usable, prediction.tail(observed), 1.0)
     return Tested(
