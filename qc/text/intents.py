@@ -288,14 +288,25 @@ def _inside(clause: str, first: int, last: int, longer: tuple[str, ...]) -> bool
     return False
 
 
+def _evidence(signs: Sequence[_Sign]) -> tuple[str, ...]:
+    """What was said, the strongest first, without what lies inside another piece of it."""
+    kept: list[_Sign] = []
+    for sign in signs:
+        inside = any(k.at <= sign.at and sign.at + len(sign.said) <= k.at + len(k.said) for k in kept)
+        if sign.said and not inside and sign.said not in [k.said for k in kept]:
+            kept.append(sign)
+            if len(kept) == _MAX_PHRASES:
+                break
+    return tuple(sign.said for sign in kept)
+
+
 def _shown(
     signs: Mapping[str, list[_Sign]], names: Mapping[str, tuple[str, IntentKind]], first_turn: int
 ) -> tuple[ShownIntent, ...]:
     out: list[tuple[int, int, ShownIntent]] = []
     for intent_id, listed in signs.items():
-        listed.sort(key=lambda s: (-s.level, s.at, s.probability is not None))
-        best = listed[0]
-        said = tuple(dict.fromkeys(s.said for s in listed if s.said))[:_MAX_PHRASES]
+        listed.sort(key=lambda s: (-s.level, s.at, -len(s.said), s.probability is not None))
+        best, said = listed[0], _evidence(listed)
         probability = max((s.probability for s in listed if s.probability is not None), default=None)
         title, kind = names[intent_id]
         shown = ShownIntent(
