@@ -8,10 +8,12 @@ The result is jieba's own (`cut(HMM=False)`), at a tenth of the time.
 
 from __future__ import annotations
 
+import re
 import warnings
 from collections.abc import Mapping, Sequence
 from functools import cache, lru_cache
 from itertools import chain
+from math import inf, log
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +31,7 @@ _DOMAIN_FREQUENCY = 20_000
 _AROUND = 24
 """Characters looked at on either side of a place; longer pieces do not come again and are not remembered."""
 _TABLE_BITS = 22
+_HAN = re.compile("[\u4e00-\u9fd5]+")
 _MAX_KNOWN = 200_000
 """Pieces remembered before the memory is emptied."""
 
@@ -55,12 +58,33 @@ class Segmenter:
         """The words of a piece of text, as jieba cuts it. Asked for the same piece again, it remembers."""
         words = self._known.get(piece)
         if words is None:
-            words = tuple(self._jieba.cut(piece, HMM=False))
+            words = self._best(piece) if _HAN.fullmatch(piece) else tuple(self._jieba.cut(piece, HMM=False))
             if len(self._known) >= _MAX_KNOWN:
                 self._known.clear()
             if len(piece) <= _AROUND:
                 self._known[piece] = words
         return words
+
+    def _best(self, piece: str) -> tuple[str, ...]:
+        """jieba's choice for Han characters, without its generators and tables: of all ways to cut, the one whose words
+        are the most probable together; of equal ones, the one with the longer first word."""
+        size = len(piece)
+        score, end = [0.0] * (size + 1), [0] * size
+        frequency, total = self._jieba.FREQ.get, log(self._jieba.total)
+        for start in range(size - 1, -1, -1):
+            best, at = -inf, start + 1
+            for stop in range(start + 1, size + 1):
+                known = frequency(piece[start:stop])
+                if known is None:
+                    break
+                if known and (gained := log(known) - total + score[stop]) >= best:
+                    best, at = gained, stop
+            score[start], end[start] = (-total + score[at] if best == -inf else best), at
+        words, start = [], 0
+        while start < size:
+            words.append(piece[start : end[start]])
+            start = end[start]
+        return tuple(words)
 
     def whole(self, text: str, first: int, last: int, bonds: Bools) -> bool:
         """Whether `text[first:last]` is made of whole words or lies inside one; False when it joins pieces of two

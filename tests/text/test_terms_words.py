@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import random
+
 import jieba
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -42,6 +44,15 @@ def test_pieces_are_cut_as_jieba_cuts_the_whole(sentence: str) -> None:
             start = i
     pieces.append(sentence[start:])
     assert [w for p in pieces for w in words.cut(p)] == list(jieba.cut(sentence, HMM=False))
+
+
+def test_cut_is_jiebas() -> None:
+    ours = Segmenter(["网上国网", "退换货", "电费"])
+    draw = random.Random(1)
+    known = [*list(ours._jieba.FREQ)[::53], "网上国网", "退换货", "电费", "龘", "𠮷", "ok", "3.5", "，"]
+    for _ in range(1500):
+        piece = "".join(draw.choices(known, k=draw.randint(1, 6)))
+        assert ours.cut(piece) == tuple(ours._jieba.cut(piece, HMM=False))
 
 
 def test_domain_words_are_words() -> None:
