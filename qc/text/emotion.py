@@ -128,9 +128,7 @@ class EmotionScorer:
     def __init__(self, lexicon: EmotionLexicon, head: TrainedHead | None = None) -> None:
         self._head = None if head is None else EmotionHead(head)
         self._scanners = {role: PhraseScanner(groups, lexicon.modifiers) for role, groups in lexicon.groups.items()}
-        self._evaluation = PhraseScanner(
-            _evaluation_groups(lexicon.evaluation), lexicon.modifiers, through_spaces=True
-        )
+        self._evaluation = PhraseScanner(_evaluation_groups(lexicon.evaluation), lexicon.modifiers, through_spaces=True)
 
     def score(self, shard: Shard) -> Emotions:
         """Emotions of every turn and conversation of `shard`."""
@@ -213,8 +211,8 @@ class EmotionScorer:
         return features
 
     def _praise(self, shard: Shard, felt: Bools) -> npt.NDArray[np.float64]:
-        """Per turn, words of praise less words of fault-finding, each by its degree."""
-        found = self._evaluation.scan(shard, felt)
+        """Per turn, words of praise less words of fault-finding, each by its degree. An agent's are manners: not asked."""
+        found = self._evaluation.scan(shard, felt & (shard.role != ROLE_CODES[Role.AGENT]))
         weight = np.where(found.positive, 1.0, -_FAULTS_COUNT) * (found.level + 1) / 2
         return np.asarray(np.bincount(found.turn, weights=weight, minlength=len(shard.role)), np.float64)
 

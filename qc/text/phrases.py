@@ -61,6 +61,9 @@ class PhraseScanner:
 
     def __init__(self, groups: tuple[PhraseGroup, ...], modifiers: Modifiers, *, through_spaces: bool = False) -> None:
         self._through_spaces = through_spaces
+        # Words that change nothing of these phrases are not looked for.
+        courteous = any(g.courtesy for g in groups)
+        minds_questions = courteous or any(g.in_question is not InQuestion.KEEP for g in groups)
         kinds: dict[str, tuple[int, int]] = {}  # word → (flags, change of level)
         for words, flags, change in (
             (modifiers.neutral, 0, 0),
@@ -69,9 +72,9 @@ class PhraseScanner:
             (modifiers.plain, _BEFORE, 0),
             (modifiers.weaker, _BEFORE, -1),
             (modifiers.stronger_after, _AFTER, 1),
-            (modifiers.question, _QUESTION, 0),
-            (modifiers.condition, _CONDITION, 0),
-            (modifiers.request, _REQUEST, 0),
+            (modifiers.question if minds_questions else (), _QUESTION, 0),
+            (modifiers.condition if minds_questions else (), _CONDITION, 0),
+            (modifiers.request if courteous else (), _REQUEST, 0),
         ):
             for word in words:
                 known = kinds.get(normalise(word), (0, 0))
