@@ -24,7 +24,7 @@ from qc.text.longest import LongestWords
 from qc.text.normalise import normalise
 from qc.text.shard import Shard
 
-_MIN_COUNT = 8
+_MIN_COUNT = 16
 _MAX_CHARS = 4
 _TABLE = 0x10000
 """Characters that may be words; those beyond the basic plane are none."""
@@ -65,7 +65,7 @@ class SnowSentiment:
         covered = np.zeros(len(weight), np.int8)
         covered[found.start] += 1
         covered[found.end] -= 1
-        weight[np.cumsum(covered, dtype=np.int8) > 0] = 0.0
+        weight *= np.cumsum(covered, dtype=np.int8) == 0
         weight[found.start] = self._weights[found.pattern]
         first = shard.char_start[:-1]
         total = np.add.reduceat(weight, first) if len(first) else np.zeros(0)
