@@ -1,0 +1,209 @@
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+from click.testing import CliRunner, Result
+
+from qc.commands import cli
+from qc.domain.emotion import EmotionLexicon
+from qc.domain.head import Task
+from qc.domain.labelled import LabelledTurn
+from qc.errors import QcError
+from qc.ingest.labelled import read_labelled
+from qc.learning.evaluate import best_offsets, calibration, calibration_error, precision_at_recall, softmax
+from qc.learning.features import shard_of
+from qc.learning.labels import training_set
+from qc.learning.train import SETTINGS, train
+from qc.text.emotion import EmotionScorer
+from qc.text.head import HeadScorer
+from qc.text.head_file import read_head
+from tests.learning.labels import as_csv, emotion_rows, intent_rows
+
+
+def turns(rows: list[tuple[str, str]]) -> list[LabelledTurn]:
+    return [LabelledTurn(line=i, text=text, label=label) for i, (text, label) in enumerate(rows, 2)]
+
+
+def call(*args: object) -> Result:
+    return CliRunner().invoke(cli, [str(a) for a in args], catch_exceptions=True)
+
+
+def refusal(result: Result) -> str:
+    assert isinstance(result.exception, QcError), result.output
+    return result.exception.render()
+
+
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Label files, and the models trained on them by the commands."""
+    folder = tmp_path_factory.mktemp("heads")
+    (folder / "emotion.csv").write_text(as_csv(emotion_rows()), "gb18030")
+    lines = (json.dumps({"text": t, "label": c}, ensure_ascii=False) for t, c in intent_rows())
+    (folder / "intents.jsonl").write_text("\n".join(lines), "utf-8")
+    for task, name in (("emotion", "emotion.csv"), ("intents", "intents.jsonl")):
+        done = call(task, "train", folder / name, "-o", folder / f"{task}.qc", "--date", "2026-11-22")
+        assert done.exit_code == 0, done.output
+        assert "宏平均 F1" in done.output
+        assert "学习曲线" in done.output
+    return folder
+
+
+def test_the_same_labels_give_the_same_file(files: Path) -> None:
+    again = files / "again.qc"
+    assert call("emotion", "train", files / "emotion.csv", "-o", again, "--date", "2026-11-22", "-q").exit_code == 0
+    assert again.read_bytes() == (files / "emotion.qc").read_bytes()
+
+
+def test_a_card_says_what_it_was_made_of_and_no_sentence(files: Path) -> None:
+    shown = call("emotion", "card", files / "emotion.qc")
+    assert shown.exit_code == 0
+    assert "2026-11-22" in shown.output
+    assert "180 行" in shown.output
+    data = (files / "emotion.qc").read_bytes()
+    assert not any(text.encode() in data for text, _ in emotion_rows())
+    assert "不能用在" in refusal(call("intents", "card", files / "emotion.qc"))
+
+
+def test_eval_compares_with_the_lexicon(files: Path) -> None:
+    shown = call("emotion", "eval", files / "emotion.csv", "-m", files / "emotion.qc")
+    assert shown.exit_code == 0
+    assert "【词表】" in shown.output
+    assert "【模型" in shown.output
+    assert "这就是训练它的标注" in shown.output
+    alone = call("intents", "eval", files / "intents.jsonl", "-m", files / "intents.qc")
+    assert alone.exit_code == 0
+    assert "没有意图模型" in refusal(call("intents", "eval", files / "intents.jsonl"))
+
+
+def test_a_head_learns_what_the_lexicon_does_not_know() -> None:
+    """Without a lexicon the n-grams alone must tell the classes, and say by which pieces."""
+    given = training_set(turns(emotion_rows()), Task.EMOTION)
+    made = train(given, Task.EMOTION, lexicon=EmotionLexicon())
+    assert made.head.card.scores.macro_f1 > 0.95
+    untrained = made.head.card.untrained
+    assert untrained is not None
+    assert untrained.macro_f1 < 0.4
+    felt = EmotionScorer(EmotionLexicon(), made.head).score(
+        shard_of(["这个月的煤气又坏了，什么破质量", "我想问一下煤气怎么办理", ""])
+    )
+    assert felt.label.tolist() == [-1, 0, 0]
+    assert felt.features[0]
+    assert 1 not in felt.features
+    assert felt.negative_probability[0] > 0.5 > felt.negative_probability[1]
+    assert felt.polarity[0] <= -0.2
+
+
+def test_what_is_labelled_has_a_reason(files: Path) -> None:
+    head = read_head(files / "emotion.qc", Task.EMOTION)
+    felt = EmotionScorer(EmotionLexicon(), head).score(shard_of([t for t, _ in emotion_rows()]))
+    labelled = np.flatnonzero(felt.label).tolist()
+    assert labelled
+    assert all(felt.phrases.get(i) or felt.features.get(i) for i in labelled)
+
+
+def test_int8_weights_decide_like_the_fit(files: Path) -> None:
+    head = read_head(files / "intents.qc", Task.INTENT)
+    scorer = HeadScorer(head)
+    found = scorer.decide(scorer.probabilities(shard_of([t for t, _ in intent_rows()]), np.arange(180)))
+    right = [head.labels[i] == label for i, (_, label) in zip(found.tolist(), intent_rows(), strict=True)]
+    assert np.mean(right) > 0.97
+
+
+@pytest.mark.parametrize(
+    "text", ["", "😡😡", "12345", "Hello, where is my order?", "唔该点解咁耐㗎", "啊" * 100_000, "\n\t", "a\u0000b"]
+)
+def test_hostile_turns_get_probabilities(files: Path, text: str) -> None:
+    head = read_head(files / "emotion.qc", Task.EMOTION)
+    felt = EmotionScorer(EmotionLexicon(), head).score(shard_of([text, text]))
+    assert np.isfinite(felt.negative_probability).all()
+    assert ((felt.negative_probability >= 0) & (felt.negative_probability <= 1)).all()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("文本,标签\n", "没有标注"),
+        ("", "没有内容"),
+        ("文本,打分\n好,1\n", "没有标签一列"),
+        ("文本,标签\n好,很棒\n", "不认识的情绪标签：很棒"),
+        ("文本,标签\n" + "".join(f"第{i}句,负面\n" for i in range(300)), "都是同一类"),
+        ("文本,标签\n" + "".join(f"{i}号,{'负面' if i % 2 else '中性'}\n" for i in range(300)), "positive 的句子太少"),
+        ("文本,标签\n一,负面\n二,中性\n三,正面\n", "太少"),
+    ],
+)
+def test_labels_nothing_can_be_learned_from(tmp_path: Path, content: str, said: str) -> None:
+    (tmp_path / "l.csv").write_text(content, "utf-8")
+    assert said in refusal(call("emotion", "train", tmp_path / "l.csv", "-o", tmp_path / "m.qc"))
+    assert not (tmp_path / "m.qc").exists()
+
+
+def test_labels_that_cannot_be_read(tmp_path: Path) -> None:
+    (tmp_path / "l.csv").write_bytes("文本,标签\n".encode() + b"\xff\xfe\x81,\n" + "好的谢谢,正面\n".encode())
+    assert "无法识别的字节" in refusal(call("emotion", "train", tmp_path / "l.csv", "-o", tmp_path / "m.qc"))
+    (tmp_path / "l.pdf").write_bytes(b"%PDF")
+    assert "不认识的扩展名" in refusal(call("emotion", "train", tmp_path / "l.pdf", "-o", tmp_path / "m.qc"))
+    (tmp_path / "l.jsonl").write_text('{"text": "好"}\n[1]\n', "utf-8")
+    told = refusal(call("emotion", "train", tmp_path / "l.jsonl", "-o", tmp_path / "m.qc"))
+    assert "l.jsonl:1" in told
+    assert "l.jsonl:2" in told
+
+
+def test_a_workbook_is_read_too(tmp_path: Path) -> None:
+    from openpyxl import Workbook
+
+    book = Workbook()
+    assert book.active is not None
+    book.active.append(["十月抽样"])
+    for row in [("序号", "客户原话", "情绪"), (1, "气死我了", "愤怒"), (2, "还没标", None)]:
+        book.active.append(row)
+    book.save(tmp_path / "l.xlsx")
+    assert read_labelled(tmp_path / "l.xlsx") == (LabelledTurn(line=3, text="气死我了", label="愤怒"),)
+
+
+def test_repeated_and_contradicting_rows_are_counted() -> None:
+    rows = [*emotion_rows(), emotion_rows()[0], ("可以的", "中性"), ("可以的", "正面"), ("  ", "负面")]
+    given = training_set(turns(rows), Task.EMOTION)
+    assert (given.rows, given.repeated, given.contradicting, given.empty, len(given.texts)) == (184, 1, 2, 1, 180)
+    assert given.contradicting_lines == (183, 184)
+
+
+def test_wrong_labels_are_found() -> None:
+    rows = emotion_rows()
+    wrong = [3, 40, 77, 121]
+    for i in wrong:
+        rows[i] = (rows[i][0], "正面" if rows[i][1] != "正面" else "负面")
+    made = train(training_set(turns(rows), Task.EMOTION), Task.EMOTION, lexicon=EmotionLexicon())
+    assert len(set(wrong) & set(made.doubtful_at.tolist())) >= 3
+    assert made.doubtful <= 8
+    assert SETTINGS[Task.EMOTION].clean
+
+
+def test_calibration_undoes_what_was_done_to_logits() -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(4000, 3))
+    true = softmax(2 * logits + [0.5, 0.0, -0.5])
+    classes = (rng.random((4000, 1)) > true.cumsum(axis=1)).sum(axis=1)
+    sharpness, shift = calibration(logits, classes, shifted=True)
+    assert sharpness == pytest.approx(2, rel=0.1)
+    assert shift[0] - shift[2] == pytest.approx(1, abs=0.25)
+    before, after = softmax(logits), softmax(sharpness * logits + shift)
+    assert calibration_error(classes, after) < 0.03 < calibration_error(classes, before)
+
+
+def test_precision_at_recall_by_hand() -> None:
+    classes, probability = np.array([0, 1, 0, 1, 1]), np.array([0.9, 0.8, 0.7, 0.7, 0.1])
+    assert precision_at_recall(classes, probability, 0, 0.5) == 1.0
+    assert precision_at_recall(classes, probability, 0, 0.6) == 0.5
+    assert precision_at_recall(classes, probability, 2, 0.6) == 0.0
+
+
+def test_offsets_help_rare_labels() -> None:
+    rng = np.random.default_rng(1)
+    classes = rng.choice(3, 2000, p=[0.05, 0.9, 0.05])
+    logits = rng.normal(size=(2000, 3)) + 1.5 * np.eye(3)[classes] + np.log([0.05, 0.9, 0.05])
+    offsets = best_offsets(softmax(logits), classes)
+    assert offsets[0] > 0 < offsets[2]
+    assert offsets[1] == 0
