@@ -2,11 +2,12 @@
 
     python bench/opinion.py --data DIR [--sizes 2000,5000] [--trials 300] [--share 0.01] [--weeks 60] [--seed 1]
 
-DIR holds `cic/{train,dev}.json` (utterances of buyers in 118 intents, DataCLUE). Every utterance is classified once by a
-head that was trained without it (three folds), by the e-commerce taxonomy and by the emotion lexicon as shipped. Days are
-then drawn from real utterances: the natural mix of intents, a factor per weekday and intent (log-normal, --season), a
-factor per day and intent (gamma, --scatter), days of different size (weekends 0.7, 5 % scatter), hours, regions. History
-of 28 days, the rules as shipped (rules/_opinion/alerts.yml) without words, through the same ledger as `qc opinion`.
+DIR holds `cic/{train,dev}.json` (utterances of buyers in 118 intents, DataCLUE). Every utterance is classified once
+by a head that was trained without it (three folds), by the e-commerce taxonomy and by the emotion lexicon as shipped.
+Days are then drawn from real utterances: the natural mix of intents, a factor per weekday and intent (log-normal,
+--season), a factor per day and intent (gamma, --scatter), days of different size (weekends 0.7, 5 % scatter), hours,
+regions. History of 28 days, the rules as shipped (rules/_opinion/alerts.yml) without words, through the same ledger as
+`qc opinion`.
 
 A surge adds --share of the day's conversations with one intent (every intent with at least 20 sentences is as likely).
 It succeeds when the first alert of the day is that intent. Three ways of adding, since the labels are noisy: sentences
@@ -21,6 +22,7 @@ import time
 from collections import Counter
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
@@ -96,7 +98,7 @@ def classify(folder: Path) -> Utterances:
     topics = tuple(sorted(set(primary)))
     level = EmotionScorer(load_emotion_lexicon(packaged("rules") / "_lexicons/emotion")).score(shard).customer.level
     print(
-        f"{len(texts)} utterances, {len(names)} labels; head right on {np.mean(predicted == label):.1%} of the labels as they are, "
+        f"{len(texts)} utterances, {len(names)} labels; head right on {np.mean(predicted == label):.1%} of the labels, "
         f"{np.mean((predicted == label)[~doubtful]):.1%} without the {doubtful.mean():.0%} held for mislabelled; "
         f"topic known {np.mean(np.array(primary) != 'unknown'):.0%}"
     )
@@ -213,7 +215,8 @@ def quiet(
             found = judge(daily, None, day, specs).alerts
             calls.update(a.rule for a in found)
             bad_days += bool(found)
-    print(f"  quiet days, {size:>6} a day: {sum(calls.values()) / weeks:.2f} false alerts a week, on {bad_days / weeks:.2f} days "
+    print(f"  quiet days, {size:>6} a day: {sum(calls.values()) / weeks:.2f} false alerts a week, "
+        f"on {bad_days / weeks:.2f} days "
           f"({weeks} weeks; {', '.join(f'{k} {v}' for k, v in calls.most_common(4))})")  # fmt: skip
 
 
@@ -244,8 +247,10 @@ def words(said: Utterances, size: int, options: argparse.Namespace, rng: np.rand
             seen[share] += found.found[0].q <= 0.04
     shares = ", ".join(f"{s:.0%}: {n / options.words:.0%}" for s, n in sorted(seen.items()))
     print(
-        f"  words, {size:>6} a day: largest ratio of quiet days median {np.median(top):.1f}, 95th {np.quantile(top, 0.95):.1f}; "
-        f"limit (0.05) median {np.median(limits):.1f}; called on {false / options.words:.1%} of quiet days; surges seen {shares}"
+        f"  words, {size:>6} a day: largest ratio of quiet days median {np.median(top):.1f}, "
+        f"95th {np.quantile(top, 0.95):.1f}; "
+        f"limit (0.05) median {np.median(limits):.1f}; called on {false / options.words:.1%} of quiet days; "
+        f"surges seen {shares}"
     )
 
 
@@ -273,12 +278,11 @@ def main() -> None:
             usual = np.array([u for _, u in results])
             right = np.array([r == "first" for r, _ in results])
             edges = np.quantile(usual, [0, 1 / 3, 2 / 3, 1])
-            thirds = [
-                f"{right[(usual >= a) & (usual <= b)].mean():.0%}" for a, b in zip(edges, edges[1:], strict=False)
-            ]
+            thirds = [f"{right[(usual >= a) & (usual <= b)].mean():.0%}" for a, b in pairwise(edges)]
             print(
-                f"  surge of {options.share:.1%}, {size:>6} a day, {how:<9}: first alert {counts['first'] / options.trials:.1%}, "
-                f"another first {counts['other'] / options.trials:.1%}, none {counts['none'] / options.trials:.1%} "
+                f"  surge of {options.share:.1%}, {size:>6} a day, {how:<9}: "
+                f"first alert {counts['first'] / options.trials:.1%}, "
+                f"another {counts['other'] / options.trials:.1%}, none {counts['none'] / options.trials:.1%} "
                 f"(rare, middle, common intents: {', '.join(thirds)}; limits {edges[1]:.0f}, {edges[2]:.0f} a day)"
             )
         quiet(said, specs, size, options.weeks, options, np.random.default_rng([options.seed, size]))

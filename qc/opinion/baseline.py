@@ -89,7 +89,7 @@ def predict(
     `weekday` count from Monday, 0. With `bounded` the counts are shares of the exposure, otherwise the exposure is a
     plain factor and usually 1. Needs at least two days.
     """
-    weight = np.ones_like(counts)
+    weight = _first_weights(counts, exposure, weekdays)
     for _ in range(2):
         fit = _fit(counts, exposure, weekdays, weight, bounded)
         weight = _weights(counts, fit.mean, fit.alpha)
@@ -170,10 +170,31 @@ def _scatter(
     return np.asarray(alpha * (freedom / (freedom - 2) if freedom > 4 else 2.0), np.float64)
 
 
+def _first_weights(counts: Floats, exposure: Floats, weekdays: NDArray[np.int64]) -> Floats:
+    """Before anything is fitted: by medians (of the weekday, where there are weeks), which a surge does not move."""
+    rate = counts / np.maximum(exposure, 1e-12)
+    middle = np.repeat(np.median(rate, axis=0)[None], len(counts), 0)
+    if len(counts) >= _SEASON_DAYS:
+        for day in np.unique(weekdays):
+            middle[weekdays == day] = np.median(rate[weekdays == day], axis=0)
+    residual = _residual(counts, middle * exposure + 0.5, np.zeros(counts.shape[1]))
+    scale = np.maximum(np.median(np.abs(residual), axis=0) * 1.4826, 1.0)  # median deviation → standard deviation
+    return _less_where_far(residual / scale)
+
+
 def _weights(counts: Floats, mean: Floats, alpha: Floats) -> Floats:
-    """1, and less for days that stray upwards: Anscombe's residual beyond the limit."""
+    """1, and less for days that stray upwards."""
+    return _less_where_far(_residual(counts, mean, alpha))
+
+
+def _residual(counts: Floats, mean: Floats, alpha: Floats) -> Floats:
+    """Anscombe's: about standard normal."""
     safe = np.maximum(mean, 1e-9)
-    residual = 1.5 * (counts ** (2 / 3) - safe ** (2 / 3)) / (safe ** (1 / 6) * np.sqrt(1 + alpha * safe))
+    scale = safe ** (1 / 6) * np.sqrt(1 + alpha * safe)
+    return np.asarray(1.5 * (counts ** (2 / 3) - safe ** (2 / 3)) / scale, np.float64)
+
+
+def _less_where_far(residual: Floats) -> Floats:
     return np.asarray(np.where(residual > _STRAY, (_STRAY / np.maximum(residual, _STRAY)) ** 2, 1.0), np.float64)
 
 

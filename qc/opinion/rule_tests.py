@@ -61,7 +61,7 @@ def _run(test: AlertTest, rule: AlertRule, specs: AlertSpecs) -> Outcome:
         expected = float(prediction.mean[0])
         q = min(float(prediction.tail(np.array([float(observed)]))[0]) * test.among, 1.0)
     level = level_of(rule.steps, observed, expected, q)
-    return Outcome(test=test, level=level, why=f"预计 {count(expected)}，实际 {observed:,}，q = {chance(q)}")
+    return Outcome(test=test, level=level, why=f"预计 {count(expected)}，实际 {observed:,}，q：{chance(q)}")
 
 
 def _weekdays(days: Sequence[date]) -> np.ndarray[tuple[int], np.dtype[np.int64]]:

@@ -41,10 +41,10 @@ def family(metric: Metric, dimensions: Sequence[Dimension]) -> str:
 
 
 def chance(p: float) -> str:
-    """A probability with two significant digits: 0.012, 1.3e-07."""
+    """A probability with two significant digits: 0.012; what is smaller than 0.0001 is only said to be so."""
     if p >= 0.0995:
         return f"{p:.2f}"
-    return f"{p:.2g}" if p >= 1e-4 else f"{p:.1e}"
+    return f"{p:.2g}" if p >= 1e-4 else "不到 0.0001"
 
 
 def count(value: float) -> str:
@@ -87,7 +87,7 @@ def counted(
         f"{subject}：{day.isoformat()}（{weekday(day)}）{observed:,} 位{what}{share}。"
         f"按{ground}预计 {count(expected)} 位，"
         f"平常 20 天里有 19 天不超过 {usual_high:,} 位；{more(increase)}。"
-        f"偶然这么多的机会 p = {chance(p)}；当天共检验 {tested:,} 项，校正后 q = {chance(q)}。{TESTS[test]}。"
+        f"偶然这么多的机会 p：{chance(p)}；当天共检验 {tested:,} 项，校正后 q：{chance(q)}。{TESTS[test]}。"
     )
 
 
@@ -99,5 +99,5 @@ def word(
     return (
         f"“{term}”：{day.isoformat()}（{weekday(day)}）{of:,} 个会话中有 {observed:,} 个的客户说到，"
         f"按前 {days} 天预计 {count(expected)} 个；{more(increase)}。对数似然比 {ratio:.1f}，"
-        f"平常 20 天里有 19 天最突出的词不超过 {limit:.1f}；q = {chance(q)}。{TESTS[LIKELIHOOD_RATIO]}。"
+        f"平常 20 天里有 19 天最突出的词不超过 {limit:.1f}；q：{chance(q)}。{TESTS[LIKELIHOOD_RATIO]}。"
     )

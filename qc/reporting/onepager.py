@@ -17,6 +17,8 @@ from qc.reporting.render import Renderer, Site
 _EVENTS, _MORE = 5, 8
 _TOPICS, _PLACES, _WORDS, _NOTES = 8, 6, 8, 4
 _DAYS = 28
+_CLEAR = 0.001
+"""A word is shown from here on; whether it is an alert is for the rules to say."""
 _WIDTH, _HEIGHT, _GAP = 300.0, 64.0, 2.0
 
 
@@ -99,7 +101,7 @@ def one_page(report: DayReport, specs: AlertSpecs) -> OnePage:
         width=_WIDTH,
         height=_HEIGHT,
         tables=tuple(t for t in tables if t.rows)[:2],
-        words=tuple(b for b in report.words.found[:_WORDS]) if isinstance(report.words, Bursts) else (),
+        words=tuple(b for b in report.words.found[:_WORDS] if b.p < _CLEAR) if isinstance(report.words, Bursts) else (),
         tested=report.tested,
         notes=report.notes[:_NOTES],
         runs=report.runs,
