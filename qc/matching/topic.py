@@ -14,13 +14,16 @@ from qc.matching.registry import evaluates
 
 @evaluates(Topic)
 def find_topics(operator: Topic, frame: Frame, selection: Selection, context: Context) -> Evidence:
-    """One measure per conversation with one of the topics: its largest share."""
+    """One measure per conversation with one of the topics: its largest share, or 1 where it is the contact reason."""
     topics = context.signals.topics
     if topics is None:
         return Evidence(hits=NO_HITS)
     wanted = frozenset(operator.any)
-    share = np.array(
-        [max((s.share for s in shares if s.topic_id in wanted), default=0.0) for shares in topics.shares], np.float64
-    )
-    holding = np.flatnonzero((share > 0) & (share >= operator.min_share - 1e-6))
+    if operator.reason:
+        share = np.array([float(reason.topic_id in wanted) for reason in topics.reasons], np.float64)
+    else:
+        best = (max((s.share for s in shares if s.topic_id in wanted), default=0.0) for shares in topics.shares)
+        share = np.fromiter(best, np.float64, len(topics.shares))
+    least = 0 if operator.reason else operator.min_share
+    holding = np.flatnonzero((share > 0) & (share >= least - 1e-6))
     return Evidence(hits=hits(holding, value=share[holding]))

@@ -17,6 +17,7 @@ import pyarrow.compute as pc
 from qc.domain.conversation import CallMeta, Channel, Entity, Role, Source
 from qc.domain.emotion import COMPONENTS
 from qc.domain.intent import IntentKind
+from qc.domain.topic import UNKNOWN_TOPIC
 from qc.errors import UsageError
 from qc.matching.signals import Need, Signals
 from qc.pipeline.restore import META_COLUMNS, SOURCE_COLUMNS, call_meta, source
@@ -27,7 +28,7 @@ from qc.text.entities import ENTITY_TYPES, Entities
 from qc.text.heard import PhraseColumns
 from qc.text.intents import Intents, ShownIntent
 from qc.text.shard import Shard
-from qc.text.topics import Topics, TopicShare
+from qc.text.topics import Reason, Topics, TopicShare
 
 _ROLES = pa.array([role.value for role in ROLE_CODES])
 _FELT = [ROLE_CODES[role] for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)]
@@ -176,7 +177,9 @@ class StoredPart:
                 first_turn=row["first_turn"],
             )
             shares[i].append(share)
-        return Topics(shares=tuple(map(tuple, shares)))
+        stated = self.table("conversations", ("contact_reason", "contact_reason_turn")).to_pylist()
+        reasons = (Reason(row["contact_reason"] or UNKNOWN_TOPIC, row["contact_reason_turn"]) for row in stated)
+        return Topics(shares=tuple(map(tuple, shares)), reasons=tuple(reasons))
 
     def _intents(self) -> Intents:
         names = ("conversation_id", "intent_id", "intent", "kind", "level", "turn", "phrases", "probability", "source")

@@ -72,7 +72,7 @@ class Reason:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topics:
     """`shares[i]`: topics of conversation i in rank order; they sum to 1. Never empty: `unknown` takes the rest.
-    `turns` by turn, the strongest first, and `reasons[i]`; neither is kept of a stored run that is judged again."""
+    `turns` by turn, the strongest first (not read back of a stored run that is judged again), and `reasons[i]`."""
 
     shares: tuple[tuple[TopicShare, ...], ...]
     turns: tuple[TurnTopic, ...] = ()

@@ -8,7 +8,7 @@ import pytest
 from qc.errors import InternalError
 from qc.matching.signals import Signals
 from qc.text.entities import ENTITY_TYPES, Entities, find_entities
-from qc.text.topics import Topics, TopicShare
+from qc.text.topics import Reason, Topics, TopicShare
 
 
 def share(topic, part, rank):
@@ -23,10 +23,12 @@ def share(topic, part, rank):
         ("{any: invoice, min_share: 0.25}", "hit", [0.25]),
         ("{any: invoice, min_share: 0.3}", "miss", []),
         ("{any: other, min_share: 0}", "miss", []),
+        ("{any: invoice, reason: true}", "hit", [1.0]),
+        ("{any: refund, reason: true}", "miss", []),
     ],
 )
 def test_topic(judged, topic, verdict, values):
-    topics = Topics(shares=((share("refund", 0.75, 1), share("invoice", 0.25, 2)),))
+    topics = Topics(shares=((share("refund", 0.75, 1), share("invoice", 0.25, 2)),), reasons=(Reason("invoice", 1),))
     result = judged(f"p: {{topic: {topic}}}", ["C 退款"], signals=lambda shard: Signals(topics=topics))
     assert (result.verdict, [hit.value for hit in result.hits]) == (verdict, values)
 

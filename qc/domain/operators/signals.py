@@ -124,10 +124,12 @@ class Topic:
     zh: ClassVar[str] = "话题"
     about: ClassVar[str] = (
         "会话谈到了其中一个话题，且占比达到 min_share。一通里各话题的占比加起来是 1，认不出的部分归话题 unknown。"
+        "reason: true 只看来电原因，即客户最先说清的事，不看占比。"
     )
 
     any: tuple[str, ...] = field(metadata=_zh("话题编号，任意一个"))
     min_share: float = field(metadata=_zh("占比至少多少（0–1）"), default=0.2)
+    reason: bool = field(metadata=_zh("true：只看来电原因"), default=False)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -137,7 +139,8 @@ class Intent:
     key: ClassVar[str] = "intent"
     zh: ClassVar[str] = "意向"
     about: ClassVar[str] = (
-        "客户表露了其中一种意向（购买、流失、投诉、还款……），强度达到 level。一通里每种意向一个命中，在说得最强的那一轮。"
+        "客户表露了其中一种意向（购买、流失、投诉、还款……），强度达到 level。"
+        "一通里每种意向一个命中，在说得最强的那一轮。"
         "只看客户的话，不必写 speaker；问句里的降级，否定的不算。"
     )
 

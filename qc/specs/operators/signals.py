@@ -51,7 +51,8 @@ class TopicSpec(Spec):
     """话题。"""
 
     any: Ids = about(op.Topic, "any")
-    min_share: Annotated[float, Field(ge=0, le=1)] = about(op.Topic, "min_share", default=0.2)
+    min_share: Annotated[float, Field(ge=0, le=1)] | None = about(op.Topic, "min_share", default=None)
+    reason: bool = about(op.Topic, "reason", default=False)
 
 
 class IntentSpec(Spec):
@@ -182,10 +183,17 @@ def _soothed(at: Site, spec: EmotionSpec) -> None:
         at.wrong(("emotion", "label"), "R022", "soothed 看的是负面的话轮", "请去掉 label。")
 
 
+def _topic(at: Site, spec: TopicSpec) -> op.Topic:
+    if spec.reason and spec.min_share is not None:
+        at.wrong(("topic", "min_share"), "R022", "reason: true 只看来电原因，没有占比", "请去掉 min_share。")
+    share = {} if spec.min_share is None else {"min_share": spec.min_share}
+    return op.Topic(any=listed(spec.any), reason=spec.reason, **share)
+
+
 SIGNALS = (
     OperatorShape(op.Meta, MetaSpec, _meta),
     OperatorShape(op.Emotion, EmotionSpec, _emotion),
-    OperatorShape(op.Topic, TopicSpec, lambda at, spec: op.Topic(any=listed(spec.any), min_share=spec.min_share)),
+    OperatorShape(op.Topic, TopicSpec, _topic),
     OperatorShape(op.Intent, IntentSpec, lambda at, spec: op.Intent(any=listed(spec.any), level=spec.level)),
     OperatorShape(
         op.EntitySpan,
