@@ -232,3 +232,10 @@ def test_the_digest_covers_what_moves_a_row_and_not_the_tests(tmp_path: Path) ->
         digests.append(load_complaints(path).digest)
     path.write_text(base.replace("60", "61"), encoding="utf-8")
     assert digests[0] == digests[1] != load_complaints(path).digest
+
+
+def test_the_example_of_the_page_is_valid(tmp_path: Path) -> None:
+    page = (packaged("rules").parent / "docs/complaints.zh-CN.md").read_text(encoding="utf-8")
+    path = tmp_path / "complaints.yml"
+    path.write_text(page.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    assert [s.deadline_minutes for s in load_complaints(path).ladder] == [30, 1440]
