@@ -19,6 +19,7 @@ from qc.errors import Problem, SpecError, UsageError
 from qc.matching.signals import Need, Signals
 from qc.pipeline.specs import (
     Folders,
+    alerts,
     complaints,
     configuration,
     emotion_lexicon,
@@ -242,6 +243,7 @@ def lint_rules(where: Folders) -> LintReport:
     attempt(lambda: speech(where))
     known = attempt(lambda: taxonomies(where))
     attempt(lambda: complaints(where, rules=files.ids))
+    attempt(lambda: alerts(where))
     topics = {t.id for taxonomy in known for t in taxonomy.topics} if known is not None else None
     listed = attempt(lambda: intents(where))
     wanted = {i.id for one in listed for i in one.intents} if listed is not None else None
