@@ -30,10 +30,10 @@ STAGES = ("entities", "emotions", "topics", "intents")
 
 def main() -> None:
     args = _arguments()
-    talks = _conversations(args.chats, args.project)
+    talks = read_chats(args.chats, args.project)
     parts = [talks[i : i + args.shard] for i in range(0, len(talks), args.shard)]
     analyser = analyser_of(load(folders(None)))
-    _all(analyser, Shard([_said("您好，我要退货，太慢了，电话13812345678", args.project)]))
+    _all(analyser, Shard([said("您好，我要退货，太慢了，电话13812345678", args.project)]))
     if args.profile:
         _profile(analyser, parts, args.profile)
         return
@@ -89,7 +89,8 @@ def _profile(analyser: Analyser, parts: list[list[Conversation]], stage: str) ->
     pstats.Stats(profile).sort_stats("tottime").print_stats(25)
 
 
-def _conversations(path: Path, project: str) -> list[Conversation]:
+def read_chats(path: Path, project: str) -> list[Conversation]:
+    """The chats of a file as conversations of `project`."""
     lines = (json.loads(line) for line in path.read_text("utf-8").splitlines() if line.strip())
     return [
         _talk(str(line["id"]), project, tuple(Turn(role=Role(t["role"]), text=t["text"]) for t in line["turns"]))
@@ -97,8 +98,9 @@ def _conversations(path: Path, project: str) -> list[Conversation]:
     ]
 
 
-def _said(text: str, project: str) -> Conversation:
-    return _talk("warm", project, (Turn(role=Role.CUSTOMER, text=text),))
+def said(text: str, project: str, name: str = "said") -> Conversation:
+    """One sentence of a customer."""
+    return _talk(name, project, (Turn(role=Role.CUSTOMER, text=text),))
 
 
 def _talk(name: str, project: str, turns: tuple[Turn, ...]) -> Conversation:

@@ -27,10 +27,15 @@ MIN_COHESION = 0.25
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Clusters:
-    """`of_text`: the group of each text, −1 for none; `likeness`: its cosine to the centre of its group."""
+    """`nearest`: the group whose centre each text is nearest to; `likeness`: its cosine to that centre."""
 
-    of_text: Ints
+    nearest: Ints
     likeness: npt.NDArray[np.float64]
+
+    @property
+    def of_text(self) -> Ints:
+        """The group of each text, −1 for one that is like no centre."""
+        return np.where(self.likeness >= MIN_COHESION, self.nearest, -1)
 
     def members(self, cluster: int) -> Ints:
         """Indices of the texts of a group, the most typical first."""
@@ -71,7 +76,7 @@ def cluster(texts: Sequence[str], k: int | None = None) -> Clusters:
             table = TruncatedSVD(dimensions, random_state=_SEED).fit_transform(table)
         points = np.asarray(normalize(table) if dimensions > 1 else normalize(table.toarray()), np.float64)
         wanted = min(k or number_of_clusters(len(texts)), len(np.unique(points.round(6), axis=0)))
-        of_text = KMeans(wanted, n_init=_RESTARTS, random_state=_SEED).fit_predict(points).astype(np.int64)
-        centres = normalize(np.array([points[of_text == i].mean(axis=0) for i in range(wanted)]))
-        likeness = (points * centres[of_text]).sum(axis=1)
-    return Clusters(of_text=np.where(likeness >= MIN_COHESION, of_text, -1), likeness=likeness)
+        nearest = KMeans(wanted, n_init=_RESTARTS, random_state=_SEED).fit_predict(points).astype(np.int64)
+        centres = normalize(np.array([points[nearest == i].mean(axis=0) for i in range(wanted)]))
+        likeness = (points * centres[nearest]).sum(axis=1)
+    return Clusters(nearest=nearest, likeness=likeness)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from math import log
+from math import inf, log
 
 import numpy as np
 
@@ -20,8 +20,9 @@ _HAN = re.compile("[一-鿿]+")
 _ASIDE = re.compile(r"\[[^\[\]\n]{1,12}\]|(?:https?[：:]//|www\.)[!-~：？]+")
 """What nobody said: [图片], the address of a page."""
 _MAX_TERM = 8
-_MIN_PRECISION = 0.5
-"""Share of all statements with a word that must lie in the group whose keyword it becomes."""
+_MIN_PRECISION, _MIN_LIFT = 0.5, 4.0
+"""A keyword of a group: of the statements without a topic that hold it, at least this share lie in the group; and it is
+at least so many times as frequent there as where topics are known."""
 _LABEL_WORDS, _KEYWORDS, _QUOTES = 4, 12, 3
 _QUOTE_CHARS = 60
 _DIGIT = re.compile(r"[0-9]")
@@ -37,11 +38,13 @@ class Statement:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Keyword:
-    """A word of a group: in how many of its statements it stands, and their share of all statements with it."""
+    """A word of a group: in how many of its statements it stands, their share of all statements with it that have no
+    topic, and how many times as frequent it is as where topics are known (infinite where it never occurs)."""
 
     text: str
     statements: int
     precision: float
+    lift: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,22 +92,27 @@ def suggest(
     groups = cluster(texts, clusters)
     words = segmenter(tuple(sorted({*known, *(w.text for w in new_words(texts, known=known, min_count=3))})))
     terms = [frozenset(_terms(text, words)) for text in texts]
-    others = [frozenset(_terms(_ASIDE.sub("，", s.text), words)) for s in caught]
-    everywhere = Counter(term for listed in (*terms, *others) for term in listed)
+    everywhere = Counter(term for listed in terms for term in listed)
+    elsewhere = Counter(term for s in caught for term in set(_terms(_ASIDE.sub("，", s.text), words)))
     members = {c: groups.members(c) for c in range(int(groups.of_text.max(initial=-1)) + 1)}
-    average = sum(map(len, terms)) / max(len(members), 1)
+    usual = {term: n / len(caught) for term, n in elsewhere.items()}
+    average = sum(everywhere.values()) / max(len(members), 1)
     found = []
     for mine in members.values():
         if len(mine) < min_size:
             continue
         inside = Counter(term for i in mine.tolist() for term in terms[i])
-        score = {t: n * log(1 + average / everywhere[t]) for t, n in inside.items() if n > 1}
+        score = {t: n * log(1 + average / (everywhere[t] + elsewhere[t])) for t, n in inside.items() if n > 1}
         ranked = _without_pieces(sorted(score, key=lambda t: (-score[t], t)), inside)
         if ranked:
             found.append(
                 Suggestion(
                     label=tuple(ranked[:_LABEL_WORDS]),
-                    keywords=tuple(_keywords(ranked, inside, everywhere)),
+                    keywords=tuple(
+                        keyword
+                        for keyword in (_keyword(t, len(mine), inside, everywhere, usual) for t in ranked)
+                        if keyword.precision >= _MIN_PRECISION and keyword.lift >= _MIN_LIFT
+                    )[:_KEYWORDS],
                     size=len(mine),
                     share=round(len(mine) / len(texts), 4),
                     cohesion=round(float(np.mean(groups.likeness[mine])), 3),
@@ -123,10 +131,16 @@ def quote(text: str) -> str:
     return line if len(line) <= _QUOTE_CHARS else f"{line[:_QUOTE_CHARS]}…"
 
 
-def _keywords(ranked: Sequence[str], inside: Counter[str], everywhere: Counter[str]) -> Iterator[Keyword]:
-    fit = [t for t in ranked if inside[t] >= _MIN_PRECISION * everywhere[t]]
-    for term in fit[:_KEYWORDS]:
-        yield Keyword(text=term, statements=inside[term], precision=round(inside[term] / everywhere[term], 2))
+def _keyword(
+    term: str, size: int, inside: Counter[str], everywhere: Counter[str], usual: Mapping[str, float]
+) -> Keyword:
+    """`usual`: the share of statements with a topic that hold each word."""
+    return Keyword(
+        text=term,
+        statements=inside[term],
+        precision=round(inside[term] / everywhere[term], 2),
+        lift=round(inside[term] / size / usual[term], 1) if term in usual else inf,
+    )
 
 
 def _terms(text: str, words: Segmenter) -> Iterator[str]:
