@@ -3,9 +3,9 @@
 usage: python -m bench.emotion.speed CHATS.jsonl [--rival-python PYTHON] [--repeat 20] [--rounds 5] [--rival-turns 2000]
 
 Ours: everything the stage gives per turn and conversation (label, level, component, polarity, phrases, summary of both
-sides) for the chats repeated --repeat times in shards of 500, compiled once, median of --rounds; once with the joined and
-normalised text ready, as in a run, where every stage reads the same one, and once with making it. The rival: one call a
-turn on --rival-turns turns evenly spread, its model loaded before.
+sides) for the chats repeated --repeat times in shards of 500, compiled once, median of --rounds; once with the joined
+and normalised text ready, as in a run, where every stage reads the same one, and once with making it. The rival: one
+call a turn on --rival-turns turns evenly spread, its model loaded before.
 """
 
 from __future__ import annotations
