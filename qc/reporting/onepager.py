@@ -14,8 +14,8 @@ from qc.opinion.day import DayReport, Figure
 from qc.opinion.wording import DIMENSIONS, weekday
 from qc.reporting.render import Renderer, Site
 
-_EVENTS, _MORE = 5, 8
-_TOPICS, _PLACES, _WORDS, _NOTES = 8, 6, 8, 4
+_EVENTS, _MORE = 4, 3
+_TOPICS, _PLACES, _WORDS, _NOTES = 7, 7, 8, 4
 _DAYS = 28
 _CLEAR = 0.001
 """A word is shown from here on; whether it is an alert is for the rules to say."""
