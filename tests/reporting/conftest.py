@@ -492,6 +492,32 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> StoredRun:
     build.term("保险", "停电", 1, 1, 0)
     build.term("电商", HOSTILE, 1, 2, 0)
     build.term("电商", "退款", 2, 4, 1)
+    build.rows["complaints"].append(
+        {
+            "conversation_id": '"><script>x()</script>',
+            "type_id": "other",
+            "type": HOSTILE,
+            "severity": "high",
+            "escalations": ["regulator", HOSTILE],
+            "scope": HOSTILE,
+            "scope_size": 2,
+            "deadline_minutes": 95,
+            "turn": 1,
+            "reasons": [HOSTILE, "命中“升级投诉”"],
+        }
+    )
+    build.rows["intents"].append(
+        {
+            "conversation_id": "D001",
+            "intent_id": "x.y",
+            "intent": HOSTILE,
+            "kind": "purchase",
+            "level": 2,
+            "turn": 2,
+            "phrases": [HOSTILE],
+            "source": "phrases",
+        }
+    )
     return build.write()
 
 
