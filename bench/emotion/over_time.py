@@ -20,7 +20,7 @@ from bench.emotion.corpora import chat_shard, chats
 from qc.paths import packaged
 from qc.specs.emotion import load_emotion_lexicon
 from qc.text.emotion import Emotions, EmotionScorer
-from qc.text.emotion_curve import NEVER, NOBODY, NOT_SOOTHED, SOOTHED, EmotionCurve, emotion_curve, moods_of
+from qc.text.emotion_curve import NOBODY, NOT_SOOTHED, NOTHING, SOOTHED, EmotionCurve, emotion_curve, moods_of
 from qc.text.shard import Shard
 
 _TIMES = 20
@@ -44,7 +44,7 @@ def main() -> None:
         for conversation in np.flatnonzero(wanted).tolist():
             _print(shard, emotions, curve, conversation, args.read)
         return
-    print(f"{len(shard)} conversations, {int((curve.soothed != NEVER).sum())} with a customer to soothe")
+    print(f"{len(shard)} conversations, {int((curve.soothed != NOTHING).sum())} with a customer to soothe")
     for name, found in kinds.items():
         print(f"{name}: {int(found.sum())} (odd lines {int((found & odd).sum())}, even {int((found & ~odd).sum())})")
     scored, curved = (

@@ -15,7 +15,7 @@ from qc.matching.frame import Selection
 from qc.matching.registry import evaluates
 from qc.matching.whole_turns import whole_turns
 from qc.text.emotion import EDGE_TURNS, LEVEL_FROM, NEGATIVE, NEUTRAL, POSITIVE, Emotions
-from qc.text.emotion_curve import NEVER, SOOTHED, SOOTHED_LEVEL, Moods, reaction, soothed
+from qc.text.emotion_curve import NOTHING, SOOTHED, SOOTHED_LEVEL, Moods, reaction, soothed
 from qc.text.shard import ROLE_CODES, Ints
 
 _LABELS = {EmotionLabel.NEGATIVE: NEGATIVE, EmotionLabel.NEUTRAL: NEUTRAL, EmotionLabel.POSITIVE: POSITIVE}
@@ -90,7 +90,7 @@ def _soothed(operator: Emotion, selection: Selection, context: Context, emotions
     level = operator.min_level or SOOTHED_LEVEL
     state = soothed(shard, emotions, moods, level)
     negative = (emotions.label == NEGATIVE) & (emotions.level >= level) & (shard.role == ROLE_CODES[Role.CUSTOMER])
-    as_wanted = (state != NEVER) & ((state == SOOTHED) == operator.soothed)
+    as_wanted = (state != NOTHING) & ((state == SOOTHED) == operator.soothed)
     meant = negative & as_wanted[shard.conversation]
     if operator.component is not None:
         meant &= emotions.component == COMPONENTS.index(operator.component)

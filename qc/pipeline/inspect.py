@@ -26,7 +26,7 @@ from qc.schema.tables import TABLES
 from qc.scoring.score import Scorer, applicable
 from qc.text.arousal import Arousal, arousal_of
 from qc.text.emotion import Emotions, RoleEmotion
-from qc.text.emotion_curve import NEVER, NOBODY, SOOTHED, EmotionCurve, emotion_curve, moods_of
+from qc.text.emotion_curve import NOBODY, NOTHING, SOOTHED, EmotionCurve, emotion_curve, moods_of
 from qc.text.intents import Intents
 from qc.text.shard import ROLE_CODES, Shard
 from qc.text.signals import Analyser, analyser_of
@@ -228,7 +228,7 @@ def _over_time(shard: Shard, curve: EmotionCurve | None) -> dict[str, Sequence[f
     return {
         "customer_emotion_trend": [None if math.isnan(v) else v for v in curve.trend.tolist()],
         **numbered,
-        "soothed": [None if v == NEVER else v == SOOTHED for v in curve.soothed.tolist()],
+        "soothed": [None if v == NOTHING else v == SOOTHED for v in curve.soothed.tolist()],
     }
 
 

@@ -87,7 +87,7 @@ CONVERSATIONS = _table(
         (
             "soothed",
             pa.bool_(),
-            "安抚成功：客户有过 2 级以上负面情绪，坐席安抚之后平静；没有过或坐席没有再说话为空",
+            "安抚成功：客户有过 2 级以上负面情绪，坐席安抚之后平静；否：最后仍不平静；没有过、看不出是安抚的为空",
         ),
         ("customer_arousal_peak", pa.float32(), "客户最激动时的激动程度（声音，相对其开场）；没有录音为空"),
         ("customer_arousal_peak_turn", pa.int32(), "客户最激动的话轮"),

@@ -40,7 +40,7 @@ SOOTHED_LEVEL = 2
 NEGATIVE_FROM = -float(LEVEL_FROM[0])
 """A mood at or below this is negative: the mildest negative turn."""
 NOBODY = -1
-NEVER, NOT_SOOTHED, SOOTHED = -1, 0, 1
+NOTHING, NOT_SOOTHED, SOOTHED = -1, 0, 1
 _WRITTEN = (Channel.TICKET, Channel.MESSAGE)
 _SOOTHING = [COMPONENTS.index("soothing"), COMPONENTS.index("empathy")]
 
@@ -75,7 +75,7 @@ class EmotionCurve:
     Per turn: `smoothed`, the mood of its speaker there (−1..1), NaN where it says nothing of it. Per conversation:
     `trend`, the customer's mood at the end minus that at the beginning, NaN below two turns; `calmed`, the agent's turn
     (index into the shard's turns) after which the customer's negative mood rose most, `inflamed` after which it fell
-    most into the negative, NOBODY where none moved it by MOVED; `soothed`: NEVER, NOT_SOOTHED or SOOTHED.
+    most into the negative, NOBODY where none moved it by MOVED; `soothed`: NOTHING, NOT_SOOTHED or SOOTHED.
     """
 
     smoothed: Floats
@@ -111,7 +111,7 @@ def emotion_curve(shard: Shard, emotions: Emotions, moods: Moods) -> EmotionCurv
         trend=np.where(enough, np.round(felt.end - felt.start, 4), np.nan).astype(np.float32),
         calmed=np.where(moods.unsure, NOBODY, calmed),
         inflamed=np.where(moods.unsure, NOBODY, inflamed),
-        soothed=np.where(moods.unsure, NEVER, soothed(shard, emotions, moods)).astype(np.int8),
+        soothed=np.where(moods.unsure, NOTHING, soothed(shard, emotions, moods)).astype(np.int8),
     )
 
 
@@ -168,11 +168,12 @@ def reaction(shard: Shard, turns: Ints, other: Line) -> Reaction:
 def soothed(shard: Shard, emotions: Emotions, moods: Moods, level: int = SOOTHED_LEVEL) -> Codes:
     """安抚成功 per conversation.
 
-    NEVER: no turn of the customer is negative at `level` or above; or the agent says nothing after the first such turn
-    (a bot, a customer who hangs up); or it is a ticket or a message, where nobody answers anybody. SOOTHED, when all of
-    this holds after that turn: the agent soothed or showed empathy before the customer's last turn, or answered the
-    last such turn and the customer was positive afterwards (she says thank you, or that it is solved); her last turn is
-    not negative; nor is the mood in which she leaves. NOT_SOOTHED: all else, a customer who never spoke again among it.
+    NOTHING: no turn of the customer is negative at `level` or above; or the agent says nothing after the first such
+    turn (a bot, a customer who hangs up); or it is a ticket or a message, where nobody answers anybody; or the customer
+    calmed down and nothing shows that the agent soothed her. Of the others, SOOTHED: after that turn the agent soothed
+    or showed empathy before the customer's last turn, or answered the last such turn and the customer was positive
+    afterwards (she says thank you, or that it is solved); and she leaves calm: her last turn is not negative, nor is
+    her mood there. NOT_SOOTHED: she does not leave calm, or never spoke again.
     """
     customer, agent = moods.customer, moods.agent
     label, n = emotions.label, len(shard)
@@ -191,10 +192,10 @@ def soothed(shard: Shard, emotions: Emotions, moods: Moods, level: int = SOOTHED
     leaves = np.full(n, np.nan)
     leaves[customer.owner] = customer.until  # of equal indexes the last one stands
     calm = (leaves > NEGATIVE_FROM) & (label[final] != NEGATIVE) if len(label) else np.zeros(n, np.bool_)
-    state = np.where((comforted | thanked) & calm, SOOTHED, NOT_SOOTHED)
+    state = np.where(~calm, NOT_SOOTHED, np.where(comforted | thanked, SOOTHED, NOTHING))
     answered = _first_after(shard, agent.turns, first_upset) != NOBODY
     answered &= np.array([channel not in _WRITTEN for channel in shard.columns.channel], np.bool_)
-    return np.where(answered, state, NEVER).astype(np.int8)
+    return np.where(answered, state, NOTHING).astype(np.int8)
 
 
 def _movers(shard: Shard, emotions: Emotions, moods: Moods) -> tuple[Ints, Ints]:

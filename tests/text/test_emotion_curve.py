@@ -10,7 +10,7 @@ import pytest
 from qc.domain.conversation import CallMeta, Channel, Conversation, Role, Source, Turn
 from qc.domain.emotion import COMPONENTS
 from qc.text.emotion import LEVEL_FROM, NO_COMPONENT, emotions_of
-from qc.text.emotion_curve import HALF_LIFE_S, NEVER, NOT_SOOTHED, REACH, SOOTHED, emotion_curve, moods_of
+from qc.text.emotion_curve import HALF_LIFE_S, NOT_SOOTHED, NOTHING, REACH, SOOTHED, emotion_curve, moods_of
 from qc.text.shard import Shard
 
 _ROLES = {"A": Role.AGENT, "C": Role.CUSTOMER, "U": Role.UNKNOWN, "B": Role.BOT}
@@ -138,23 +138,23 @@ def test_what_calmed_and_what_inflamed(lines, calmed, inflamed):
 
 
 SOOTHING = [
-    ([("C", 0.0), SORRY, ("C", 0.3)], NEVER),
-    ([("C", -0.3), SORRY, ("C", 0.0)], NEVER),  # level 1 asks for no soothing
+    ([("C", 0.0), SORRY, ("C", 0.3)], NOTHING),
+    ([("C", -0.3), SORRY, ("C", 0.0)], NOTHING),  # level 1 asks for no soothing
     ([("C", -0.5), SORRY, ("C", 0.0)], SOOTHED),
     ([("C", -0.5), ("A", 0.5, "empathy"), ("C", 0.0)], SOOTHED),
-    ([SORRY, ("C", -0.5), ("A", 0.0), ("C", 0.0)], NOT_SOOTHED),  # sorry before there was cause
-    ([("C", -0.5), ("A", 0.0), ("C", 0.0)], NOT_SOOTHED),  # calm, but the agent did nothing for it
+    ([SORRY, ("C", -0.5), ("A", 0.0), ("C", 0.0)], NOTHING),  # sorry before there was cause
+    ([("C", -0.5), ("A", 0.0), ("C", 0.0)], NOTHING),  # calm, but the agent did nothing for it
     ([("C", -0.5), ("A", 0.0), ("C", 0.3)], SOOTHED),  # she thanks for what was done
-    ([("C", -0.5), ("C", 0.3), ("A", 0.0)], NOT_SOOTHED),  # thanks of her own
-    ([("C", 0.3), ("A", 0.0), ("C", -0.5), ("A", 0.0), ("C", 0.0)], NOT_SOOTHED),  # thanks before
-    ([SORRY, ("C", -0.5), ("B", 0.0), ("C", -0.5)], NEVER),  # the agent did not answer
+    ([("C", -0.5), ("C", 0.3), ("A", 0.0)], NOTHING),  # thanks of her own
+    ([("C", 0.3), ("A", 0.0), ("C", -0.5), ("A", 0.0), ("C", 0.0)], NOTHING),  # thanks before
+    ([SORRY, ("C", -0.5), ("B", 0.0), ("C", -0.5)], NOTHING),  # the agent did not answer
     ([("C", -0.5), SORRY, ("C", -0.3)], NOT_SOOTHED),  # the last turn is negative still
     ([("C", -0.8), ("C", -0.8), ("C", -0.8), SORRY, ("C", 0.0)], NOT_SOOTHED),  # so is the mood
     ([("C", -0.5), SORRY], NOT_SOOTHED),  # she never spoke again
     ([("C", -0.5), SORRY, ("C", -0.6), ("A", 0.0), ("C", 0.0), ("A", 0.0), ("C", 0.0)], SOOTHED),
-    ([("C", -0.5), SORRY, ("C", 0.0), ("U", 0.0)], NEVER),
-    ([("A", 0.5, "soothing")], NEVER),
-    ([], NEVER),
+    ([("C", -0.5), SORRY, ("C", 0.0), ("U", 0.0)], NOTHING),
+    ([("A", 0.5, "soothing")], NOTHING),
+    ([], NOTHING),
 ]
 
 
@@ -164,7 +164,7 @@ def test_soothed(lines, state):
 
 
 def test_nobody_is_soothed_in_a_ticket():
-    assert only([("C", -0.5), SORRY, ("C", 0.3)], channel=Channel.TICKET)[2] == NEVER
+    assert only([("C", -0.5), SORRY, ("C", 0.3)], channel=Channel.TICKET)[2] == NOTHING
 
 
 def test_conversations_of_a_shard_do_not_touch_each_other():
