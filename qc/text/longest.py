@@ -53,8 +53,8 @@ class LongestWords:
 
     def at_each(self, points: Points) -> Matches:
         """The longest word that begins at each place, overlaps included; `leftmost` chooses of them."""
-        length = self._alone.take(points).astype(np.int64)
-        word = np.zeros(len(points), np.int64)
+        length = self._alone.take(points).astype(np.int16)
+        word = np.empty(len(points), np.int32)  # read only where a longer word was found
         padded = np.append(points, np.uint32(0))  # no word goes on behind the end
         at = np.flatnonzero(self._door.take(_pairs(points)))
         state = self._first.take(points.take(at))
@@ -68,10 +68,11 @@ class LongestWords:
             ends = np.flatnonzero(found >= 0)
             place = at.take(ends)
             word[place], length[place] = found.take(ends), depth + 1
-        start = np.flatnonzero(length)
-        chars = length.take(start)
-        alone = self._word.take(self._first.take(points.take(start)))
-        return Matches(np.where(chars > 1, word.take(start), alone), start, start + chars)
+        start = np.flatnonzero(length != 0)
+        chars, pattern = length.take(start).astype(np.int64), word.take(start).astype(np.int64)
+        single = np.flatnonzero(chars == 1)
+        pattern[single] = self._word.take(self._first.take(points.take(start.take(single))))
+        return Matches(pattern, start, start + chars)
 
     def _step(self, edges: Ints) -> tuple[Ints, Ints]:
         """Which of the transitions exist, and where they lead."""
