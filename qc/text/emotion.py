@@ -71,8 +71,8 @@ class RoleEmotion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emotions:
     """Per turn of the shard: `polarity` −1..1, `label` −1/0/1, `level` 0–5 (strength, of either sign), `component` an
-    index into COMPONENTS or NO_COMPONENT, `snownlp` 0..1 (0.5: says nothing). Unknown speakers are judged as customers;
-    turns of bots and systems, and those the recogniser made up, are neutral.
+    index into COMPONENTS or NO_COMPONENT, `snownlp` 0..1 (0.5: says nothing, or an agent: of their courtesies it would say
+    much and mean little). Unknown speakers are judged as customers; turns of bots and systems, and those the recogniser made up, are neutral.
 
     `phrases` holds what a turn's label rests on, by turn index, only for labelled turns that have any; `features` the
     pieces that told a trained head, for those that have none of their sign. `negative_probability` and
@@ -173,8 +173,9 @@ class EmotionScorer:
         lexical = np.where(
             negative >= positive, _OPPOSITE_COUNTS * positive - negative, positive - _OPPOSITE_COUNTS * negative
         )
-        probability, log_odds = snow_sentiment().score(shard)
-        tone = np.tanh((self._praise(shard, felt) + _SNOWNLP_COUNTS * log_odds) / _FULL_TONE)
+        customers = felt & (shard.role != ROLE_CODES[Role.AGENT])  # an agent's praise is manners
+        probability, log_odds = snow_sentiment().score(shard, customers)
+        tone = np.tanh((self._praise(shard, customers) + _SNOWNLP_COUNTS * log_odds) / _FULL_TONE)
         clear = np.clip(lexical + TONE_WEIGHT * tone, -1, 1)
         neutral = np.clip(lexical + NEUTRAL_TONE_WEIGHT * tone, -NEUTRAL_AT_MOST, NEUTRAL_AT_MOST)
         fused = np.where(felt, np.where(np.abs(clear) < LEVEL_FROM[0], neutral, clear), 0.0)
@@ -202,17 +203,16 @@ class EmotionScorer:
         label[turns] = found.label
         bare = np.flatnonzero((label[turns] != NEUTRAL) & (_component(hits, label)[turns] == NO_COMPONENT))
         features: dict[int, tuple[str, ...]] = {}
-        for i in bare.tolist():
-            turn = int(turns[i])
-            if pieces := head.features(shard, turn, int(label[turn])):
-                features[turn] = pieces
+        for i, pieces in zip(bare.tolist(), head.features(shard, turns[bare], found.label[bare]), strict=True):
+            if pieces:
+                features[int(turns[i])] = pieces
             else:
-                polarity[turn] = np.clip(before[i], -NEUTRAL_AT_MOST, NEUTRAL_AT_MOST)
+                polarity[turns[i]] = np.clip(before[i], -NEUTRAL_AT_MOST, NEUTRAL_AT_MOST)
         return features
 
     def _praise(self, shard: Shard, felt: Bools) -> npt.NDArray[np.float64]:
-        """Per turn, words of praise less words of fault-finding, each by its degree. An agent's are manners: not asked."""
-        found = self._evaluation.scan(shard, felt & (shard.role != ROLE_CODES[Role.AGENT]))
+        """Per turn, words of praise less words of fault-finding, each by its degree."""
+        found = self._evaluation.scan(shard, felt)
         weight = np.where(found.positive, 1.0, -_FAULTS_COUNT) * (found.level + 1) / 2
         return np.asarray(np.bincount(found.turn, weights=weight, minlength=len(shard.role)), np.float64)
 
@@ -264,13 +264,14 @@ def _component(hits: list[PhraseHits], label: Codes) -> Codes:
 
 def _phrases(shard: Shard, hits: list[PhraseHits], label: Codes) -> dict[int, tuple[str, ...]]:
     out: dict[int, dict[str, None]] = {}
+    text = shard.text
     for found in hits:
         kept = label[found.turn] != NEUTRAL
         rows = zip(found.turn[kept].tolist(), found.start[kept].tolist(), found.end[kept].tolist(), strict=True)
         for turn, first, last in rows:
             listed = out.setdefault(turn, {})
             if len(listed) < _MAX_PHRASES:
-                listed[shard.text[first:last]] = None
+                listed[text[first:last]] = None
     return {turn: tuple(listed) for turn, listed in sorted(out.items())}
 
 

@@ -24,6 +24,8 @@ from qc.text.longest import LongestWords
 from qc.text.normalise import normalise
 from qc.text.shard import Shard
 
+Bools = npt.NDArray[np.bool_]
+
 _MIN_COUNT = 16
 _MAX_CHARS = 4
 _TABLE = 0x10000
@@ -55,10 +57,15 @@ class SnowSentiment:
             if len(word) == 1 and ord(word) < _TABLE:
                 self._of_char[ord(word)] = weight
 
-    def score(self, shard: Shard) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
-        """Per turn: the probability of being positive as snownlp understands it, 0..1, 0.5 for a turn without any known
-        word; and the mean log-odds of its words, which does not grow with the length of the turn."""
-        points = shard.points
+    def score(self, shard: Shard, turns: Bools) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
+        """Per turn of the mask `turns`: the probability of being positive as snownlp understands it, 0..1, 0.5 for a
+        turn without any known word; and the mean log-odds of its words, which does not grow with the length of the turn.
+        Other turns have 0.5 and 0."""
+        probability, mean = np.full(len(turns), 0.5, np.float32), np.zeros(len(turns), np.float32)
+        if not turns.any():
+            return probability, mean
+        size = np.diff(shard.char_start)
+        points = shard.points[np.repeat(turns, size)[: len(shard.points)]]
         found = self._words.scan(points)
         # A word of one character is one wherever no longer word covers it: a table, no search.
         weight = np.append(self._of_char.take(points, mode="clip"), 0.0)
@@ -67,14 +74,13 @@ class SnowSentiment:
         covered[found.end] -= 1
         weight *= np.cumsum(covered, dtype=np.int8) == 0
         weight[found.start] = self._weights[found.pattern]
-        first = shard.char_start[:-1]
-        total = np.add.reduceat(weight, first) if len(first) else np.zeros(0)
-        telling = np.add.reduceat(weight != 0, first, dtype=np.int64) if len(first) else np.zeros(0, np.int64)
-        probability = 1 / (1 + np.exp(-np.clip(total + self._prior, -60, 60)))
-        return (
-            np.where(telling > 0, probability, 0.5).astype(np.float32),
-            (total / np.maximum(telling, 1)).astype(np.float32),
-        )
+        first = np.cumsum(size[turns]) - size[turns]
+        total = np.add.reduceat(weight, first)
+        telling = np.add.reduceat(weight != 0, first, dtype=np.int64)
+        certain = 1 / (1 + np.exp(-np.clip(total + self._prior, -60, 60)))
+        probability[turns] = np.where(telling > 0, certain, 0.5)
+        mean[turns] = total / np.maximum(telling, 1)
+        return probability, mean
 
 
 @cache
