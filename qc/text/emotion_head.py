@@ -14,7 +14,7 @@ import numpy as np
 import numpy.typing as npt
 
 from qc.domain.emotion import COMPONENTS
-from qc.domain.head import EMOTION_LABELS, TrainedHead
+from qc.domain.head import TrainedHead
 from qc.errors import UsageError
 from qc.text.head import HeadScorer
 from qc.text.phrases import MAX_LEVEL, PhraseHits
@@ -87,6 +87,6 @@ class EmotionHead:
         )
         return Judgement(label, negative, positive, np.round(fused, 4).astype(np.float32))
 
-    def features(self, shard: Shard, turn: int, label: int) -> tuple[str, ...]:
-        """The pieces of a turn that speak for its label."""
-        return self._scorer.features(shard, turn, EMOTION_LABELS[label + 1])
+    def features(self, shard: Shard, turns: Ints, labels: npt.NDArray[np.int8]) -> list[tuple[str, ...]]:
+        """The pieces of each turn that speak for its label (−1 or 1)."""
+        return self._scorer.explain(shard, turns, labels.astype(np.int64) + 1) if len(turns) else []

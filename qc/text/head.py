@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import numpy.typing as npt
@@ -64,23 +65,29 @@ class HeadScorer:
 
     def features(self, shard: Shard, turn: int, label: str) -> tuple[str, ...]:
         """The pieces of the turn that speak most for `label` against the mean of the others, strongest first; at most
-        three, none inside another."""
-        marked = MarkedTurns.of(shard, np.array([turn]))
-        wanted, labels = self.head.labels.index(label), len(self.head.labels)
-        found: list[tuple[float, int, int]] = []  # minus the gain, first character, end
-        first, last = int(shard.char_start[turn]), int(shard.char_start[turn + 1]) - 1
+        three, none overlapping another."""
+        return self.explain(shard, np.array([turn]), np.array([self.head.labels.index(label)]))[0]
+
+    def explain(self, shard: Shard, turns: Ints, labels: npt.NDArray[np.integer]) -> list[tuple[str, ...]]:
+        """`features` of many turns at once; `labels[i]` is the index of the label of `turns[i]`."""
+        marked = MarkedTurns.of(shard, turns)
+        owner = np.repeat(np.arange(len(turns)), np.diff(marked.first))
+        others = max(len(self.head.labels) - 1, 1)
+        found = []
         for size, slot in enumerate(marked.slots(self.head.longest, self.head.bits), 1):
-            rows = self._rows[self._row_of[slot], :labels] * self._scales
-            gain = rows[:, wanted] - (rows.sum(axis=1) - rows[:, wanted]) / max(labels - 1, 1)
-            for i in np.flatnonzero(gain > 0).tolist():
-                begin = int(marked.place[i])
-                found.append((-float(gain[i]), max(begin, first), min(begin + size, last)))
-        taken: list[tuple[int, int]] = []
-        for _, begin, end in sorted(found):
-            free = all(end <= a or begin >= b for a, b in taken)
-            if free and len(taken) < _MAX_FEATURES and shard.text[begin:end].strip():
-                taken.append((begin, end))
-        return tuple(dict.fromkeys(shard.text[a:b].strip() for a, b in taken))
+            row = self._row_of.take(slot)
+            at = np.flatnonzero(row)
+            rows = self._rows[row[at]] * self._scales
+            own = rows[np.arange(len(at)), labels[owner[at]]]
+            gain = own - (rows.sum(axis=1) - own) / others
+            at, gain = at[gain > 0], gain[gain > 0]
+            first = np.maximum(marked.place[at], shard.char_start[turns][owner[at]])
+            last = np.minimum(marked.place[at] + size, shard.char_start[turns + 1][owner[at]] - 1)
+            found.append((owner[at], gain, first, last))
+        owners, gains, firsts, lasts = (np.concatenate(part) for part in zip(*found, strict=True))
+        order = np.lexsort((lasts, firsts, -gains, owners))
+        cuts = np.searchsorted(owners[order], np.arange(len(turns) + 1))
+        return [_apart(shard.text, firsts, lasts, order[a:b]) for a, b in pairwise(cuts.tolist())]
 
     def _sums(self, marked: MarkedTurns) -> Iterator[npt.NDArray[np.int64]]:
         """For each label, the sum of the n-grams' weights of every turn."""
@@ -96,6 +103,18 @@ class HeadScorer:
                 lane = ((total + _HALF) & (2 * _HALF - 1)) - _HALF
                 yield lane
                 total = (total - lane) >> _LANE
+
+
+def _apart(text: str, first: Ints, last: Ints, best: Ints) -> tuple[str, ...]:
+    """The first pieces of `best` that do not overlap, as they stand in the text."""
+    taken: list[tuple[int, int]] = []
+    for i in best.tolist():
+        begin, end = int(first[i]), int(last[i])
+        if text[begin:end].strip() and all(end <= a or begin >= b for a, b in taken):
+            taken.append((begin, end))
+            if len(taken) == _MAX_FEATURES:
+                break
+    return tuple(dict.fromkeys(text[a:b].strip() for a, b in taken))
 
 
 def softmax(logits: Floats) -> Floats:
