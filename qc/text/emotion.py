@@ -71,8 +71,9 @@ class RoleEmotion:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Emotions:
     """Per turn of the shard: `polarity` −1..1, `label` −1/0/1, `level` 0–5 (strength, of either sign), `component` an
-    index into COMPONENTS or NO_COMPONENT, `snownlp` 0..1 (0.5: says nothing, or an agent: of their courtesies it would say
-    much and mean little). Unknown speakers are judged as customers; turns of bots and systems, and those the recogniser made up, are neutral.
+    index into COMPONENTS or NO_COMPONENT, `snownlp` 0..1 (0.5: says nothing, or an agent's turn: of courtesies it would
+    say much and mean little). Unknown speakers are judged as customers; turns of bots and systems, and those the
+    recogniser made up, are neutral.
 
     `phrases` holds what a turn's label rests on, by turn index, only for labelled turns that have any; `features` the
     pieces that told a trained head, for those that have none of their sign. `negative_probability` and

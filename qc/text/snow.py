@@ -59,8 +59,8 @@ class SnowSentiment:
 
     def score(self, shard: Shard, turns: Bools) -> tuple[npt.NDArray[np.float32], npt.NDArray[np.float32]]:
         """Per turn of the mask `turns`: the probability of being positive as snownlp understands it, 0..1, 0.5 for a
-        turn without any known word; and the mean log-odds of its words, which does not grow with the length of the turn.
-        Other turns have 0.5 and 0."""
+        turn without any known word; and the mean log-odds of its words, which does not grow with the turn. Other turns
+        have 0.5 and 0."""
         probability, mean = np.full(len(turns), 0.5, np.float32), np.zeros(len(turns), np.float32)
         if not turns.any():
             return probability, mean
