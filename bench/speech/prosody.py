@@ -229,11 +229,11 @@ def _cost(folder: Path, part: str, seconds: float) -> None:
     from qc.asr.service import SPEECH, WINDOWS_AT_ONCE
     from qc.asr.sound.detect import SpeechDetector
     from qc.asr.sound.level import LevelMeter
-    from qc.domain.config import AsrConfig, AsrPreset
+    from qc.domain.config import AsrConfig
 
     call = corpus.call(corpus.read(folder, part)).samples[:, : round(seconds * RATE)]
     blocks: Sequence[Samples] = [call[:, i : i + 16 * RATE] for i in range(0, call.shape[1], 16 * RATE)]
-    transcriber = open_transcriber(AsrConfig(preset=AsrPreset.FAST))
+    transcriber = open_transcriber(AsrConfig(engine="openai-whisper", device="cpu"))
     spans = _timed("detection", lambda: _spans(SpeechDetector(2), blocks, SPEECH), seconds)
     _timed("levels", lambda: [meter.feed(b) for meter in (LevelMeter(2),) for b in blocks], seconds)
     _timed("pitch", lambda: [meter.feed(b) for meter in (PitchMeter(spans),) for b in blocks], seconds)
