@@ -12,6 +12,7 @@ from qc.domain.operators import (
     CallDuration,
     EntitySpan,
     Flow,
+    Intent,
     Keyword,
     Meta,
     Near,
@@ -19,7 +20,6 @@ from qc.domain.operators import (
     RoleIs,
     Sequence,
     Silence,
-    Intent,
     Topic,
     Words,
 )

@@ -1,1 +1,4 @@
-"""Public opinion over stored runs: daily figures, baselines, surges, alerts, repeat contacts. Reads stored tables only."""
+"""Public opinion over stored runs: daily figures, baselines, surges, alerts, complaints, repeated contacts.
+
+Reads stored tables only.
+"""

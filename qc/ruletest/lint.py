@@ -54,8 +54,8 @@ def lint(
 ) -> list[Problem]:
     """Every problem of the pack's rules and lexicons, in order of file and line. Retired rules are not looked at.
 
-    With `topics` and `intents`, the ids of all there are, unknown ones are errors too. Unless the pack is `whole`, a lexicon
-    that none of its rules uses is not noted: one that could not be loaded may use it.
+    With `topics` and `intents`, the ids of all there are, unknown ones are errors too. Unless the pack is `whole`, a
+    lexicon that none of its rules uses is not noted: one that could not be loaded may use it.
     """
     notes = Notes()
     rules = [rule for rule in pack.rules if rule.status is not RuleStatus.RETIRED]

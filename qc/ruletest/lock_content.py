@@ -57,8 +57,8 @@ class LockedCard:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Lock:
-    """The content of `rules.lock`; lexicons, patterns and signals (the words of `emotion`, `topics` and `intents`) have a
-    digest and no version."""
+    """The content of `rules.lock`; lexicons, patterns and signals (the words of `emotion`, `topics` and `intents`) have
+    a digest and no version."""
 
     rules: Mapping[str, LockedRule] = field(default_factory=dict)
     scorecards: Mapping[str, LockedCard] = field(default_factory=dict)
