@@ -14,7 +14,6 @@ from datetime import date
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from qc.opinion.daily import Daily
 from qc.opinion.tails import Floats, chi_square_tail
@@ -60,7 +59,8 @@ class Bursts:
 
 
 def words_by_day(daily: Daily) -> Words:
-    """The `terms` of all runs, by the day of most of the run's conversations."""
+    """The `terms` of all runs, by the day of most of the run's conversations; of a run whose conversations partly count
+    as another run judged them later, only their share."""
     ledger = daily.ledger
     size = len(ledger.days)
     sizes = np.zeros(size)
@@ -73,7 +73,9 @@ def words_by_day(daily: Daily) -> Words:
         terms = run.table("terms", ["term", "conversations"])
         if terms.num_rows:
             sizes[day] += len(of)
-            tables.append(terms.append_column("day", pa.array(np.full(terms.num_rows, day))))
+            share = len(of) / run.table("conversations", ["conversation_id"]).num_rows
+            part = np.rint(np.asarray(terms["conversations"].to_numpy(), np.float64) * share)
+            tables.append(pa.table({"term": terms["term"], "part": part, "day": np.full(len(part), day)}))
     if not tables:
         return Words(terms=(), counts=np.zeros((size, 0)), sizes=sizes)
     table = pa.concat_tables(tables)
@@ -83,7 +85,7 @@ def words_by_day(daily: Daily) -> Words:
     place[order] = np.arange(len(order))
     counts = np.zeros((size, len(order)))
     word = place[np.asarray(text.indices.to_numpy(), np.int64)]
-    np.add.at(counts, (table["day"].to_numpy(), word), pc.cast(table["conversations"], pa.float64()).to_numpy())
+    np.add.at(counts, (table["day"].to_numpy(), word), table["part"].to_numpy())
     names = text.dictionary.to_pylist()
     return Words(terms=tuple(names[i] for i in order), counts=counts, sizes=sizes)
 

@@ -128,6 +128,15 @@ class Daily:
         others = np.setdiff1d(same if len(same) > 2 else np.arange(len(self.totals)), [d])
         return bool(len(others)) and bool(self.totals[d] < _HALF * np.median(self.totals[others]))
 
+    @cached_property
+    def lists(self) -> tuple[frozenset[str], ...]:
+        """Of each day the digests of the word lists, topics and intents that its conversations were judged with."""
+        ledger, size = self.ledger, max(len(self.ledger.runs), 1)
+        found: list[set[str]] = [set() for _ in ledger.days]
+        for pair in np.unique(ledger.day * size + ledger.run).tolist():
+            found[pair // size].add(ledger.runs[pair % size].lineage.lexicons_digest)
+        return tuple(map(frozenset, found))
+
     def index(self, day: date) -> int | None:
         """Where `day` stands among the days, None when there is no conversation of it."""
         return self.ledger.days.index(day) if day in self.ledger.days else None

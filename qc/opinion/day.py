@@ -13,7 +13,7 @@ from qc.opinion.bursts import Bursts, words_by_day
 from qc.opinion.daily import Daily, DayFacts, missing_days
 from qc.opinion.judge import Judged, judge
 from qc.opinion.ledger import read_ledger
-from qc.opinion.surge import Untested, lists_of
+from qc.opinion.surge import Untested
 from qc.storage.read import StoredRun
 
 SHOWN = tuple(d for d in Dimension)
@@ -130,7 +130,7 @@ def _notes(daily: Daily, judged: Judged, at: int, past: list[int], specs: AlertS
         notes.append(f"历史中缺 {len(gone)} 天：{listed}{'等' if len(gone) > 5 else ''}。")
     if len(past) < specs.min_days:
         notes.append(f"历史只有 {len(past)} 天，不足 {specs.min_days} 天，不作预警，只列数字。")
-    elif len(lists_of(daily, past) | lists_of(daily, [at])) > 1:
+    elif len(frozenset[str]().union(*(daily.lists[i] for i in (*past, at)))) > 1:
         notes.append(
             "这段时间里词表、话题或意向改过，前后的数字未必可比；用 qc inspect 把旧批次按现在的词表重判，即可消除。"
         )

@@ -15,6 +15,7 @@ from qc.domain.alert import Dimension
 from qc.domain.conversation import CHANNEL_TITLES
 from qc.domain.topic import UNKNOWN_TOPIC
 from qc.opinion.dedupe import counted_runs, last_of_each
+from qc.opinion.matters import telling_customer
 from qc.storage.read import StoredRun
 
 Ints = NDArray[np.int64]
@@ -26,7 +27,6 @@ _COLUMNS = [
     *("conversation_id", "project", "channel", "date", "started_at", "customer_id", "region"),
     *("customer_emotion_level", "source_sha256"),
 ]
-_HIDDEN = "*"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -147,11 +147,11 @@ def _numpy(column: pa.ChunkedArray | pa.Array, absent: int) -> Ints:
 
 
 def _customers(column: pa.ChunkedArray) -> tuple[Ints, Bools]:
-    """A number per customer. Without an id, or with one that masking left nothing of, each conversation is its own."""
-    text = np.asarray(pc.fill_null(column, "").to_numpy(zero_copy_only=False), object).astype(str)
-    named = np.array([bool(t.strip(_HIDDEN + " ")) for t in text], bool)
-    _, code = np.unique(text, return_inverse=True)
-    return np.where(named, code, len(text) + np.arange(len(text))).astype(np.int64), named
+    """A number per customer. Without an id that tells customers apart, each conversation is its own."""
+    telling = telling_customer(column)
+    named = np.asarray(pc.is_valid(telling).to_numpy(zero_copy_only=False), bool)
+    code = _numpy(pc.dictionary_encode(telling.combine_chunks()).indices, 0)
+    return np.where(named, code, len(code) + np.arange(len(code))).astype(np.int64), named
 
 
 def _column(column: pa.ChunkedArray, title: Callable[[str], str]) -> Membership:

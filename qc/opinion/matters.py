@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import pyarrow as pa
 import pyarrow.compute as pc
 
-UNKNOWN_TOPIC = "unknown"
+from qc.domain.topic import UNKNOWN_TOPIC
+
 _HIDDEN = "*"
 """A masked customer number: two customers may look the same behind it."""
 
@@ -23,10 +24,7 @@ def with_matter(conversations: pa.Table) -> pa.Table:
     - `who`: the customer, or the conversation itself where the customer is not known: counts people, as far as known,
     - `matter`: the reason of the contact, where it was not said the main topic; null where neither is known.
     """
-    number = conversations["customer_id"]
-    stripped = pc.utf8_trim_whitespace(number)
-    telling = pc.and_(pc.not_equal(stripped, ""), pc.invert(pc.match_substring(stripped, _HIDDEN)))
-    customer = pc.if_else(telling, stripped, None)
+    customer = telling_customer(conversations["customer_id"])
     alone = pc.binary_join_element_wise("\0", conversations["conversation_id"], "")
     matter = pc.coalesce(_known(conversations["contact_reason"]), _known(conversations["primary_topic"]))
     return (
@@ -34,6 +32,13 @@ def with_matter(conversations: pa.Table) -> pa.Table:
         .append_column("who", pc.coalesce(customer, alone))
         .append_column("matter", matter)
     )
+
+
+def telling_customer(number: pa.ChunkedArray) -> pa.ChunkedArray:
+    """Customer numbers where they tell customers apart, else null: not given, or partly masked."""
+    stripped = pc.utf8_trim_whitespace(number)
+    telling = pc.and_(pc.not_equal(stripped, ""), pc.invert(pc.match_substring(stripped, _HIDDEN)))
+    return pc.if_else(telling, stripped, None)
 
 
 def first_given(conversations: pa.Table, by: Sequence[str]) -> pa.ChunkedArray:

@@ -109,7 +109,7 @@ def _test(
     usable = seen & (n.sum(0) > 0) if metric is not Metric.VOLUME else seen
     if not whole:
         usable &= (k.sum(0) < n.sum(0)) | (observed < today)  # a share that is always everything cannot rise
-    usable &= ~_unfamiliar(daily, past, at, dimensions, k.sum(0) == 0)
+    usable &= ~_unfamiliar(daily, past, at, dimensions)
     p = np.where(usable, prediction.tail(observed), 1.0)
     return Tested(
         metric=metric,
@@ -129,21 +129,15 @@ def _exposure(daily: Daily, past: Ints, at: int, width: int, more: int) -> tuple
     return np.repeat(daily.totals[past][:, None], width, 1), np.full(width, daily.totals[at] + more)
 
 
-def _unfamiliar(daily: Daily, past: Ints, at: int, dimensions: Sequence[Dimension], fresh: Bools) -> Bools:
-    """Values of topics and lists never seen before, on a day judged with other lists than all days before: they are
-    new in the lists, perhaps not among customers."""
+def _unfamiliar(daily: Daily, past: Ints, at: int, dimensions: Sequence[Dimension]) -> Bools:
+    """Values of topics and lists that no day knows which was judged with other lists than this one, while such days are
+    half or more of those compared: they are new in the lists, perhaps not among customers."""
+    volume = daily.counts(dimensions).volume
+    foreign = past[[not daily.lists[at] & daily.lists[i] for i in past.tolist()]]
     judged = {Dimension.TOPIC, Dimension.INTENT, Dimension.COMPLAINT}
-    if not judged & set(dimensions):
-        return np.zeros_like(fresh)
-    today, earlier = lists_of(daily, [at]), lists_of(daily, past)
-    return fresh if not today & earlier else np.zeros_like(fresh)
-
-
-def lists_of(daily: Daily, days: Iterable[int]) -> set[str]:
-    """Digests of the word lists, topics and intents that the conversations of these days were judged with."""
-    ledger = daily.ledger
-    runs = np.unique(ledger.run[np.isin(ledger.day, np.asarray(list(days), np.int64))])
-    return {ledger.runs[int(r)].lineage.lexicons_digest for r in runs}
+    if not judged & set(dimensions) or 2 * len(foreign) < max(len(past), 1):
+        return np.zeros(volume.shape[1], bool)
+    return np.asarray(volume[foreign].sum(0) == 0, bool)
 
 
 def corrected(found: Sequence[Tested]) -> tuple[Tested, ...]:
