@@ -23,7 +23,8 @@ LEAST_OF_A_LABEL = 5
 """So many sentences of a label, for each of five folds to have one."""
 _MOST_LABELS = 500
 _MOST_LABEL_CHARS = 60
-_SHOWN = 5
+_SHOWN, _SHOWN_CHARS = 5, 8
+"""What is longer may be what a customer said, in the wrong column; messages do not repeat it."""
 _EMOTION_NAMES: Mapping[str, str] = {
     **dict.fromkeys(("负面", "负向", "消极", "负", "不满", "negative", "neg", "-1"), "negative"),
     **dict.fromkeys(("中性", "中立", "无", "无情绪", "中", "平静", "neutral", "neu", "0"), "neutral"),
@@ -117,16 +118,18 @@ def _refuse_unknown(rows: list[LabelledTurn], task: Task) -> None:
         raise UsageError(
             f"第 {lines} 行的标签超过 {_MOST_LABEL_CHARS} 个字", "标签写意图的名字，文本和标签两列是否写反了？"
         )
-    names = sorted({row.label[:20] for row in rows})
-    shown = "、".join(names[:_SHOWN]) + ("…" if len(names) > _SHOWN else "")
+    names = sorted({row.label for row in rows if len(row.label) <= _SHOWN_CHARS})
+    shown = "：" + "、".join(names[:_SHOWN]) + ("…" if len(names) > _SHOWN else "") if names else ""
     raise UsageError(
-        f"不认识的情绪标签：{shown}（{len(rows)} 行，第 {lines} 行）",
+        f"不认识的情绪标签{shown}（{len(rows)} 行，第 {lines} 行）",
         f"写 负面、中性、正面（或 negative、neutral、positive），或成分：{'、'.join(COMPONENTS)}。",
     )
 
 
 def _refuse_thin(labels: tuple[str, ...], counts: Counter[str], kept: int, task: Task) -> None:
     found = "，".join(f"{label} {counts[label]}" for label in sorted(counts)) or "没有"
+    if task is Task.INTENT:
+        found = f"{len(counts)} 类，最多的 {max(counts.values(), default=0)} 句"
     if len(counts) == 1:
         raise UsageError(
             f"所有句子都是同一类（{found}）", "要学会区分，各类都要有：把别的类的句子也标进来，中性的也要。"
@@ -137,10 +140,8 @@ def _refuse_thin(labels: tuple[str, ...], counts: Counter[str], kept: int, task:
             f"去掉重复和矛盾的之后，每类至少 {LEAST_OF_A_LABEL} 句；从几百句起才有用。",
         )
     if len(labels) < 2:
-        raise UsageError(f"没有两类各有 {LEAST_OF_A_LABEL} 句（{found[:200]}）", "每类多标一些。")
+        raise UsageError(f"没有两类各有 {LEAST_OF_A_LABEL} 句（{found}）", "每类多标一些。")
     if len(labels) > _MOST_LABELS:
         raise UsageError(f"有 {len(labels)} 类，最多 {_MOST_LABELS} 类", "标签一列是否写错了？")
     if kept < LEAST_ROWS:
-        raise UsageError(
-            f"只有 {kept} 句可用（{found[:200]}），太少", f"至少 {LEAST_ROWS} 句，建议 {ENOUGH_ROWS} 句以上。"
-        )
+        raise UsageError(f"只有 {kept} 句可用（{found}），太少", f"至少 {LEAST_ROWS} 句，建议 {ENOUGH_ROWS} 句以上。")

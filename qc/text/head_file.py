@@ -5,7 +5,7 @@ from __future__ import annotations
 
 import hashlib
 import json
-import math
+import re
 import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, replace
@@ -20,7 +20,11 @@ from qc.text.grams import LONGEST, MOST_BITS
 _MAGIC = b"qc-head"
 _VERSION = 1
 _MAX_BYTES = 256 * 2**20
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f-\x9f]")
+"""What would move a terminal's cursor, or worse."""
 _MAX_LABELS = 1000
+_MAX_NUMBER = 1e9
+"""Settings are sums of logits: none is near it, and what is larger would overflow where scores are added up."""
 _WEIGHTLESS = ("slots", "weights", "card", "digest")
 
 
@@ -99,6 +103,8 @@ def _head(header: Mapping[str, Any], packed: bytes) -> TrainedHead:
     inputs = _texts(settings["inputs"])
     input_weights = tuple(_numbers(row, len(labels)) for row in settings["input_weights"])
     size = count * (4 + len(labels))
+    if size > _MAX_BYTES:  # a few bytes may unpack to any number
+        raise ValueError
     reader = zlib.decompressobj()
     content = reader.decompress(packed, size + 1)
     if len(content) != size or not reader.eof or len(input_weights) != len(inputs):
@@ -133,18 +139,18 @@ def _check_slots(slots: bytes, bits: int) -> None:
 def _card(card: Mapping[str, Any]) -> ModelCard:
     untrained = card["untrained"]
     return ModelCard(
-        qc_version=str(card["qc_version"]),
-        date=None if card["date"] is None else str(card["date"]),
-        note=str(card["note"]),
-        data_digest=str(card["data_digest"]),
-        lexicon_digest=str(card["lexicon_digest"]),
+        qc_version=_text(card["qc_version"]),
+        date=None if card["date"] is None else _text(card["date"]),
+        note=_text(card["note"]),
+        data_digest=_text(card["data_digest"]),
+        lexicon_digest=_text(card["lexicon_digest"]),
         rows=int(card["rows"]),
         used=int(card["used"]),
         repeated=int(card["repeated"]),
         contradicting=int(card["contradicting"]),
-        counts=tuple((str(label), int(n)) for label, n in card["counts"]),
+        counts=tuple((_text(label), int(n)) for label, n in card["counts"]),
         folds=int(card["folds"]),
-        options=tuple((str(name), str(value)) for name, value in card["options"]),
+        options=tuple((_text(name), _text(value)) for name, value in card["options"]),
         scores=_scores(card["scores"]),
         untrained=None if untrained is None else _scores(untrained),
         curve=tuple((int(n), float(f1)) for n, f1 in card["curve"]),
@@ -158,7 +164,7 @@ def _scores(scores: Mapping[str, Any]) -> Scores:
         calibration_error=float(scores["calibration_error"]),
         labels=tuple(
             LabelScore(
-                label=str(one["label"]),
+                label=_text(one["label"]),
                 precision=float(one["precision"]),
                 recall=float(one["recall"]),
                 f1=float(one["f1"]),
@@ -169,14 +175,18 @@ def _scores(scores: Mapping[str, Any]) -> Scores:
     )
 
 
+def _text(value: object) -> str:
+    return _CONTROL.sub(" ", str(value))
+
+
 def _texts(values: object) -> tuple[str, ...]:
-    if not isinstance(values, list) or not all(isinstance(v, str) and v for v in values):
+    if not isinstance(values, list) or not all(isinstance(v, str) and v and not _CONTROL.search(v) for v in values):
         raise TypeError
     return tuple(values)
 
 
 def _numbers(values: object, count: int) -> tuple[float, ...]:
     numbers = tuple(map(float, values)) if isinstance(values, list) else ()
-    if len(numbers) != count or not all(map(math.isfinite, numbers)):
+    if len(numbers) != count or not all(abs(n) <= _MAX_NUMBER for n in numbers):
         raise ValueError
     return numbers

@@ -13,7 +13,14 @@ from qc.domain.head import Task
 from qc.domain.labelled import LabelledTurn
 from qc.errors import QcError
 from qc.ingest.labelled import read_labelled
-from qc.learning.evaluate import best_offsets, calibration, calibration_error, precision_at_recall, softmax
+from qc.learning.evaluate import (
+    best_offsets,
+    calibration,
+    calibration_error,
+    noisy_calibration,
+    precision_at_recall,
+    softmax,
+)
 from qc.learning.features import shard_of
 from qc.learning.labels import training_set
 from qc.learning.train import SETTINGS, train
@@ -140,6 +147,16 @@ def test_labels_nothing_can_be_learned_from(tmp_path: Path, content: str, said: 
     assert not (tmp_path / "m.qc").exists()
 
 
+@pytest.mark.parametrize("kind", ["emotion", "intents"])
+def test_columns_the_wrong_way_round_show_no_customer_text(tmp_path: Path, kind: str) -> None:
+    rows = "".join(
+        f"意图{i}第{j}句,我叫张三住在幸福路{i}号电话打不通\n" for i in range(9) for j in range(1 + 5 * (i == 4))
+    )
+    (tmp_path / "l.csv").write_text("文本,标签\n" + rows, "utf-8")
+    told = refusal(call(kind, "train", tmp_path / "l.csv", "-o", tmp_path / "m.qc"))
+    assert "张三" not in told
+
+
 def test_labels_that_cannot_be_read(tmp_path: Path) -> None:
     (tmp_path / "l.csv").write_bytes("文本,标签\n".encode() + b"\xff\xfe\x81,\n" + "好的谢谢,正面\n".encode())
     assert "无法识别的字节" in refusal(call("emotion", "train", tmp_path / "l.csv", "-o", tmp_path / "m.qc"))
@@ -186,11 +203,25 @@ def test_calibration_undoes_what_was_done_to_logits() -> None:
     logits = rng.normal(size=(4000, 3))
     true = softmax(2 * logits + [0.5, 0.0, -0.5])
     classes = (rng.random((4000, 1)) > true.cumsum(axis=1)).sum(axis=1)
-    sharpness, shift = calibration(logits, classes, shifted=True)
-    assert sharpness == pytest.approx(2, rel=0.1)
-    assert shift[0] - shift[2] == pytest.approx(1, abs=0.25)
-    before, after = softmax(logits), softmax(sharpness * logits + shift)
+    found = calibration(logits, classes)
+    assert found.sharpness == pytest.approx(2, rel=0.1)
+    assert found.shift[0] - found.shift[2] == pytest.approx(1, abs=0.25)
+    before, after = softmax(logits), found.probabilities(logits)
     assert calibration_error(classes, after) < 0.03 < calibration_error(classes, before)
+
+
+@pytest.mark.parametrize("noise", [0.0, 0.3])
+def test_labels_given_at_random_do_not_make_probabilities_low(noise: float) -> None:
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(6000, 20))
+    right = (rng.random((6000, 1)) > softmax(4 * logits).cumsum(axis=1)).sum(axis=1)
+    given = np.where(rng.random(6000) < noise, rng.integers(0, 20, 6000), right)
+    found = noisy_calibration(logits, given)
+    assert found.sharpness == pytest.approx(4, rel=0.1)
+    assert found.noise == pytest.approx(noise, abs=0.03)
+    probabilities = found.probabilities(logits)
+    assert calibration_error(right, probabilities) < 0.03
+    assert calibration_error(given, found.given(probabilities)) < 0.03
 
 
 def test_precision_at_recall_by_hand() -> None:

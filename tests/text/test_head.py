@@ -170,3 +170,41 @@ def test_a_hostile_file_gives_a_message(tmp_path: Path, damage: Callable[[bytes]
     path.write_bytes(damage(path.read_bytes()))
     with pytest.raises(UsageError, match="不能用"):
         read_head(path, Task.INTENT)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"scales": (1e300, 1.0, 1.0)},  # overflows where scores are added up
+        {"offsets": (float("inf"), 0.0, 0.0)},
+        {"labels": ("l0", "l1", "\x1b[31m")},  # speaks to the terminal
+        {"bits": 22, "slots": bytes(2), "weights": b""},
+    ],
+)
+def test_a_file_with_hostile_numbers_gives_a_message(tmp_path: Path, changes: dict[str, object]) -> None:
+    path = tmp_path / "m.qc"
+    write_head(replace(head_of(3), **changes), path)  # type: ignore[arg-type]
+    with pytest.raises(UsageError, match="内容不完整"):
+        read_head(path, Task.INTENT)
+
+
+def test_a_small_file_that_unpacks_to_gigabytes_is_not_unpacked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    labels = tuple(f"l{i}" for i in range(1000))
+    head = replace(head_of(3), labels=labels, bits=22, slots=bytes(4 << 20), weights=b"")
+    zeros = tuple([0.0] * 1000)
+    write_head(replace(head, inputs=(), input_weights=(), scales=zeros, bias=zeros, offsets=zeros), tmp_path / "m.qc")
+
+    def unpack() -> None:
+        raise AssertionError("unpacked")
+
+    monkeypatch.setattr("qc.text.head_file.zlib.decompressobj", unpack)
+    with pytest.raises(UsageError, match="内容不完整"):
+        read_head(tmp_path / "m.qc", Task.INTENT)
+
+
+def test_a_note_does_not_speak_to_the_terminal(tmp_path: Path) -> None:
+    head = head_of(3)
+    write_head(replace(head, card=replace(head.card, note="\x1b]0;标题\x07红")), tmp_path / "m.qc")
+    assert read_head(tmp_path / "m.qc", Task.INTENT).card.note == " ]0;标题 红"
