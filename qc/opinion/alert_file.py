@@ -29,6 +29,7 @@ def document(report: DayReport, specs: AlertSpecs, version: str) -> str:
         "rules_digest": specs.digest,
         "date": report.day.isoformat(),
         "runs": list(report.runs),
+        "personal_data": "masked" if report.masked else "kept",
         "alerts": [_alert(a) for a in report.alerts],
         "levels": [
             {

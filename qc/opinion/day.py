@@ -37,10 +37,11 @@ class Figure:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayReport:
     """`days`: the day (last) and those before it in the window, `negative` of each; `notes` are Chinese sentences for
-    the reader."""
+    the reader. `masked`: all `runs` left personal data out."""
 
     day: date
     runs: tuple[str, ...]
+    masked: bool
     days: tuple[DayFacts, ...]
     negative: tuple[int, ...]
     missing: tuple[date, ...]
@@ -69,11 +70,12 @@ def report_of(daily: Daily, judged: Judged, specs: AlertSpecs) -> DayReport:
     at = ledger.days.index(day)
     past = daily.before(day, specs.window_days)
     shown = [*past.tolist(), at]
-    of_day = ledger.run[ledger.day == at]
+    of_day = [ledger.runs[int(r)].lineage for r in np.unique(ledger.run[ledger.day == at])]
     first = ledger.days[shown[0]]
     return DayReport(
         day=day,
-        runs=tuple(ledger.runs[int(r)].lineage.run_id for r in np.unique(of_day)),
+        runs=tuple(lineage.run_id for lineage in of_day),
+        masked=all(lineage.personal_data == "masked" for lineage in of_day),
         days=tuple(daily.facts[i] for i in shown),
         negative=tuple(int(daily.counts((Dimension.TOTAL,)).negative[i, 0]) for i in shown),
         missing=missing_days(ledger.days, first, day),

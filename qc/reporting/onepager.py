@@ -71,6 +71,7 @@ class OnePage:
     tested: int
     notes: tuple[str, ...]
     runs: tuple[str, ...]
+    masked: bool
     quiet: str
 
 
@@ -105,6 +106,7 @@ def one_page(report: DayReport, specs: AlertSpecs) -> OnePage:
         tested=report.tested,
         notes=report.notes[:_NOTES],
         runs=report.runs,
+        masked=report.masked,
         quiet=""
         if quiet is None
         else f"{quiet.start:%H:%M}–{quiet.end:%H:%M} 只发“{specs.meaning(quiet.above).title}”及更重的",

@@ -34,7 +34,7 @@ FILE = "_opinion/alerts.yml"
 _SLUG = Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]*$", max_length=40)]
 _Text = Annotated[str, Field(min_length=1, max_length=60)]
 _Clock = Annotated[str, Field(pattern=r"^([01][0-9]|2[0-3]):[0-5][0-9]$")]
-_Count = Annotated[int, Field(ge=0, le=10_000_000)]
+_Count = Annotated[int, Field(ge=0, le=1_000_000)]
 _FALSE_PER_WEEK = 1.0
 _DAYS_OF_WEEK = 7
 _CROSSED = 2

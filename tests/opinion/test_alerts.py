@@ -223,3 +223,15 @@ def test_hostile_names_are_escaped(tmp_path: Path, specs: AlertSpecs) -> None:
     assert report is not None
     assert any(evil in a.values for a in report.alerts)
     assert "<img" not in render_one_page(report, specs, [packaged("reports")], "1")
+
+
+def test_a_night_that_kept_personal_data_says_so(tmp_path: Path, specs: AlertSpecs) -> None:
+    runs = [
+        write(tmp_path, name, [talk(name, FIRST)], personal_data=kept)
+        for name, kept in (("a", "masked"), ("b", "kept"))
+    ]
+    for chosen, said in ((runs[:1], "个人信息已脱敏"), (runs, "个人信息未脱敏")):
+        report = report_day(chosen, None, specs)
+        assert report is not None
+        assert said in render_one_page(report, specs, [packaged("reports")], "1")
+        assert json.loads(document(report, specs, "1"))["personal_data"] == ("masked" if len(chosen) == 1 else "kept")
