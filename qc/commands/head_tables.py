@@ -15,7 +15,10 @@ _OPTIONS = {
     "balance": "小类加权",
     "clean": "剔除可疑标注",
     "doubtful": "可疑句数",
+    "rarity": "罕见字串加权",
+    "margin": "支持向量机",
     "temperature": "校准温度",
+    "noise": "随机错标比例",
 }
 _MOST_LABELS = 30
 _MOST_CONFUSIONS = 10

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
@@ -68,9 +69,27 @@ def softmax(logits: Doubles) -> Doubles:
     return np.asarray(odds / odds.sum(axis=1, keepdims=True))
 
 
-def calibration(logits: Doubles, classes: Classes, *, shifted: bool) -> tuple[float, Doubles]:
-    """(a, b): softmax(a · logits + b) has the least log loss; temperature scaling (Guo et al. 2017), with `shifted`
-    also a shift per label (bias-corrected, Alexandari et al. 2020). Newton's method would do; L-BFGS is at hand."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Calibration:
+    """softmax(sharpness · logits + shift) is how probable the labels are. In a share `noise` of the sentences people
+    gave a label at random; what they gave is predicted by `given`."""
+
+    sharpness: float
+    shift: Doubles
+    noise: float
+
+    def probabilities(self, logits: Doubles) -> Doubles:
+        """How probable each label is to be right, along the rows."""
+        return softmax(self.sharpness * logits + self.shift)
+
+    def given(self, probabilities: Doubles) -> Doubles:
+        """How probable each label is to be given, by those who err in a share `noise`."""
+        return np.asarray((1 - self.noise) * probabilities + self.noise / probabilities.shape[1])
+
+
+def calibration(logits: Doubles, classes: Classes) -> Calibration:
+    """The sharpness and shifts with the least log loss: temperature scaling (Guo et al. 2017) with a shift per label
+    (bias-corrected, Alexandari et al. 2020). Newton's method would do; L-BFGS is at hand."""
     from scipy.optimize import minimize
 
     n, labels = logits.shape
@@ -78,15 +97,42 @@ def calibration(logits: Doubles, classes: Classes, *, shifted: bool) -> tuple[fl
     hot[np.arange(n), classes] = 1
 
     def loss(x: Doubles) -> tuple[float, Doubles]:
-        a, b = np.exp(x[0]), x[1:] if shifted else np.zeros(labels)
+        a, b = np.exp(x[0]), x[1:]
         p = softmax(a * logits + b)
         wrong = (p - hot) / n
         value = -np.log(np.maximum(p[np.arange(n), classes], 1e-12)).mean() + 1e-4 * (x**2).sum()
-        gradient = np.concatenate(([a * (wrong * logits).sum()], wrong.sum(axis=0) if shifted else []))
+        gradient = np.concatenate(([a * (wrong * logits).sum()], wrong.sum(axis=0)))
         return float(value), gradient + 2e-4 * x
 
-    found = minimize(loss, np.zeros(1 + labels * shifted), jac=True, method="L-BFGS-B").x
-    return float(np.exp(found[0])), np.array(found[1:]) if shifted else np.zeros(labels)
+    found = minimize(loss, np.zeros(1 + labels), jac=True, method="L-BFGS-B").x
+    return Calibration(sharpness=float(np.exp(found[0])), shift=np.array(found[1:]), noise=0.0)
+
+
+def noisy_calibration(logits: Doubles, classes: Classes) -> Calibration:
+    """The sharpness and noise with the least log loss of (1 - noise) · softmax(sharpness · logits) + noise / labels.
+
+    One temperature makes all probabilities low when labels are wrong at random; a floor takes these up (the symmetric
+    label noise of Natarajan et al. 2013), and the temperature is that of the right ones.
+    """
+    from scipy.optimize import minimize
+
+    n, labels = logits.shape
+    own = logits[np.arange(n), classes]
+
+    def loss(x: Doubles) -> tuple[float, Doubles]:
+        a, noise = np.exp(x[0]), 1 / (1 + np.exp(-x[1]))
+        p = softmax(a * logits)
+        right = p[np.arange(n), classes]
+        q = (1 - noise) * right + noise / labels
+        by_a = (1 - noise) * right * (own - (p * logits).sum(axis=1)) / q
+        by_noise = (1 / labels - right) / q
+        gradient = -np.array((a * by_a.mean(), noise * (1 - noise) * by_noise.mean()))
+        return float(-np.log(q).mean() + 1e-4 * (x**2).sum()), gradient + 2e-4 * x
+
+    found = minimize(loss, np.array((0.0, -1.0)), jac=True, method="L-BFGS-B", bounds=((-3, 5), (-8, 4))).x
+    return Calibration(
+        sharpness=float(np.exp(found[0])), shift=np.zeros(labels), noise=float(1 / (1 + np.exp(-found[1])))
+    )
 
 
 def best_offsets(probabilities: Doubles, classes: Classes) -> Doubles:
