@@ -69,6 +69,8 @@ class Lineage:
     """Evidence below it was not certain (asr.confidence_floor); None in runs of before."""
     scorecards: tuple[CardLineage, ...] = ()
     lexicons_digest: str = ""
+    complaints_digest: str = ""
+    """What counted as a complaint; it moves no verdict. Runs of before have none."""
     config_digest: str = ""
     personal_data: str = "masked"  # masked | kept
     counts: Counts = field(default_factory=Counts)

@@ -130,11 +130,12 @@ class Daily:
 
     @cached_property
     def lists(self) -> tuple[frozenset[str], ...]:
-        """Of each day the digests of the word lists, topics and intents that its conversations were judged with."""
+        """Of each day the digests of the words, topics, intents and complaints its conversations were judged with."""
         ledger, size = self.ledger, max(len(self.ledger.runs), 1)
         found: list[set[str]] = [set() for _ in ledger.days]
         for pair in np.unique(ledger.day * size + ledger.run).tolist():
-            found[pair // size].add(ledger.runs[pair % size].lineage.lexicons_digest)
+            lineage = ledger.runs[pair % size].lineage
+            found[pair // size].add(f"{lineage.lexicons_digest} {lineage.complaints_digest}")
         return tuple(map(frozenset, found))
 
     def index(self, day: date) -> int | None:

@@ -134,7 +134,8 @@ def _notes(daily: Daily, judged: Judged, at: int, past: list[int], specs: AlertS
         notes.append(f"历史只有 {len(past)} 天，不足 {specs.min_days} 天，不作预警，只列数字。")
     elif len(frozenset[str]().union(*(daily.lists[i] for i in (*past, at)))) > 1:
         notes.append(
-            "这段时间里词表、话题或意向改过，前后的数字未必可比；用 qc inspect 把旧批次按现在的词表重判，即可消除。"
+            "这段时间里词表、话题、意向或投诉的写法改过，前后的数字未必可比；"
+            "用 qc inspect 把旧批次按现在的词表重判，即可消除。"
         )
     if isinstance(judged.words, str) and any(r.metric is Metric.WORD for r in specs.rules):
         notes.append(f"没有检验突增的词：{judged.words}。")

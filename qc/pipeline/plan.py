@@ -69,6 +69,7 @@ def planned_lineage(
         if specs is None
         else tuple(CardLineage(id=c.id, title=c.title, version=c.version, digest=c.digest) for c in specs.cards),
         lexicons_digest="" if specs is None else specs.lexicons_digest,
+        complaints_digest="" if specs is None else specs.complaints.digest,
         speech_digest=speech_digest,
         config_digest=config_digest,
         personal_data="masked" if mask else "kept",
@@ -76,7 +77,8 @@ def planned_lineage(
     )
     decisive = [
         *(lineage.qc_version, lineage.schema_version, input_digest, engine, model, options, str(shard_size)),
-        *(lineage.rules_digest, lineage.lexicons_digest, speech_digest, config_digest, lineage.personal_data),
+        *(lineage.rules_digest, lineage.lexicons_digest, lineage.complaints_digest, speech_digest, config_digest),
+        lineage.personal_data,
         *(c.digest for c in lineage.scorecards),
         *(() if judged_again is None else ("inspect", judged_again.run_id, judged_again.finished_at)),
     ]

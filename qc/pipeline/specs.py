@@ -71,10 +71,9 @@ def load(where: Folders, config: Config | None = None) -> Specs:
     """
     pack = load_rules([where.rules])
     emotion, topics, wanted = emotion_lexicon(where), taxonomies(where), intents(where)
-    graded = complaints(where)
     config = config or configuration(where)
     emotion_head, intent_head = _head(config.emotion_model, Task.EMOTION), _head(config.intents_model, Task.INTENT)
-    digests = [emotion.digest, *(t.digest for t in topics), *(i.digest for i in wanted), graded.digest]
+    digests = [emotion.digest, *(t.digest for t in topics), *(i.digest for i in wanted)]
     digests += [f"{head.task} {head.digest}" for head in (emotion_head, intent_head) if head is not None]
     return Specs(
         pack=pack,
@@ -82,7 +81,7 @@ def load(where: Folders, config: Config | None = None) -> Specs:
         emotion=emotion,
         taxonomies=topics,
         intents=wanted,
-        complaints=graded,
+        complaints=complaints(where),
         lexicons_digest=hashlib.sha256(" ".join(digests).encode()).hexdigest(),
         emotion_head=emotion_head,
         intent_head=intent_head,

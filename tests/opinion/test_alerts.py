@@ -125,7 +125,7 @@ def test_partial_missing_and_changed_days_are_told(tmp_path: Path, specs: AlertS
     assert report.days[-1].partial
     assert report.missing == (FIRST + timedelta(days=14),)
     assert "当天数据不全（3 / 12 个时段有会话）" in said
-    assert "词表、话题或意向改过" in said
+    assert "词表、话题、意向或投诉的写法改过" in said
     assert "60 / 60 个会话没有客户编号" in said
     assert {u.dimensions for u in report.untested} == {(Dimension.TOTAL,), (Dimension.HOUR,)}
 
