@@ -238,13 +238,13 @@ def words(said: Utterances, size: int, options: argparse.Namespace, rng: np.rand
         found = of_counts(names, past, sizes, count(day), float(len(day)))
         top.append(found.found[0].ratio)
         limits.append(found.limit)
-        false += found.found[0].q <= 0.04
+        false += found.found[0].q <= 0.02
         intent = int(rng.choice(np.flatnonzero(np.bincount(said.label) >= LEAST)))
         for share in (0.01, 0.02, 0.05):
             pool = np.flatnonzero((said.label == intent) & ~said.doubtful)
             more = np.concatenate((day, rng.choice(pool, round(share * len(day)))))
             found = of_counts(names, past, sizes, count(more), float(len(more)))
-            seen[share] += found.found[0].q <= 0.04
+            seen[share] += found.found[0].q <= 0.02
     shares = ", ".join(f"{s:.0%}: {n / options.words:.0%}" for s, n in sorted(seen.items()))
     print(
         f"  words, {size:>6} a day: largest ratio of quiet days median {np.median(top):.1f}, "

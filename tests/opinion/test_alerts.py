@@ -168,7 +168,7 @@ def test_the_shipped_rules_pass_their_tests_and_each_has_one(specs: AlertSpecs) 
         ("{level: notice, min_count: 8,", "{level: critical, min_count: 8,", "A004", "steps"),
         ("rule: risks", "rule: risk", "A005", "rule: risk"),
         ("of: 1500", "of: 3", "A006", "days"),
-        ("significance: 0.04", "significance: 0.15", "A007", "rules"),
+        ("significance: 0.02", "significance: 0.15", "A007", "rules"),
         ("min_days: 7", "min_days: 0", "S005", "min_days"),
         ("metric: risk", "metric: risks", "S004", "metric"),
     ],
