@@ -33,6 +33,7 @@ _EMOTION_NAMES: Mapping[str, str] = {
     **dict.fromkeys(("安抚", "共情"), "positive"),
     **{name: "positive" if name in POSITIVE_COMPONENTS else "negative" for name in COMPONENTS},
 }
+_CHINESE = {"negative": "负面", "neutral": "中性", "positive": "正面"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -127,7 +128,7 @@ def _refuse_unknown(rows: list[LabelledTurn], task: Task) -> None:
 
 
 def _refuse_thin(labels: tuple[str, ...], counts: Counter[str], kept: int, task: Task) -> None:
-    found = "，".join(f"{label} {counts[label]}" for label in sorted(counts)) or "没有"
+    found = "，".join(f"{_CHINESE.get(label, label)} {counts[label]}" for label in sorted(counts)) or "没有"
     if task is Task.INTENT:
         found = f"{len(counts)} 类，最多的 {max(counts.values(), default=0)} 句"
     if len(counts) == 1:
@@ -136,7 +137,7 @@ def _refuse_thin(labels: tuple[str, ...], counts: Counter[str], kept: int, task:
         )
     if task is Task.EMOTION and (thin := [label for label in labels if counts[label] < LEAST_OF_A_LABEL]):
         raise UsageError(
-            f"{'、'.join(thin)} 的句子太少（{found}）",
+            f"{'、'.join(_CHINESE[label] for label in thin)}的句子太少（{found}）",
             f"去掉重复和矛盾的之后，每类至少 {LEAST_OF_A_LABEL} 句；从几百句起才有用。",
         )
     if len(labels) < 2:

@@ -10,6 +10,7 @@ from qc.domain.conversation import Entity, Role
 from qc.domain.topic import UNKNOWN_TOPIC
 from qc.errors import UsageError
 from qc.learning.suggest import Statement
+from qc.storage.lineage import LINEAGE_FILE
 from qc.storage.read import StoredRun, open_run
 from qc.text.masking import mask
 
@@ -34,13 +35,13 @@ def uncaught(runs: Sequence[Path], telling: Callable[[str], bool], project: str 
     """What the customer said in conversations without a topic: no contact reason, or in runs of an earlier version no
     main topic. A conversation that several runs hold counts once.
 
-    Raises UsageError when a folder is no run, or a run was never judged.
+    Raises UsageError when no folder is a run, or a run was never judged.
     """
     without: dict[str, list[Statement]] = {}
     having: dict[str, list[Statement]] = {}
     seen: set[tuple[str, str]] = set()
     unknown = 0
-    for run in map(open_run, runs):
+    for run in _opened(runs):
         for number in run.shards():
             said = dict(_customer_turns(run, number))
             names = ("conversation_id", "source_sha256", "project", "contact_reason", "primary_topic")
@@ -66,14 +67,19 @@ def uncaught(runs: Sequence[Path], telling: Callable[[str], bool], project: str 
     )
 
 
+def _opened(folders: Sequence[Path]) -> Iterator[StoredRun]:
+    # `runs/*` also names what is no run, such as the folder of alerts that `qc opinion report` writes there.
+    return map(open_run, [f for f in folders if (f / LINEAGE_FILE).is_file()] or folders)
+
+
 def customer_turns(runs: Sequence[Path], project: str | None = None) -> tuple[str, ...]:
     """Every turn of a customer, in the order stored; of a conversation that several runs hold, those of the first.
 
-    Raises UsageError when a folder is no run.
+    Raises UsageError when no folder is a run.
     """
     out: list[str] = []
     seen: set[tuple[str, str]] = set()
-    for run in map(open_run, runs):
+    for run in _opened(runs):
         for number in run.shards():
             said = dict(_customer_turns(run, number))
             names = ("conversation_id", "source_sha256", "project")

@@ -229,7 +229,7 @@ def _say(error: ErrorDetails, fields: Callable[[Loc], Mapping[str, str]]) -> Com
         return Complaint(loc, "S002", f"未知字段 {name}", hint, True)
     if kind in _CHOICE:
         expected = str((error.get("ctx") or {}).get("expected" if kind != "union_tag_invalid" else "expected_tags"))
-        options = re.findall(r"'([^']*)'", expected)
+        options = re.findall(r"'([^']*)'", expected) or re.findall(r"-?\d+", expected)
         written = context.get("tag", given)
         message = "没有写值" if written is None else f"不认识的取值 {show(written)}"
         return Complaint(loc, "S004", message, suggest(str(written), options, "请改成允许的取值。"), False)

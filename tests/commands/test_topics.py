@@ -55,6 +55,7 @@ def test_suggest(run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) 
     assert {topic.title for topic in taxonomy.topics} == set(THEMES)
     assert "1381" not in yaml, "a digit of a customer's number"
     assert _qc(capsys, "topics", "suggest", run, run, "-k", 3)[1] == yaml, "a run named twice counts once"
+    assert _qc(capsys, "topics", "suggest", run, tmp_path, "-k", 3)[1] == yaml, "runs/* names the folder of alerts too"
 
 
 def test_suggest_writes_new_files_only(run: Path, capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

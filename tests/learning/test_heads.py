@@ -137,7 +137,7 @@ def test_hostile_turns_get_probabilities(files: Path, text: str) -> None:
         ("文本,打分\n好,1\n", "没有标签一列"),
         ("文本,标签\n好,很棒\n", "不认识的情绪标签：很棒"),
         ("文本,标签\n" + "".join(f"第{i}句,负面\n" for i in range(300)), "都是同一类"),
-        ("文本,标签\n" + "".join(f"{i}号,{'负面' if i % 2 else '中性'}\n" for i in range(300)), "positive 的句子太少"),
+        ("文本,标签\n" + "".join(f"{i}号,{'负面' if i % 2 else '中性'}\n" for i in range(300)), "正面的句子太少"),
         ("文本,标签\n一,负面\n二,中性\n三,正面\n", "太少"),
     ],
 )
