@@ -18,7 +18,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.opinion.contacts import repeats_before, told
+from qc.opinion.contacts import repeats_before, times_ms, told
 from qc.storage.read import StoredRun
 
 HIGH = 50.0
@@ -64,12 +64,21 @@ def effort(run: StoredRun, contacts: pa.Table, days: int) -> pa.Table:
 
     `contacts` are those of this run and the ones before it; a repeat is one with the same matter within `days` days.
     """
-    columns = ["conversation_id", "channel", "queue_wait_s", "hold_s", "duration_ms", "customer_turns", "extra"]
+    columns = [
+        "conversation_id",
+        "channel",
+        "started_at",
+        "queue_wait_s",
+        "hold_s",
+        "duration_ms",
+        "customer_turns",
+        "extra",
+    ]
     table = run.table("conversations", columns)
     table = table.filter(pc.not_equal(table["channel"], "ticket"))
     ids = table["conversation_id"]
     parts = {
-        "repeats": _repeats(run, ids, contacts, days),
+        "repeats": _repeats(run, table, contacts, days),
         "restating": _restating(run, ids),
         "transfers": _transfers(table["extra"]),
         "waiting": _waiting(table),
@@ -90,13 +99,19 @@ def share_of(part: Part, value: float | None) -> float | None:
     return None if value is None else min(value / part.full, 1.0)
 
 
-def _repeats(run: StoredRun, ids: pa.ChunkedArray, contacts: pa.Table, days: int) -> Floats:
+def _repeats(run: StoredRun, conversations: pa.Table, contacts: pa.Table, days: int) -> Floats:
     """Earlier contacts; at least one where the customer says so; not known where neither tells."""
     before = np.where(told(contacts), repeats_before(contacts, days), np.nan).astype(float)
-    out = _beside(ids, contacts["conversation_id"], before)
-    says = _hits(run, (SAYS_AGAIN,), ids) > 0
+    out = _beside(_with_start(conversations), _with_start(contacts), before)
+    says = _hits(run, (SAYS_AGAIN,), conversations["conversation_id"]) > 0
     out[says] = np.fmax(out[says], 1.0)
     return out
+
+
+def _with_start(table: pa.Table) -> pa.ChunkedArray:
+    """What tells conversations of several runs apart: some centres number them anew every day."""
+    started = pc.cast(pa.chunked_array([pa.array(times_ms(table))]), pa.string())
+    return pc.binary_join_element_wise(table["conversation_id"], started, "\0")
 
 
 def _restating(run: StoredRun, ids: pa.ChunkedArray) -> Floats:

@@ -60,6 +60,14 @@ def test_repeats_reach_over_runs_and_a_night_judged_twice_is_one(tmp_path: Path)
     assert {r["conversation_id"]: r["repeats"] for r in rows} == {"3": 2.0, "4": 0.0 + 1.0}
 
 
+def test_numbers_that_begin_anew_every_day_are_not_mixed_up(tmp_path: Path) -> None:
+    """C1 of the first night is a stranger's first contact, C1 of the second K2's third."""
+    before = store(tmp_path / "a", [Call(id="C1", customer="K1"), *(Call(id=f"C{i}", customer="K2") for i in (2, 3))])
+    run = store(tmp_path / "b", [Call(id="C1", hour=24, customer="K2"), Call(id="C2", hour=24, customer="K9")], night=1)
+    rows = effort(run, contacts([before, run]), 7).to_pylist()
+    assert {r["conversation_id"]: r["repeats"] for r in rows} == {"C1": 2.0, "C2": 0.0}
+
+
 def test_proactive_share_equals_a_query(tmp_path: Path) -> None:
     channels = ("voice_outbound", "voice_inbound", "chat", "ticket")
     calls = [Call(id=f"C{i}", channel=channels[i % 4], hits=RULES[2:] * (i % 3 == 0)) for i in range(40)]
