@@ -57,7 +57,7 @@ def emotion(folder: Path) -> None:
 
 
 def intents(folder: Path) -> None:
-    learned, held = (_intents(folder, part) for part in ("train", "dev"))
+    learned, held = (intents_of(folder, part) for part in ("train", "dev"))
     made = train(learned, Task.INTENT, lexicon=EmotionLexicon())
     card = made.head.card
     tested = test_intents(held, made.head)
@@ -100,7 +100,7 @@ def speed(folder: Path) -> None:
 
     lexicon = load_emotion_lexicon(packaged("rules") / "_lexicons" / "emotion")
     emotion_head = train(_emotions(cic(folder, "train")), Task.EMOTION, lexicon=lexicon).head
-    intent_head = train(_intents(folder, "train"), Task.INTENT, lexicon=EmotionLexicon()).head
+    intent_head = train(intents_of(folder, "train"), Task.INTENT, lexicon=EmotionLexicon()).head
     texts = [*cic(folder, "train").texts, *cic(folder, "dev").texts] * 3
     chars = sum(map(len, texts))
     shard = shard_of(texts)
@@ -147,7 +147,7 @@ def _emotions(given: Labelled) -> TrainingSet:
     return training_set(turns, Task.EMOTION)
 
 
-def _intents(folder: Path, part: str) -> TrainingSet:
+def intents_of(folder: Path, part: str) -> TrainingSet:
     rows = map(json.loads, (folder / "cic" / f"{part}.json").read_text("utf-8").splitlines())
     turns = [LabelledTurn(line=i, text=row["sentence"], label=row["label_des"]) for i, row in enumerate(rows, 1)]
     return training_set(turns, Task.INTENT, testing=part != "train")

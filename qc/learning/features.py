@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 Floats = npt.NDArray[np.float32]
 
-INPUT_SCALE = 2.0
+INPUT_SCALE = 8.0
 """Inputs count this much beside n-grams: weights of large columns are held back less by the regularisation, so that
 with few sentences the lexicon leads."""
 

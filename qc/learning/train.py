@@ -28,7 +28,7 @@ _CURVE_FROM = 100
 _MOST_WEIGHT = 127
 
 SETTINGS = {
-    Task.EMOTION: Settings(longest=3, bits=18, strength=4.0, balance=0.0),
+    Task.EMOTION: Settings(longest=3, bits=18, strength=2.0),
     Task.INTENT: Settings(longest=3, bits=18, strength=0.2, balance=0.4, rarity=0.5, clean=False, margin=True),
 }
 """Intents: chosen by three-fold cross-validation inside the training part of DataCLUE-CIC (118 intents, 85 sentences of

@@ -24,6 +24,8 @@ from qc.learning.evaluate import (
 from qc.learning.features import shard_of
 from qc.learning.labels import training_set
 from qc.learning.train import SETTINGS, train
+from qc.paths import packaged
+from qc.specs.emotion import load_emotion_lexicon
 from qc.text.emotion import EmotionScorer
 from qc.text.head import HeadScorer
 from qc.text.head_file import read_head
@@ -105,7 +107,8 @@ def test_a_head_learns_what_the_lexicon_does_not_know() -> None:
 
 def test_what_is_labelled_has_a_reason(files: Path) -> None:
     head = read_head(files / "emotion.qc", Task.EMOTION)
-    felt = EmotionScorer(EmotionLexicon(), head).score(shard_of([t for t, _ in emotion_rows()]))
+    lexicon = load_emotion_lexicon(packaged("rules") / "_lexicons" / "emotion")  # the one it was trained with
+    felt = EmotionScorer(lexicon, head).score(shard_of([t for t, _ in emotion_rows()]))
     labelled = np.flatnonzero(felt.label).tolist()
     assert labelled
     assert all(felt.phrases.get(i) or felt.features.get(i) for i in labelled)
