@@ -39,6 +39,7 @@ _TEXTS = {
     "required": "必填",
     "{value!r} is not a valid {number_type}.": "{value} 不是 {number_type}。",
     "{value} is not in the range {range}.": "{value} 不在 {range} 之内。",
+    "{value!r} does not match the format {format}.": "{value} 不是日期，写成 2026-11-20 这样。",
     "{name} {filename!r} does not exist.": "{filename} 不存在。",
     "{name} {filename!r} is a file.": "{filename} 是文件，这里要目录。",
     "{name} {filename!r} is a directory.": "{filename} 是目录，这里要文件。",

@@ -81,6 +81,9 @@ def _lines(report: DayReport, specs: AlertSpecs) -> list[str]:
     from qc.opinion.wording import weekday
 
     day = f"{report.day.isoformat()}（{weekday(report.day)}）"
-    lines = [f"{day}：检验 {report.tested:,} 项，预警 {len(report.alerts)} 个"]
-    lines += [f"  {specs.meaning(a.level).title}　{a.explanation}" for a in report.alerts if a.part_of is None]
+    heads = [a for a in report.alerts if a.part_of is None]
+    others = len(report.alerts) - len(heads)
+    same = f"，另有 {others} 个是同一件事的别的表现" if others else ""
+    lines = [f"{day}：检验 {report.tested:,} 项，预警 {len(heads)} 个{same}"]
+    lines += [f"  {specs.meaning(a.level).title}　{a.explanation}" for a in heads]
     return lines + [f"  注：{note}" for note in report.notes]
