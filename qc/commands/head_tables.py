@@ -20,6 +20,7 @@ _OPTIONS = {
     "temperature": "校准温度",
     "noise": "随机错标比例",
 }
+_ANSWERS = {"yes": "是", "no": "否"}
 _MOST_LABELS = 30
 _MOST_CONFUSIONS = 10
 
@@ -82,7 +83,7 @@ def card_lines(head: TrainedHead) -> list[str]:
         ("类别", counts + more),
         ("标注摘要", card.data_digest[:16]),
         ("词表摘要", card.lexicon_digest[:16] or "不用词表"),
-        ("设置", "，".join(f"{_OPTIONS.get(name, name)} {value}" for name, value in card.options)),
+        ("设置", "，".join(f"{_OPTIONS.get(name, name)} {_ANSWERS.get(value, value)}" for name, value in card.options)),
         ("大小", f"{len(head.slots) // 4} 个字串 × {len(head.labels)} 类，每格 1 字节"),
     ]
     lines = [
