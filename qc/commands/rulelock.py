@@ -21,11 +21,11 @@ def check_lock(where: Folders, *, base: Lock | None = None) -> LockReport:
     pack = load_rules([where.rules])
     cards = load_scorecards([where.scorecards], {rule.id for rule in pack.rules})
     path = where.rules / LOCK
-    emotion = emotion_lexicon(where).digest
+    emotion = emotion_lexicon(where)
     signals = {
-        "emotion": emotion,
+        "emotion": emotion.digest,
         "topics": " ".join(t.digest for t in taxonomies(where)),
-        "intents": " ".join([emotion, *(i.digest for i in intents(where))]),  # negations are those of emotions
+        "intents": " ".join([emotion.modifiers.digest, *(i.digest for i in intents(where))]),
     }
     return compare(pack, cards, signals, stored_lock(path), base=base, path=str(path))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -75,6 +76,11 @@ class Modifiers:
     condition: tuple[str, ...] = ()
     request: tuple[str, ...] = ()
     neutral: tuple[str, ...] = ()
+
+    @property
+    def digest(self) -> str:
+        """Of all words: intentions go by these, and by no other word of the emotion lexicon."""
+        return hashlib.sha256(repr(self).encode()).hexdigest()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
