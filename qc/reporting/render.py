@@ -107,8 +107,7 @@ def _policy(style: str, script: str | None = None) -> str:
     """Nothing may be loaded, sent or run except this style sheet and this script, if any."""
     allowed = "'none'" if script is None else f"'{_digest(script)}'"
     return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src {allowed}; "
-        "base-uri 'none'; form-action 'none'"
+        f"default-src 'none'; style-src '{_digest(style)}'; script-src {allowed}; base-uri 'none'; form-action 'none'"
     )
 
 
