@@ -67,6 +67,7 @@ def test_the_guide_can_be_followed(tmp_path: Path) -> None:
             path.write_text(before + text, encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.asr
 def test_the_rule_change_is_what_happens_today() -> None:
     spec = importlib.util.spec_from_file_location("rule_change", ROOT / "docs" / "rule_change.py")
