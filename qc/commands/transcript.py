@@ -204,6 +204,8 @@ def _felt(feeling: Feeling) -> str:
         name += f" {EMOTION_COMPONENT.get(feeling.component, feeling.component)}"
     if feeling.reasons:
         name += f"：{'、'.join(map(visible, feeling.reasons))}"
+    if feeling.features:
+        name += f"；模型依据：{'、'.join(map(visible, feeling.features))}"
     return name if feeling.probability is None else f"{name}，概率 {percent(feeling.probability, 0)}"
 
 

@@ -14,7 +14,7 @@ _MOST_REASONS = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Feeling:
-    """What one turn's emotion rests on. `reasons`: phrases of the lexicon, or what the trained model went by;
+    """What one turn's emotion rests on. `reasons`: phrases of the lexicon; `features`: what a trained model went by;
     `probability`: that the label is right, where one is known: it is calibrated on what customers say."""
 
     turn: int
@@ -22,6 +22,7 @@ class Feeling:
     level: int
     component: str
     reasons: tuple[str, ...]
+    features: tuple[str, ...]
     probability: float | None
 
 
@@ -79,7 +80,8 @@ def _feeling(row: EmotionRow) -> Feeling:
         label=row.label,
         level=row.level,
         component=row.component or "",
-        reasons=tuple(dict.fromkeys((*(row.phrases or ()), *(row.features or ()))))[:_MOST_REASONS],
+        reasons=tuple(dict.fromkeys(row.phrases or ()))[:_MOST_REASONS],
+        features=tuple(dict.fromkeys(row.features or ()))[:_MOST_REASONS],
         probability=None if row.role == "agent" else row.negative_probability if negative else row.positive_probability,
     )
 
