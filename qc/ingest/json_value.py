@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from qc.ingest.details import as_text, clean
 from qc.ingest.moments import number
+from qc.ingest.text_file import Line
 
 type_names = {dict: "对象", list: "数组", str: "文字", bool: "真假值", int: "数", float: "数", type(None): "null"}
 JsonObject = Mapping[str, object]
@@ -34,6 +35,19 @@ def parse_json(text: str) -> object:
         raise ShapeError("bad_json", "JSON 嵌套过深") from None
     except ValueError:
         raise ShapeError("bad_json", "JSON 里有过大的数") from None
+
+
+def object_of(line: Line, faults: Mapping[str, str]) -> JsonObject | None:
+    """The object on a line of JSON lines, None where it is blank. `faults`: what to say of a damaged line. Raises
+    ShapeError."""
+    if line.fault:
+        raise ShapeError("encoding", faults[line.fault])
+    if not line.text.strip("\ufeff \t\r\n"):
+        return None
+    value = parse_json(line.text.lstrip("\ufeff"))
+    if not isinstance(value, dict):
+        raise ShapeError("bad_shape", f"应是对象，却是{type_names[type(value)]}")
+    return value
 
 
 def objects(value: object, place: str) -> Sequence[JsonObject]:

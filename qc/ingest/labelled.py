@@ -10,7 +10,7 @@ from qc.errors import Problem, SpecError, UsageError
 from qc.ingest.columns import columns
 from qc.ingest.details import as_text
 from qc.ingest.grid import CSV_SUFFIXES, XLSX_SUFFIXES, GridError, read_grid
-from qc.ingest.json_value import ShapeError, parse_json, type_names
+from qc.ingest.json_value import ShapeError, object_of
 from qc.ingest.text_file import lines
 
 _ALIASES: Mapping[str, str] = {
@@ -84,14 +84,10 @@ class _Reader:
 
     def json(self, file: Path) -> Iterator[LabelledTurn]:
         for line in lines(file):
-            if not line.text.strip("\ufeff \t\r\n") and not line.fault:
-                continue
             try:
-                if line.fault:
-                    raise ShapeError("encoding", _FAULTS[line.fault])
-                value = parse_json(line.text.lstrip("\ufeff"))
-                if not isinstance(value, dict):
-                    raise ShapeError("bad_shape", f"应是对象，却是{type_names[type(value)]}")
+                value = object_of(line, _FAULTS)
+                if value is None:
+                    continue
                 names = list(value)
                 places = self._known.assign(names)
                 if missing := [_NAMES[name] for name in _NAMES if name not in places]:

@@ -16,7 +16,7 @@ from qc.errors import Problem, SpecError, UsageError
 from qc.ingest.columns import Columns, columns, unit_of
 from qc.ingest.details import as_text
 from qc.ingest.grid import CSV_SUFFIXES, XLSX_SUFFIXES, GridError, read_grid
-from qc.ingest.json_value import MAX_MS, JsonObject, ShapeError, parse_json, type_names
+from qc.ingest.json_value import MAX_MS, JsonObject, ShapeError, object_of, type_names
 from qc.ingest.moments import number
 from qc.ingest.roles import role_of
 from qc.ingest.text_file import lines
@@ -97,14 +97,10 @@ class _Reader:
 
     def json(self, file: Path) -> Iterator[Reference]:
         for line in lines(file):
-            if not line.text.strip("\ufeff \t\r\n") and not line.fault:
-                continue
             try:
-                if line.fault:
-                    raise ShapeError("encoding", _FAULTS[line.fault])
-                value = parse_json(line.text.lstrip("\ufeff"))
-                if not isinstance(value, dict):
-                    raise ShapeError("bad_shape", f"应是对象，却是{type_names[type(value)]}")
+                value = object_of(line, _FAULTS)
+                if value is None:
+                    continue
                 yield from self._object(value, line.number)
             except ShapeError as error:
                 self._wrong(line.number, error.message)
