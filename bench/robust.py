@@ -120,7 +120,7 @@ def _finds(rows: Sequence[dict[str, str]]) -> None:
 def _cost(words: Sequence[str], buffer: bytes, millions: float) -> None:
     buffer = buffer * max(1, round(5 / millions))
     characters = len(buffer.decode()) / 1e6
-    bare = Automaton(words, longest=False)
+    bare = Automaton(words)
     searches = {"bare scan": bare.scan}
     for level in (EXACT, VARIANTS, PINYIN):
         searches[LEVELS[level]] = WordSearch(words, [level] * len(words)).scan

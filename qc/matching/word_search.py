@@ -50,7 +50,7 @@ class WordSearch:
         self._closes = np.fromiter((text[-1] in NUMERALS for text in patterns), np.bool_, len(patterns))
         self._latin = np.fromiter((_is_latin(text[0] + text[-1]) for text in patterns), np.bool_, len(patterns))
         self._spaced = np.fromiter((len(t) >= _SPACED_FROM or not t.isascii() for t in patterns), np.bool_)
-        self._automaton = Automaton(patterns, longest=False)
+        self._automaton = Automaton(patterns)
         forgiving = [patterns[row] for row in np.flatnonzero(self._loose)]
         self._neighbours = Neighbours(forgiving)
         # 额 is a sound, and a part of 余额: words with it are read once more with 额 left in its place

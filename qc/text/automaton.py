@@ -35,20 +35,18 @@ class Matches(NamedTuple):
 
 
 class Automaton:
-    """Finds `patterns` in UTF-8. `longest`: no overlaps, leftmost first and of those the longest; else every match."""
+    """Finds every match of `patterns` in UTF-8, overlapping ones too; the longest alone are for `qc.text.longest`."""
 
-    def __init__(self, patterns: Sequence[str], *, longest: bool) -> None:
+    def __init__(self, patterns: Sequence[str]) -> None:
         from ahocorasick_rs import BytesAhoCorasick, Implementation, MatchKind
 
-        self._overlapping = not longest
-        kind = MatchKind.LeftmostLongest if longest else MatchKind.Standard
         raw = [pattern.encode("utf-8", "replace") for pattern in patterns]
         engine = Implementation.DFA if sum(map(len, raw)) <= _FULL_TABLE else Implementation.ContiguousNFA
-        self._engine = BytesAhoCorasick(raw, kind, engine) if patterns else None
+        self._engine = BytesAhoCorasick(raw, MatchKind.Standard, engine) if patterns else None
 
     def scan(self, buffer: bytes) -> Matches:
         """All matches in `buffer`."""
-        found = [] if self._engine is None else self._engine.find_matches_as_indexes(buffer, self._overlapping)
+        found = [] if self._engine is None else self._engine.find_matches_as_indexes(buffer, True)
         flat = np.fromiter(chain.from_iterable(found), np.int64, 3 * len(found)).reshape(-1, 3)
         return Matches(flat[:, 0].copy(), flat[:, 1].copy(), flat[:, 2].copy())
 

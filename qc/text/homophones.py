@@ -42,7 +42,7 @@ class Homophones:
         fuzzy = read(self._points, syllables().fuzzy)
         codes = encode(fuzzy).decode()
         ends = zip(self._first[:-1].tolist(), self._first[1:].tolist(), strict=True)
-        self._automaton = Automaton([codes[a:b] for a, b in ends], longest=False)
+        self._automaton = Automaton([codes[a:b] for a, b in ends])
 
     def scan(self, points: Points) -> Matches:
         """(word, first character, end character) of what sounds like a word and is written differently."""

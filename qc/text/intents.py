@@ -119,7 +119,7 @@ class IntentFinder:
                     phrase = _Phrase(number, group, tuple(reversed(parts[:nth])), tuple(parts[nth + 1 :]))
                     anchored.setdefault(parts[nth], []).append(phrase)
         self._anchored = list(anchored.values())
-        self._automaton = Automaton(tuple(anchored), longest=False)
+        self._automaton = Automaton(tuple(anchored))
 
     def find(self, shard: Shard) -> Intents:
         """The intentions shown in each conversation, in turns of the customer that somebody really spoke."""
