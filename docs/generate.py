@@ -50,15 +50,17 @@ def _commands(path: str, command: click.Command) -> Iterator[tuple[str, click.Co
 
 
 def _tables() -> str:
-    from qc.schema.tables import SCHEMA_VERSION, TABLES
+    from qc.schema.reviews import ALL_TABLES
+    from qc.schema.tables import SCHEMA_VERSION
 
     parts = [
         _NOTE,
         "# 结果表参考\n",
         f"表结构版本 {SCHEMA_VERSION}。每个批次目录下一张表一个子目录，内为 zstd 压缩的 Parquet 分片；"
-        "时间均为距会话开始的毫秒，话轮从 1 数起，文本默认脱敏且长度不变。\n",
+        "时间均为距会话开始的毫秒，话轮从 1 数起，文本默认脱敏且长度不变。"
+        "复核的各表（samples 起）由 qc review 写在 reviews/ 下，没有复核过的批次没有。\n",
     ]
-    for name, schema in TABLES.items():
+    for name, schema in ALL_TABLES.items():
         parts += [
             f"## {name}\n",
             schema.metadata[b"qc.title"].decode() + "。\n",

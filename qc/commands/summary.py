@@ -25,8 +25,8 @@ def conclude(outcome: Outcome, where: Folders, console: Console, *, report: bool
     page = None
     if report:
         console.note("生成报表")
-        runs = outcome.config.run.hot_word_runs
-        page = write_report(outcome.run, out=None, templates=where.reports, hot_word_runs=runs, alerts=alerts(where))
+        config = outcome.config
+        page = write_report(outcome.run, out=None, templates=where.reports, config=config, alerts=alerts(where))
     click.echo(summary(outcome.run))
     click.echo(f"\n批次：{outcome.run}" + (f"\n报表：{page}" if page is not None else ""))
     return EXIT_OK if outcome.within_allowance else EXIT_PARTIAL

@@ -86,6 +86,24 @@ class RunConfig:
     """How many earlier runs hot words are compared against."""
 
 
+AUDIO_KEPT = ("link", "copy", "none")
+LANGUAGES = ("zh", "en")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReportConfig:
+    """How reports look. `logo`: an image file, None: none. `hide`: sections that are left out, as `page#section` or a
+    whole page (`indicators`). `audio`: whether conversation pages play the recording where it lies (link), from a copy
+    inside the report (copy, for a report that travels), or not at all (none). `pages`: how many conversations get a
+    page of their own."""
+
+    language: str = "zh"
+    logo: str | None = None
+    hide: tuple[str, ...] = ()
+    audio: str = "link"
+    pages: int = 200
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FolderConfig:
     """What a sub-folder of the input holds, where neither manifest nor document says so. None: not given."""
@@ -107,6 +125,7 @@ class Config:
     manifest: ManifestConfig = field(default_factory=ManifestConfig)
     folders: Mapping[str, FolderConfig] = field(default_factory=dict)
     run: RunConfig = field(default_factory=RunConfig)
+    report: ReportConfig = field(default_factory=ReportConfig)
     emotion_model: str | None = None
     intents_model: str | None = None
     """Files of trained heads (qc emotion train, qc intents train); None: not trained."""

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 
 from qc.domain.alert import AlertSpecs
+from qc.domain.config import Config
 from qc.domain.run import RunStatus
 from qc.errors import UsageError
 from qc.storage.read import StoredRun, list_runs, open_run
@@ -19,7 +20,7 @@ SINGLE = "pages"
 
 
 def write_report(
-    run: Path, *, out: Path | None, templates: Sequence[Path], hot_word_runs: int, alerts: AlertSpecs | None = None
+    run: Path, *, out: Path | None, templates: Sequence[Path], config: Config, alerts: AlertSpecs | None = None
 ) -> Path:
     """Write the reports of `run`; returns the first page. `alerts`: what to warn of, None: nothing.
 
@@ -32,23 +33,35 @@ def write_report(
     _judged(stored)
     before = earlier_runs(stored)
     recent = [other for other in before if other.lineage.started_at >= _days_before(stored, HISTORY_DAYS)]
+    compared = config.run.hot_word_runs
     return build_report(
         stored,
         out=out or run / REPORT,
         template_dirs=templates,
-        earlier=before[-hot_word_runs:] if hot_word_runs else [],
+        earlier=before[-compared:] if compared else [],
         recent=recent,
         alerts=() if alerts is None else alerts_for(stored, recent, alerts),
+        settings=config.report,
+        organisation=config.name,
     )
 
 
-def write_conversation(run: Path, identifier: str, *, out: Path | None, templates: Sequence[Path]) -> Path:
+def write_conversation(
+    run: Path, identifier: str, *, out: Path | None, templates: Sequence[Path], config: Config
+) -> Path:
     """Write the page of one conversation, for a large run that gave it none; returns it."""
     from qc.reporting.build import build_conversation
 
     stored = open_run(run)
     _judged(stored)
-    return build_conversation(stored, identifier, out=out or run / SINGLE, template_dirs=templates)
+    return build_conversation(
+        stored,
+        identifier,
+        out=out or run / SINGLE,
+        template_dirs=templates,
+        settings=config.report,
+        organisation=config.name,
+    )
 
 
 def _judged(run: StoredRun) -> None:

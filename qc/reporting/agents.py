@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -11,9 +10,9 @@ import pyarrow.compute as pc
 from qc.reporting import charts
 from qc.reporting.batch import Batch, lookup
 from qc.reporting.coaching import Coaching, Top, coach, examples, foremost
+from qc.reporting.edition import Edition
 from qc.reporting.estimates import Mean
 from qc.reporting.labels import BLANK
-from qc.reporting.records import Record
 from qc.reporting.summaries import SMALL_SAMPLE, Summary, summarise, summarise_all
 
 
@@ -57,8 +56,9 @@ class AgentsPage:
     """The score at the left end of the interval pictures."""
 
 
-def agents_page(batch: Batch, records: Mapping[str, Record]) -> AgentsPage:
-    """Compute the page. `records` must hold the conversations of `example_ids`."""
+def agents_page(edition: Edition) -> AgentsPage:
+    """Compute the page."""
+    batch, records = edition.batch, edition.records
     staff = _staff(batch)
     total = summarise_all(staff)
     tops, found = foremost(batch, _by(staff, "agent")), examples(batch, _by(staff, "agent"))

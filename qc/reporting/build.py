@@ -4,23 +4,32 @@ from __future__ import annotations
 
 import shutil
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from qc.domain.alert import Alert
+from qc.domain.config import ReportConfig
+from qc.domain.language import speaking
 from qc.errors import UsageError
 from qc.reporting.agents import agents_page, example_ids
 from qc.reporting.batch import Batch
-from qc.reporting.complaints import complaint_ids
+from qc.reporting.catalogue import read_catalogue
 from qc.reporting.conversation import conversation_page
-from qc.reporting.opinion import opinion_page
+from qc.reporting.edition import Edition, Sheet
+from qc.reporting.opinion import opinion_ids, opinion_page
 from qc.reporting.pagenames import page_names
-from qc.reporting.quality import case_ids, quality_page
+from qc.reporting.quality import quality_ids, quality_page
 from qc.reporting.records import read_records
 from qc.reporting.render import Renderer, Site
-from qc.reporting.risks import risk_ids, risks
-from qc.reporting.selection import DEFAULT_PAGES, by_importance
+from qc.reporting.selection import by_importance
 from qc.storage.read import StoredRun
 
+SHEETS = (
+    Sheet(name="index", title="质检报表", page=quality_page, quoted=quality_ids),
+    Sheet(name="agents", title="员工质量", page=agents_page, quoted=example_ids),
+    Sheet(name="opinion", title="舆情报表", page=opinion_page, quoted=opinion_ids),
+)
+"""The pages of a report, as the navigation lists them."""
 _MARKER = ".qc-report"
 """Marks a folder as ours to replace."""
 
@@ -33,45 +42,51 @@ def build_report(
     earlier: Sequence[StoredRun] = (),
     recent: Sequence[StoredRun] = (),
     alerts: Sequence[Alert] = (),
-    pages: int = DEFAULT_PAGES,
+    settings: ReportConfig | None = None,
+    organisation: str = "",
 ) -> Path:
     """Write the report of `run` into the folder `out` (RUN/report by custom) and return the path of its index.html.
 
-    `earlier` runs are what topics and hot words are compared with, `recent` ones those in which contacts may have been
-    repeated; `alerts` are shown as they are. Up to `pages` conversations get a page: all of them, or in a larger run
-    the most important ones with a finding. An earlier report in `out` is replaced.
+    `earlier`, `recent` and `alerts` as in `Edition`. Up to `settings.pages` conversations get a page: all of them, or
+    in a larger run the most important ones with a finding. An earlier report in `out` is replaced.
     Raises UsageError when `out` holds something else, or a template is broken.
     """
+    settings = settings or ReportConfig()
     _refuse_foreign(out)
     batch = Batch(run)
-    listed = by_importance(batch, pages)
-    wanted = {line.conversation_id for line in listed}
-    aside = complaint_ids(batch)
-    records = read_records(
-        run, [*wanted, *case_ids(batch), *risk_ids(batch), *risk_ids(batch, aside), *example_ids(batch)]
-    )
-    names = page_names(batch.conversations["conversation_id"].to_pylist())
-    site = Site(lineage=run.lineage, names={i: names[i] for i in wanted})
-    renderer = Renderer(template_dirs, site)
-    found = risks(batch, records)
+    sheets = [s for s in SHEETS if s.name not in settings.hide]
+    with speaking(read_catalogue(template_dirs, settings.language)):
+        edition = Edition(
+            batch=batch,
+            earlier=earlier,
+            recent=recent,
+            alerts=alerts,
+            settings=settings,
+            listed=by_importance(batch, settings.pages),
+        )
+        wanted = [line.conversation_id for line in edition.listed]
+        quoted = [i for sheet in sheets for i in sheet.quoted(batch)]
+        edition = replace(edition, records=read_records(run, [*wanted, *quoted]))
+        names = page_names(batch.conversations["conversation_id"].to_pylist())
+        site = Site(
+            lineage=run.lineage,
+            names={i: names[i] for i in wanted},
+            sheets=tuple((s.file, s.title) for s in sheets),
+            settings=settings,
+            organisation=organisation,
+        )
+        return _published(out, edition, sheets, Renderer(template_dirs, site))
 
-    # Into a folder beside it first: a broken template or a full disk must not cost the report that was there.
+
+def _published(out: Path, edition: Edition, sheets: Sequence[Sheet], renderer: Renderer) -> Path:
+    """Into a folder beside it first: a broken template or a full disk must not cost the report that was there."""
     draft = out.with_name(out.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
     try:
         (draft / "conversations").mkdir(parents=True)
-        _write(draft / "index.html", renderer.render("index.html", page=quality_page(batch, records, listed, found)))
-        _write(draft / "agents.html", renderer.render("agents.html", page=agents_page(batch, records)))
-        opinion = opinion_page(batch, risks(batch, records, aside), earlier, recent, alerts)
-        _write(draft / "opinion.html", renderer.render("opinion.html", page=opinion))
-        for i, line in enumerate(listed):
-            html = renderer.render(
-                "conversation.html",
-                page=conversation_page(records[line.conversation_id], run.lineage.confidence_floor),
-                before=listed[i - 1].conversation_id if i else "",
-                after=listed[i + 1].conversation_id if i + 1 < len(listed) else "",
-            )
-            _write(draft / "conversations" / site.names[line.conversation_id], html)
+        for sheet in sheets:
+            _write(draft / sheet.file, renderer.render(sheet.file, page=sheet.page(edition)))
+        _conversations(draft / "conversations", edition, renderer)
         (draft / _MARKER).touch()
         shutil.rmtree(out, ignore_errors=True)
         draft.replace(out)
@@ -80,22 +95,37 @@ def build_report(
     return out / "index.html"
 
 
-def build_conversation(run: StoredRun, conversation_id: str, *, out: Path, template_dirs: Sequence[Path]) -> Path:
+def _conversations(folder: Path, edition: Edition, renderer: Renderer) -> None:
+    floor = edition.batch.run.lineage.confidence_floor
+    ids = [line.conversation_id for line in edition.listed]
+    for before, own, after in zip(["", *ids], ids, [*ids[1:], ""], strict=False):
+        page = conversation_page(edition.records[own], floor)
+        html = renderer.render("conversation.html", page=page, before=before, after=after)
+        _write(folder / renderer.site.names[own], html)
+
+
+def build_conversation(
+    run: StoredRun,
+    conversation_id: str,
+    *,
+    out: Path,
+    template_dirs: Sequence[Path],
+    settings: ReportConfig | None = None,
+    organisation: str = "",
+) -> Path:
     """Write the page of one conversation into the folder `out` and return its path.
 
     Raises UsageError when the run has no such conversation.
     """
+    settings = settings or ReportConfig()
     records = read_records(run, [conversation_id])
     if conversation_id not in records:
         raise UsageError(f"批次中没有会话 {conversation_id}。", "请用 qc show 查看编号，或检查批次路径。")
     name = page_names([conversation_id])[conversation_id]
-    site = Site(lineage=run.lineage, names={}, single=True)
-    html = Renderer(template_dirs, site).render(
-        "conversation.html",
-        page=conversation_page(records[conversation_id], run.lineage.confidence_floor),
-        before="",
-        after="",
-    )
+    site = Site(lineage=run.lineage, names={}, single=True, settings=settings, organisation=organisation)
+    with speaking(read_catalogue(template_dirs, settings.language)):
+        page = conversation_page(records[conversation_id], run.lineage.confidence_floor)
+        html = Renderer(template_dirs, site).render("conversation.html", page=page, before="", after="")
     out.mkdir(parents=True, exist_ok=True)
     _write(out / name, html)
     return out / name

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 import pyarrow.compute as pc
@@ -10,16 +9,16 @@ import pyarrow.compute as pc
 from qc.domain.alert import Alert
 from qc.reporting import charts
 from qc.reporting.batch import Batch
-from qc.reporting.complaints import Complaints, complaints
+from qc.reporting.complaints import Complaints, complaint_ids, complaints
+from qc.reporting.edition import Edition
 from qc.reporting.hotwords import HotWords, hot_words
 from qc.reporting.intentions import WishList, wish_lists
-from qc.reporting.risks import Risks
+from qc.reporting.risks import Risks, risk_ids, risks
 from qc.reporting.rulings import RuleRow, rulings
 from qc.reporting.selection import Line, lines
 from qc.reporting.service import Service, service
 from qc.reporting.summaries import Summary, summarise_all
 from qc.reporting.topics import Place, Topics, hours, mood_bar, places, topics
-from qc.storage.read import StoredRun
 
 _DIMENSIONS = (("project", "业务项目"), ("channel", "渠道"), ("region", "地区"))
 _CONTRADICTIONS = 12
@@ -67,15 +66,14 @@ class OpinionPage:
     earlier: int
 
 
-def opinion_page(
-    batch: Batch,
-    risks: Risks,
-    earlier: Sequence[StoredRun],
-    recent: Sequence[StoredRun] = (),
-    alerts: Sequence[Alert] = (),
-) -> OpinionPage:
-    """Compute the page; `risks` are those beside the complaint list, `earlier` runs what topics and hot words are
-    compared with, `recent` ones those in which contacts may have been repeated."""
+def opinion_ids(batch: Batch) -> tuple[str, ...]:
+    """The conversations quoted on the page."""
+    return risk_ids(batch, complaint_ids(batch))
+
+
+def opinion_page(edition: Edition) -> OpinionPage:
+    """Compute the page."""
+    batch, earlier = edition.batch, edition.earlier
     found = topics(batch, earlier)
     titles = {t.topic_id: t.title for t in found.rows}
     table = batch.conversations
@@ -90,11 +88,11 @@ def opinion_page(
         topics=found,
         dimensions=tuple(Dimension(column=c, title=t, rows=places(batch, c, titles)) for c, t in _DIMENSIONS),
         hours=hours(batch),
-        alerts=tuple(alerts),
+        alerts=tuple(edition.alerts),
         complaints=complaints(batch),
-        risks=risks,
+        risks=risks(batch, edition.records, complaint_ids(batch)),
         wishes=wish_lists(batch),
-        service=service(batch, recent),
+        service=service(batch, edition.recent),
         signals=rulings(batch).signals,
         hot_words=hot_words(batch.run, earlier),
         satisfaction=_satisfaction(batch),

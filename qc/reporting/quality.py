@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 import pyarrow.compute as pc
@@ -11,11 +10,12 @@ from qc.reporting.batch import Batch
 from qc.reporting.cards import Card, cards
 from qc.reporting.deductions import Deductions, deductions
 from qc.reporting.dialogue import FLOOR
+from qc.reporting.edition import Edition
 from qc.reporting.evidence import Quote, quotes, violations
 from qc.reporting.hearing import Hearing, hearing
 from qc.reporting.labels import severity_rank
 from qc.reporting.records import Record
-from qc.reporting.risks import Risks
+from qc.reporting.risks import Risks, risk_ids, risks
 from qc.reporting.rulings import Accuracy, Rulings, accuracy, rulings
 from qc.reporting.selection import Line, best, worst
 from qc.reporting.summaries import Summary, summarise, summarise_all
@@ -78,8 +78,9 @@ class QualityPage:
     """Every conversation that has a page, most important first."""
 
 
-def quality_page(batch: Batch, records: Mapping[str, Record], listed: tuple[Line, ...], risks: Risks) -> QualityPage:
-    """Compute the page. `records` must hold the conversations of `case_ids`."""
+def quality_page(edition: Edition) -> QualityPage:
+    """Compute the page."""
+    batch, records = edition.batch, edition.records
     floor = batch.run.lineage.confidence_floor
     return QualityPage(
         total=summarise_all(batch.conversations),
@@ -92,15 +93,15 @@ def quality_page(batch: Batch, records: Mapping[str, Record], listed: tuple[Line
         by_channel=summarise(batch.conversations, "channel"),
         worst=tuple(_bad_case(line, records[line.conversation_id]) for line in worst(batch)),
         best=tuple(_good_case(line, records[line.conversation_id]) for line in best(batch)),
-        risks=risks,
+        risks=risks(batch, records),
         hearing=hearing(batch.run, FLOOR if floor is None else floor),
-        listed=listed,
+        listed=edition.listed,
     )
 
 
-def case_ids(batch: Batch) -> tuple[str, ...]:
-    """The conversations shown as worst and best."""
-    return tuple(line.conversation_id for line in (*worst(batch), *best(batch)))
+def quality_ids(batch: Batch) -> tuple[str, ...]:
+    """The conversations quoted on the page: worst, best and risks."""
+    return (*(line.conversation_id for line in (*worst(batch), *best(batch))), *risk_ids(batch))
 
 
 def _bad_case(line: Line, record: Record) -> Case:

@@ -10,13 +10,15 @@ import base64
 import hashlib
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
+from qc.domain.config import ReportConfig
+from qc.domain.language import say
 from qc.domain.run import Lineage
 from qc.errors import UsageError
 from qc.reporting import formatting, labels
@@ -27,12 +29,25 @@ _CLOSING = re.compile(r"</(style|script)|<!--", re.IGNORECASE)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Site:
-    """What every page shares. `names`: conversation id → file name of its page, for those that have one."""
+    """What every page shares. `names`: conversation id → file name of its page, for those that have one; `sheets`:
+    (file, title) of the pages in the navigation."""
 
     lineage: Lineage
     names: Mapping[str, str]
     single: bool = False
     """A conversation page on its own, without the report around it."""
+    sheets: tuple[tuple[str, str], ...] = ()
+    settings: ReportConfig = field(default_factory=ReportConfig)
+    organisation: str = ""
+
+    @property
+    def language(self) -> str:
+        """As HTML names it."""
+        return {"zh": "zh-CN"}.get(self.settings.language, self.settings.language)
+
+    def shows(self, section: str) -> bool:
+        """Whether a section (`index#hearing`) was not switched off."""
+        return section not in self.settings.hide
 
     def page_of(self, conversation_id: str) -> str:
         """Relative address of a conversation's page inside `conversations/`, empty when it has none."""
@@ -44,6 +59,7 @@ class Renderer:
     """Renders pages of one report. Templates are looked up in `template_dirs`, first match wins."""
 
     def __init__(self, template_dirs: Sequence[Path], site: Site) -> None:
+        self.site = site
         self._environment = Environment(
             loader=FileSystemLoader([str(d) for d in template_dirs]),
             autoescape=True,
@@ -58,6 +74,7 @@ class Renderer:
         self._environment.globals.update(
             site=site,
             labels=labels,
+            _=_said,
             style=Markup(style),  # noqa: S704 our own file, checked in _asset
             script=Markup(script),  # noqa: S704
             policy=_policy(style, script),
@@ -101,6 +118,13 @@ _CONTROLS = dict.fromkeys(
 def _printable(value: object) -> object:
     """Control characters are not allowed in HTML, and those of writing direction would turn the text around them."""
     return value.translate(_CONTROLS) if isinstance(value, str) else value
+
+
+def _said(text: str, /, **values: object) -> Markup:
+    """`say` for templates: everything is escaped, except a value that is markup already."""
+    shown = {name: _printable(value) for name, value in values.items()}
+    told = Markup(escape(say(text)))  # noqa: S704 escaped here
+    return told.format(**shown) if shown else told
 
 
 def _policy(style: str, script: str | None = None) -> str:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-SCHEMA_VERSION = "1.3"
+SCHEMA_VERSION = "1.4"
 
 _WORDS = pa.list_(pa.field("element", pa.string()))
 
@@ -23,14 +23,15 @@ _TIMES = (("start_ms", pa.int64()), ("end_ms", pa.int64()))
 _ENTITIES = _spans(("type", pa.string()), ("valid", pa.bool_()), ("personal", pa.bool_()))
 
 
-def _table(name: str, title: str, fields: list[tuple[str, pa.DataType, str]]) -> pa.Schema:
+def schema_of(name: str, title: str, fields: list[tuple[str, pa.DataType, str]]) -> pa.Schema:
+    """The schema of a table from (name, type, Chinese description) of its columns."""
     return pa.schema(
         [pa.field(n, t, metadata={"zh": d}) for n, t, d in fields],
         metadata={"qc.table": name, "qc.title": title, "qc.schema_version": SCHEMA_VERSION},
     )
 
 
-CONVERSATIONS = _table(
+CONVERSATIONS = schema_of(
     "conversations",
     "会话：每个质检对象一行",
     [
@@ -102,7 +103,7 @@ CONVERSATIONS = _table(
     ],
 )
 
-TURNS = _table(
+TURNS = schema_of(
     "turns",
     "话轮：每句话一行",
     [
@@ -128,7 +129,7 @@ TURNS = _table(
     ],
 )
 
-FINDINGS = _table(
+FINDINGS = schema_of(
     "findings",
     "判定：规则命中、无法判定或因例外不算，每个会话每条规则一行",
     [
@@ -152,7 +153,7 @@ FINDINGS = _table(
     ],
 )
 
-HITS = _table(
+HITS = schema_of(
     "hits",
     "命中：每处证据一行",
     [
@@ -176,7 +177,7 @@ HITS = _table(
     ],
 )
 
-ITEM_SCORES = _table(
+ITEM_SCORES = schema_of(
     "item_scores",
     "评分项得分：每个会话每个评分项一行",
     [
@@ -203,7 +204,7 @@ ITEM_SCORES = _table(
     ],
 )
 
-SCORES = _table(
+SCORES = schema_of(
     "scores",
     "评分：每个会话每张适用的评分表一行",
     [
@@ -226,7 +227,7 @@ SCORES = _table(
     ],
 )
 
-EMOTIONS = _table(
+EMOTIONS = schema_of(
     "emotions",
     "情绪：坐席与客户的每个话轮一行",
     [
@@ -251,7 +252,7 @@ EMOTIONS = _table(
     ],
 )
 
-TOPICS = _table(
+TOPICS = schema_of(
     "topics",
     "话题：每个会话每个话题一行",
     [
@@ -266,7 +267,7 @@ TOPICS = _table(
     ],
 )
 
-TURN_TOPICS = _table(
+TURN_TOPICS = schema_of(
     "turn_topics",
     "话轮话题：每个话轮谈到的每个话题一行",
     [
@@ -279,7 +280,7 @@ TURN_TOPICS = _table(
     ],
 )
 
-INTENTS = _table(
+INTENTS = schema_of(
     "intents",
     "意向：每个会话每种意向一行",
     [
@@ -295,7 +296,7 @@ INTENTS = _table(
     ],
 )
 
-COMPLAINTS = _table(
+COMPLAINTS = schema_of(
     "complaints",
     "投诉与升级风险：每个有风险的会话一行",
     [
@@ -313,7 +314,7 @@ COMPLAINTS = _table(
     ],
 )
 
-TERMS = _table(
+TERMS = schema_of(
     "terms",
     "词频：每个业务项目每个词一行，用于热词",
     [
@@ -325,7 +326,7 @@ TERMS = _table(
     ],
 )
 
-FAILURES = _table(
+FAILURES = schema_of(
     "failures",
     "失败：没有得到结果的每个输入一行",
     [

@@ -11,13 +11,22 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, Field
 
-from qc.domain.config import MANIFEST_FIELDS, AsrConfig, AudioConfig, Config, FolderConfig, ManifestConfig, RunConfig
+from qc.domain.config import (
+    MANIFEST_FIELDS,
+    AsrConfig,
+    AudioConfig,
+    Config,
+    FolderConfig,
+    ManifestConfig,
+    ReportConfig,
+    RunConfig,
+)
 from qc.domain.conversation import Channel, Role
 from qc.errors import SpecError
 from qc.specs.document import Document, Problems, read, suggest
 from qc.specs.model import Spec
 
-_AUDIO, _ASR, _RUN, _TOP = AudioConfig(), AsrConfig(), RunConfig(), Config()
+_AUDIO, _ASR, _RUN, _REPORT, _TOP = AudioConfig(), AsrConfig(), RunConfig(), ReportConfig(), Config()
 
 
 def _known_encoding(name: str) -> str:
@@ -128,6 +137,18 @@ class RunSpec(Spec):
     hot_word_runs: int = Field(default=_RUN.hot_word_runs, ge=0, le=1000, description="热词与之前几个批次比较")
 
 
+class ReportSpec(Spec):
+    """报表的样子。"""
+
+    language: Literal["zh", "en"] = Field(default="zh", description="报表的语言")
+    logo: _Text | None = Field(default=None, description="页眉上的标志：PNG、JPEG 或 SVG，相对 qc.yaml 所在目录")
+    hide: tuple[_Text, ...] = Field(default=_REPORT.hide, description="不要哪些部分：页名，或 页名#部分")
+    audio: Literal["link", "copy", "none"] = Field(
+        default="link", description="会话页怎样放录音：link 指向原文件、copy 复制进报表、none 不放"
+    )
+    pages: int = Field(default=_REPORT.pages, ge=0, le=100_000, description="最多几个会话单独成页")
+
+
 class ModelSpec(Spec):
     """用本单位的标注训练出的模型。"""
 
@@ -153,6 +174,7 @@ class WorkspaceSpec(Spec):
     emotion: ModelSpec | None = Field(default=None, description="情绪：训练出的模型")
     intents: ModelSpec | None = Field(default=None, description="意向：训练出的模型")
     run: RunSpec | None = Field(default=None, description="批次怎样运行")
+    report: ReportSpec | None = Field(default=None, description="报表的样子")
 
     def config(self) -> Config:
         return Config(
@@ -164,6 +186,7 @@ class WorkspaceSpec(Spec):
             manifest=(self.manifest or ManifestSpec()).config(),
             folders={k: FolderConfig(project=f.project, channel=f.channel) for k, f in (self.folders or {}).items()},
             run=RunConfig(**(self.run or RunSpec()).model_dump()),
+            report=ReportConfig(**(self.report or ReportSpec()).model_dump()),
             emotion_model=(self.emotion or ModelSpec()).model,
             intents_model=(self.intents or ModelSpec()).model,
         )
@@ -172,9 +195,9 @@ class WorkspaceSpec(Spec):
 def load_config(path: Path | None) -> Config:
     """The configuration in `qc.yaml`; the defaults when `path` is None.
 
-    A relative model path counts from the file's folder. The digest covers every setting but the number of workers,
-    which changes no result, and where the trained models lie: what is in them counts (Specs.lexicons_digest). Raises
-    SpecError with all problems.
+    A relative path counts from the file's folder. The digest covers every setting but the number of workers and the
+    looks of reports, which change no result, and where the trained models lie: what is in them counts
+    (Specs.lexicons_digest). Raises SpecError with all problems.
     """
     config = (WorkspaceSpec() if path is None else _read(path)).config()
     model = config.asr.model
@@ -184,6 +207,7 @@ def load_config(path: Path | None) -> Config:
     return replace(
         config,
         asr=replace(config.asr, model=model),
+        report=replace(config.report, logo=None if config.report.logo is None else str(folder / config.report.logo)),
         emotion_model=None if config.emotion_model is None else str(folder / config.emotion_model),
         intents_model=None if config.intents_model is None else str(folder / config.intents_model),
         digest=_digest(config),
@@ -214,5 +238,6 @@ def _columns(document: Document, problems: Problems) -> None:
 
 def _digest(config: Config) -> str:
     settings = asdict(config)
-    del settings["digest"], settings["run"]["workers"], settings["emotion_model"], settings["intents_model"]
+    del settings["digest"], settings["report"], settings["run"]["workers"]
+    del settings["emotion_model"], settings["intents_model"]
     return hashlib.sha256(json.dumps(settings, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

@@ -11,9 +11,9 @@ import pyarrow.parquet as pq
 
 from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
-from qc.schema.tables import TABLES
+from qc.schema.reviews import ALL_TABLES
 from qc.storage.lineage import LINEAGE_FILE, read_lineage
-from qc.storage.write import part_path
+from qc.storage.write import part_path, table_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class StoredRun:
     def table(self, name: str, columns: Sequence[str] | None = None) -> pa.Table:
         """All rows of table `name`, in part order, with its schema (columns in the order asked for)."""
         tables = list(self.parts(name, columns))
-        schema = TABLES[name]
+        schema = ALL_TABLES[name]
         if columns is not None:
             schema = pa.schema([schema.field(c) for c in columns])
         return pa.concat_tables(tables) if tables else schema.empty_table()
@@ -34,11 +34,11 @@ class StoredRun:
     def parts(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The table part by part, for readers that must stay small."""
         for path in self.part_files(name):
-            yield _sound(path, TABLES[name], columns)
+            yield _sound(path, ALL_TABLES[name], columns)
 
     def part(self, name: str, number: int, columns: Sequence[str]) -> pa.Table:
         """Some columns of one part. Raises UsageError when the file is not there or damaged."""
-        return _sound(part_path(self.path, name, number), TABLES[name], columns)
+        return _sound(part_path(self.path, name, number), ALL_TABLES[name], columns)
 
     def shards(self) -> list[int]:
         """The numbers of the parts, in order."""
@@ -46,7 +46,7 @@ class StoredRun:
 
     def part_files(self, name: str) -> list[Path]:
         """Committed part files of table `name`, in order."""
-        return sorted((self.path / name).glob("part-*.parquet"))
+        return sorted(table_folder(self.path, name).glob("part-*.parquet"))
 
 
 def _sound(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Table:

@@ -15,10 +15,12 @@ from pathlib import Path
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from qc.schema.tables import TABLES
+from qc.schema.reviews import ALL_TABLES, REVIEW_TABLES
 from qc.storage.files import atomic, remove_stale, write_text
 
 WORK = ".work"
+REVIEWS_FOLDER = "reviews"
+"""What people add to a run stands apart from what the run wrote."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -35,7 +37,7 @@ class ShardCounts:
 
 def write_part(run: Path, name: str, shard: int, table: pa.Table) -> None:
     """Write one part of table `name`: zstd, deterministic bytes for equal rows."""
-    schema = TABLES[name]
+    schema = ALL_TABLES[name]
     if not table.schema.equals(schema):
         table = table.cast(schema)
     with atomic(part_path(run, name, shard)) as temporary:
@@ -52,7 +54,12 @@ def write_part(run: Path, name: str, shard: int, table: pa.Table) -> None:
 
 def part_path(run: Path, name: str, shard: int) -> Path:
     """Where part `shard` of table `name` lives."""
-    return run / name / f"part-{shard:05d}.parquet"
+    return table_folder(run, name) / f"part-{shard:05d}.parquet"
+
+
+def table_folder(run: Path, name: str) -> Path:
+    """Where the parts of table `name` live."""
+    return run / REVIEWS_FOLDER / name if name in REVIEW_TABLES else run / name
 
 
 def commit_shard(run: Path, counts: ShardCounts) -> None:

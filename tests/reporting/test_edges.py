@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from qc.domain.config import ReportConfig
 from qc.errors import UsageError
 from qc.reporting.build import build_conversation, build_report
 from qc.reporting.selection import by_importance
@@ -57,7 +58,7 @@ def test_a_new_report_replaces_the_old_one_whole(sample: StoredRun, templates: l
     out = tmp_path / "report"
     build_report(sample, out=out, template_dirs=templates)
     (out / "conversations" / "stale.html").write_text("old")
-    build_report(sample, out=out, template_dirs=templates, pages=3)
+    build_report(sample, out=out, template_dirs=templates, settings=ReportConfig(pages=3))
     assert len(list((out / "conversations").iterdir())) == 3
     assert not list(tmp_path.glob("*.partial"))
 
@@ -77,7 +78,9 @@ def test_cap_keeps_the_gravest(sample: StoredRun, templates: list[Path], tmp_pat
     assert first[1].conversation_id == "B003"  # the only other critical
     quiet = {"A001", "B002", "C002"}
     assert not quiet & {line.conversation_id for line in by_importance(Batch(sample), 15)}
-    html = build_report(sample, out=tmp_path / "r", template_dirs=templates, pages=3).read_text(encoding="utf-8")
+    html = build_report(sample, out=tmp_path / "r", template_dirs=templates, settings=ReportConfig(pages=3)).read_text(
+        encoding="utf-8"
+    )
     assert "列出最需要看的 3 个（共 16 个）" in html and "A004.html" not in html
 
 

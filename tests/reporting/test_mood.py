@@ -13,6 +13,7 @@ from qc.reporting.agents import agents_page
 from qc.reporting.batch import Batch
 from qc.reporting.build import build_report
 from qc.reporting.conversation import conversation_page
+from qc.reporting.edition import Edition
 from qc.reporting.records import read_records
 from qc.storage.read import StoredRun
 from tests.reporting.conftest import HOSTILE, RunBuilder, Talk
@@ -97,7 +98,7 @@ def test_qc_show_says_it_too(run: StoredRun) -> None:
 
 
 def test_soothed_per_agent(run: StoredRun) -> None:
-    page = agents_page(Batch(run), {})
+    page = agents_page(Edition(batch=Batch(run)))
     assert {a.agent_id: (a.summary.soothed.count, a.summary.soothed.n) for a in page.agents} == {
         "1001": (1, 2),
         "1002": (0, 0),

@@ -14,10 +14,11 @@ from qc.reporting.batch import Batch
 from qc.reporting.build import build_report
 from qc.reporting.cards import cards
 from qc.reporting.deductions import deductions
+from qc.reporting.edition import Edition
 from qc.reporting.hotwords import hot_words
 from qc.reporting.opinion import opinion_page
 from qc.reporting.records import read_records
-from qc.reporting.risks import risk_ids, risks
+from qc.reporting.risks import risk_ids
 from qc.reporting.rulings import accuracy, rulings
 from qc.reporting.selection import best
 from qc.reporting.summaries import summarise, summarise_all
@@ -119,7 +120,7 @@ def test_rules_are_ranked_by_severity_then_frequency(batch: Batch, sample: Store
 
 
 def test_agents(batch: Batch, sample: StoredRun) -> None:
-    page = agents_page(batch, read_records(sample, example_ids(batch)))
+    page = agents_page(Edition(batch=batch, records=read_records(sample, example_ids(batch))))
     talks = rows(sample, "conversations")
     named = [c for c in talks if c["agent_id"]]
     assert page.nameless == len(talks) - len(named) == 2
@@ -158,7 +159,7 @@ def test_an_auto_fail_without_points_of_its_own_comes_first(builder, tmp_path: P
             finding["first_turn"] = 3  # where the rule looked; the quote is what the agent said
     run = build.write()
     batch = Batch(run)
-    page = agents_page(batch, read_records(run, example_ids(batch)))
+    page = agents_page(Edition(batch=batch, records=read_records(run, example_ids(batch))))
     (agent,), (team,) = page.agents, page.teams
     assert agent.top == team.top
     assert agent.top is not None and (agent.top.title, agent.top.fatal, agent.top.zeroed) == ("保护客户信息", 1, 1)
@@ -178,7 +179,7 @@ def test_an_auto_fail_without_points_of_its_own_comes_first(builder, tmp_path: P
 
 def test_undecided_items_are_said_and_never_a_model(batch: Batch, sample: StoredRun, tmp_path: Path) -> None:
     assert "A005" not in {line.conversation_id for line in best(batch)}
-    agents = agents_page(batch, read_records(sample, example_ids(batch))).agents
+    agents = agents_page(Edition(batch=batch, records=read_records(sample, example_ids(batch)))).agents
     assert next(a for a in agents if a.agent_id == "1003").summary.unsettled == 1
     index = build_report(sample, out=tmp_path / "r", template_dirs=[packaged("reports")])
     listed = index.read_text(encoding="utf-8").split('id="all"')[1]
@@ -199,7 +200,7 @@ def test_topics_and_moods(batch: Batch, sample: StoredRun) -> None:
     found = topics(batch, [])
     assert sum(t.main.count for t in found.rows) == len(rows(sample, "conversations"))
     assert found.rows[-1].title == "未识别" and found.known.count == found.known.n - 1
-    page = opinion_page(batch, risks(batch, read_records(sample, risk_ids(batch))), [])
+    page = opinion_page(Edition(batch=batch, records=read_records(sample, risk_ids(batch))))
     negative = [c for c in rows(sample, "conversations") if (c["customer_emotion_level"] or 0) >= 2]
     assert page.total.negative.count == len(negative)
     assert sum(s.count for s in page.satisfaction) == len(rows(sample, "conversations"))

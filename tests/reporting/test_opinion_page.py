@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 
+from qc.domain.config import ReportConfig
 from qc.paths import packaged
 from qc.reporting.batch import Batch
 from qc.reporting.build import build_report
@@ -68,7 +69,7 @@ def test_lists_of_intentions_and_reasons_equal_queries(run: StoredRun) -> None:
 
 
 def test_the_page_shows_them_and_needs_no_table_an_older_run_lacks(run: StoredRun, tmp_path: Path) -> None:
-    build_report(run, out=tmp_path / "new", template_dirs=[packaged("reports")], pages=3)
+    build_report(run, out=tmp_path / "new", template_dirs=[packaged("reports")], settings=ReportConfig(pages=3))
     shown = text_of((tmp_path / "new/opinion.html").read_text(encoding="utf-8"))
     for title in ("投诉清单", "其他风险", "意向名单", "来电原因", "一次解决率", "客户费力度", "主动服务占比"):
         assert title in shown
@@ -77,7 +78,9 @@ def test_the_page_shows_them_and_needs_no_table_an_older_run_lacks(run: StoredRu
     old = tmp_path / "old"
     shutil.copytree(run.path, old, ignore=shutil.ignore_patterns("complaints", "intents", "turn_topics", "report"))
     assert complaints(Batch(open_run(old))) is None
-    build_report(open_run(old), out=tmp_path / "older", template_dirs=[packaged("reports")], pages=3)
+    build_report(
+        open_run(old), out=tmp_path / "older", template_dirs=[packaged("reports")], settings=ReportConfig(pages=3)
+    )
     html = (tmp_path / "older/opinion.html").read_text(encoding="utf-8")
     assert "升级与投诉风险" in text_of(html)
     assert 'id="complaints"' not in html and 'id="wishes"' not in html

@@ -1,0 +1,1 @@
+"""Stored runs as workbooks, CSV and Parquet for others to work with."""

@@ -1,0 +1,47 @@
+"""What all pages of one report are made from, and which pages there are."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from qc.domain.alert import Alert
+from qc.domain.config import ReportConfig
+from qc.reporting.batch import Batch
+from qc.reporting.records import Record
+from qc.reporting.selection import Line
+from qc.storage.read import StoredRun
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Edition:
+    """`earlier` runs are what topics, words and figures are compared with, oldest first; `recent` ones those in which
+    contacts may have been repeated; `alerts` are shown as they are; `listed` conversations have a page of their own,
+    most important first. `records` holds every conversation that some page quotes."""
+
+    batch: Batch
+    earlier: Sequence[StoredRun] = ()
+    recent: Sequence[StoredRun] = ()
+    alerts: Sequence[Alert] = ()
+    settings: ReportConfig = field(default_factory=ReportConfig)
+    listed: tuple[Line, ...] = ()
+    records: Mapping[str, Record] = field(default_factory=dict)
+
+
+def _none(batch: Batch) -> Iterable[str]:
+    return ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sheet:
+    """One page of a report: NAME.html, drawn by the template of that name. `title` as the navigation calls it, in
+    Chinese; `page` makes what the template shows; `quoted` names the conversations whose records it needs."""
+
+    name: str
+    title: str
+    page: Callable[[Edition], object]
+    quoted: Callable[[Batch], Iterable[str]] = _none
+
+    @property
+    def file(self) -> str:
+        return f"{self.name}.html"

@@ -1,0 +1,1 @@
+"""People's verdicts on the machine's: samples, reviews, appeals, agreement."""

@@ -1,0 +1,1 @@
+"""Spreadsheets in which no cell is ever a formula."""
