@@ -50,7 +50,7 @@ MANIFEST_FIELDS = (
     # a call; the durations may be named without their unit
     "conversation_id", "file", "project", "channel", "agent_id", "agent_name", "team", "customer_id", "started_at",
     "duration_ms", "duration_s", "duration", "ring_count", "queue_wait_s", "queue_wait", "hold_s", "hold",
-    "satisfaction", "region",
+    "after_call_s", "after_call", "transfers", "satisfaction", "region",
     # a message of a chat
     "role", "text", "time", "begin_ms", "end_ms", "audio_channel", "confidence",
     # a ticket

@@ -160,7 +160,9 @@ class CallMeta:
     """随录参数: what the manifest or the source system says of a conversation. None: not given.
 
     `started_at` is local time, ISO 8601 without zone (`2026-11-20T21:03:11`). `satisfaction` is 1..5 (5 best).
-    `hold_s` is how long the telephone system kept the customer on hold, all times together.
+    `hold_s` is how long the telephone system kept the customer on hold, all times together; `after_call_s` how long
+    the agent worked on the call after it (话后处理). `transfers` is how often it was passed on; of a talk with a bot,
+    more than 0 means that a person took over.
     `extra` keeps every other manifest column, as text.
     """
 
@@ -173,6 +175,8 @@ class CallMeta:
     ring_count: int | None = None
     queue_wait_s: float | None = None
     hold_s: float | None = None
+    after_call_s: float | None = None
+    transfers: int | None = None
     satisfaction: int | None = None
     region: str | None = None
     extra: Mapping[str, str] = field(default_factory=dict)

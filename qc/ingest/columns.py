@@ -47,6 +47,13 @@ CALL: Mapping[str, str] = {
     "hold_s": """
         保持时长 保持时间 通话保持时长 通话保持时间 保留时长 hold时长 hold holdtime holdduration
     """,
+    "after_call_s": """
+        话后处理时长 话后处理时间 话后时长 话后处理 事后处理时长 整理时长 aftercall aftercallwork acw acwtime wrapup
+        wrapuptime
+    """,
+    "transfers": """
+        转接次数 转接数 转移次数 是否转接 是否转人工 转人工 transfercount transfers transferred toagent
+    """,
     "satisfaction": "满意度 满意度评价 满意度评分 满意度结果 客户满意度 satisfaction csat rating",
     "region": "地区 区域 所属地区 归属地 省份 城市 region province city area",
 }
@@ -71,7 +78,12 @@ TICKET: Mapping[str, str] = {
     "handling": "处理过程 处理情况 处理记录 处理意见 处理步骤 跟进记录 handling process progress",
     "result": "处理结果 办理结果 处理结论 回复内容 答复内容 答复口径 解决方案 result resolution reply",
 }
-_SYNONYMS = {"duration": "duration_ms", "duration_s": "duration_ms", "queue_wait": "queue_wait_s", "hold": "hold_s"}
+_SYNONYMS = {
+    **dict.fromkeys(("duration", "duration_s"), "duration_ms"),
+    "queue_wait": "queue_wait_s",
+    "hold": "hold_s",
+    "after_call": "after_call_s",
+}
 _BRACKETS = re.compile(r"[(\[【].*?[)\]】]")
 _UNITS = ((re.compile(r"毫秒|ms|millis", re.I), 0.001), (re.compile(r"分钟|\(分\)|min", re.I), 60.0))
 

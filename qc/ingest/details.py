@@ -26,13 +26,19 @@ _SATISFACTION = {
     "不满意": 2, "较不满意": 2, "非常不满意": 1, "很不满意": 1, "十分不满意": 1,
 }  # fmt: skip
 _NOTHING = {"", "-", "--", "—", "/", "\\", "无", "空", "null", "none", "n/a", "#n/a", "nan", "未评价", "未参评", "未评"}
+_YES_NO = {
+    **dict.fromkeys(("是", "已转", "已转接", "已转人工", "true", "yes", "y"), 1),
+    **dict.fromkeys(("否", "未转", "未转接", "未转人工", "false", "no", "n"), 0),
+}
 _EXPECTED = {
     "channel": "不是认识的渠道；写呼入、呼出、在线、机器人、工单、留言，或在 qc.yaml 的 manifest.channels 里对应",
     "started_at": "不是认识的时间；写成 2026-11-20 21:03:11 或 2026/11/20 9:03",
     "duration_ms": "不是时长；写秒数、分:秒或时:分:秒",
     "queue_wait_s": "不是时长；写秒数、分:秒或时:分:秒",
     "hold_s": "不是时长；写秒数、分:秒或时:分:秒",
+    "after_call_s": "不是时长；写秒数、分:秒或时:分:秒",
     "ring_count": "不是 0 到 10000 的整数",
+    "transfers": "不是次数；写 0 到 10000 的整数，或是、否",
     "satisfaction": "不是满意度；写 1–5 或非常满意…非常不满意，或在 qc.yaml 的 manifest.satisfaction 里对应",
 }
 _HEAD = ("conversation_id", "file", "project", "channel")
@@ -160,10 +166,12 @@ class DetailReader:
                 return moment(value).isoformat(timespec="milliseconds").removesuffix(".000")
             case "duration_ms":
                 return round(seconds(value, unit_of(header)) * 1000)
-            case "queue_wait_s" | "hold_s":
+            case "queue_wait_s" | "hold_s" | "after_call_s":
                 return round(seconds(value, unit_of(header)), 3)
-            case "ring_count":
-                count = number(value)
+            case "transfers" if text.lower() in _YES_NO:
+                return _YES_NO[text.lower()]
+            case "ring_count" | "transfers":
+                count = number(text.removesuffix("次"))
                 if not (count.is_integer() and 0 <= count <= 10_000):
                     raise ValueError(name)
                 return int(count)

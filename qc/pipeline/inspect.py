@@ -148,6 +148,8 @@ def _conversations(
         "ring_count",
         "queue_wait_s",
         "hold_s",
+        "after_call_s",
+        "transfers",
         "satisfaction",
     ]
     columns = {
@@ -178,6 +180,7 @@ def _conversations(
         "turn_count": [len(c.turns) for c in shown],
         "agent_turns": turns_of(Role.AGENT),
         "customer_turns": turns_of(Role.CUSTOMER),
+        "bot_turns": turns_of(Role.BOT),
         **{
             name: _known(getattr(timing, name))
             for name in (

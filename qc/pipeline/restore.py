@@ -117,6 +117,8 @@ _META = (
     "ring_count",
     "queue_wait_s",
     "hold_s",
+    "after_call_s",
+    "transfers",
     "satisfaction",
     "region",
 )

@@ -17,7 +17,10 @@ _EXPECTED = {
     "na": Verdict.NOT_APPLICABLE,
     "undecided": Verdict.UNDECIDED,
 }
-_NUMBERS = {"duration_ms": int, "ring_count": int, "queue_wait_s": float, "hold_s": float, "satisfaction": int}
+_NUMBERS = {
+    **dict.fromkeys(("duration_ms", "ring_count", "transfers", "satisfaction"), int),
+    **dict.fromkeys(("queue_wait_s", "hold_s", "after_call_s"), float),
+}
 _TEXTS = ("agent_id", "agent_name", "team", "customer_id", "started_at", "region")
 
 

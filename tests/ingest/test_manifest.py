@@ -74,6 +74,21 @@ def test_xlsx_with_excel_types(tmp_path):
         read_manifest(tmp_path / "m.xlsx", ManifestConfig(sheet="十月"))
 
 
+def test_after_call_work_and_transfers(tmp_path):
+    cells = {"": None, "0": 0, "2次": 2, "是": 1, "未转人工": 0, "Y": 1, "转到二线": None, "-1": None}
+    rows = [f"A{i},1:05,{cell}" for i, cell in enumerate(cells)]
+    text = "\n".join(["通话ID,话后处理时长,转接次数", *rows]) + "\n"
+    found = read_manifest(manifest(tmp_path / "m.csv", text), ManifestConfig())
+    metas = [r.details.meta for r in found.rows]
+    assert [m.transfers for m in metas] == list(cells.values())
+    assert {m.after_call_s for m in metas} == {65}
+    assert dict(metas[6].extra) == {"转接次数": "转到二线"}
+    assert [(p.line, p.col) for p in found.problems] == [(8, 3), (9, 3)]
+    minutes = "call_id,ACW(分钟),是否转人工\nB1,1.5,否\n"
+    (row,) = read_manifest(manifest(tmp_path / "n.csv", minutes), ManifestConfig()).rows
+    assert (row.details.meta.after_call_s, row.details.meta.transfers) == (90, 0)
+
+
 def test_parquet(tmp_path):
     table = {"call_id": ["A1", "A2"], "duration_ms": [185000, None], "satisfaction": [5, 3], "vip": [True, None]}
     pq.write_table(pa.table(table), tmp_path / "m.parquet")

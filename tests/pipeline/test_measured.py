@@ -34,7 +34,7 @@ CALL = Conversation(
     project="95598",
     channel=Channel.VOICE_INBOUND,
     turns=TURNS,
-    meta=CallMeta(hold_s=12.5),
+    meta=CallMeta(hold_s=12.5, after_call_s=30.5, transfers=2),
     source=Source(path="c.wav", format="audio", sha256="0" * 64, audio_channels=2),
 )
 
@@ -57,7 +57,7 @@ def test_a_stored_turn_is_as_loud_as_it_was(run: StoredRun) -> None:
     found = restored(run)
     assert np.float32(found.turns[0].energy_db) == np.float32(-20.3)
     assert found.turns[1].energy_db is None
-    assert found.meta.hold_s == 12.5
+    assert (found.meta.hold_s, found.meta.after_call_s, found.meta.transfers) == (12.5, 30.5, 2)
     part = StoredPart(run, 0)
     assert part.shard.energy_db.tolist() == [np.float32(-20.3), pytest.approx(np.nan, nan_ok=True)]
     assert part.shard.turns[0].energy_db == found.turns[0].energy_db
@@ -65,7 +65,7 @@ def test_a_stored_turn_is_as_loud_as_it_was(run: StoredRun) -> None:
         assert [np.float32(getattr(t, name) or 0) for t in found.turns] == [np.float32(value), 0]
         assert getattr(part.shard, name).tolist() == [np.float32(value), pytest.approx(np.nan, nan_ok=True)]
         assert [getattr(t, name) for t in part.shard.turns] == [getattr(t, name) for t in found.turns]
-    assert part.meta[0].hold_s == 12.5
+    assert (part.meta[0].hold_s, part.meta[0].after_call_s, part.meta[0].transfers) == (12.5, 30.5, 2)
 
 
 def test_a_stored_run_sounds_as_agitated_as_the_recording_did(tmp_path: Path) -> None:
@@ -110,12 +110,12 @@ def test_a_stored_run_sounds_as_agitated_as_the_recording_did(tmp_path: Path) ->
 
 def test_a_run_of_an_earlier_version_has_neither(run: StoredRun) -> None:
     measured = ["energy_db", "pitch_hz", "pitch_range_st"]
-    for name, columns in (("turns", measured), ("conversations", ["hold_s"])):
+    for name, columns in (("turns", measured), ("conversations", ["hold_s", "after_call_s", "transfers"])):
         (path,) = run.part_files(name)
         pq.write_table(pq.read_table(path).drop_columns(columns), path)
     found = restored(run)
     assert [t.energy_db for t in found.turns] == [t.pitch_hz for t in found.turns] == [None, None]
-    assert found.meta.hold_s is None
+    assert found.meta.hold_s is found.meta.after_call_s is found.meta.transfers is None
     part = StoredPart(run, 0)
     assert np.isnan(part.shard.energy_db).all()
     assert np.isnan(part.shard.pitch_hz).all()

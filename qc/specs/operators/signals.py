@@ -70,7 +70,8 @@ class EntitySpec(Spec):
 
 
 _FIELD_TYPES = {
-    **dict.fromkeys(("duration_ms", "ring_count", "queue_wait_s", "hold_s", "satisfaction"), op.MetaType.NUMBER),
+    **dict.fromkeys(("duration_ms", "ring_count", "queue_wait_s", "hold_s", "after_call_s"), op.MetaType.NUMBER),
+    **dict.fromkeys(("transfers", "satisfaction"), op.MetaType.NUMBER),
     **dict.fromkeys(("agent_id", "agent_name", "team", "customer_id", "region"), op.MetaType.STRING),
     "started_at": op.MetaType.DATE,
 }
