@@ -52,23 +52,38 @@ class Resolution:
     """The largest first."""
 
 
-def resolution(contacts: pa.Table, days: int = DAYS) -> Resolution:
-    """一次解决率 of `contacts` (`qc.opinion.contacts`), with a window of `days` days. The end of the data is that of
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Episodes:
+    """Which rows of `contacts` begin an episode: `counted` those whose days were over, of these `solved` at once;
+    `open` the others."""
+
+    counted: Bools
+    solved: Bools
+    open: Bools
+
+
+def episodes(contacts: pa.Table, days: int = DAYS) -> Episodes:
+    """The episodes of `contacts` (`qc.opinion.contacts`), with a window of `days` days. The end of the data is that of
     each project: its last contact of any customer."""
+    at = times_ms(contacts)
+    begins = told(contacts) & (repeats_before(contacts, days) == 0)
+    over = at + days * DAY_MS <= _ends(contacts, at, _valid(contacts["started_at"]))
+    counted = begins & over
+    return Episodes(counted=counted, solved=counted & ~_again(contacts, at, days), open=begins & ~over)
+
+
+def resolution(contacts: pa.Table, days: int = DAYS) -> Resolution:
+    """一次解决率 of `contacts`, with what could not be counted."""
     customer = _valid(contacts["customer"])
     matter = _valid(contacts["matter"])
     dated = _valid(contacts["started_at"])
-    at = times_ms(contacts)
-    begins = told(contacts) & (repeats_before(contacts, days) == 0)
-    over = at + days * DAY_MS <= _ends(contacts, at, dated)
-    counted = begins & over
-    solved = counted & ~_again(contacts, at, days)
+    found, at = episodes(contacts, days), times_ms(contacts)
     seen = np.unique(at[dated] // DAY_MS)
     return Resolution(
         days=days,
-        solved=int(solved.sum()),
-        counted=int(counted.sum()),
-        open=int((begins & ~over).sum()),
+        solved=int(found.solved.sum()),
+        counted=int(found.counted.sum()),
+        open=int(found.open.sum()),
         contacts=contacts.num_rows,
         unknown_customer=int((~customer).sum()),
         unknown_matter=int((customer & ~matter).sum()),
@@ -76,7 +91,7 @@ def resolution(contacts: pa.Table, days: int = DAYS) -> Resolution:
         first=_day(seen[0]) if len(seen) else None,
         last=_day(seen[-1]) if len(seen) else None,
         missing_days=int(seen[-1] - seen[0] + 1 - len(seen)) if len(seen) else 0,
-        matters=_by_matter(contacts, solved, counted),
+        matters=_by_matter(contacts, found.solved, found.counted),
     )
 
 
