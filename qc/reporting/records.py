@@ -1,4 +1,4 @@
-"""Everything stored about a chosen few conversations: turns, hits, findings, scores, items, emotions, topics."""
+"""Everything stored about a chosen few conversations: what was said, what the rules found, what people said of it."""
 
 from __future__ import annotations
 
@@ -78,6 +78,7 @@ class FindingRow:
     message: str
     advice: str | None
     first_turn: int | None
+    rule_digest: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -180,6 +181,47 @@ class MetaRow:
     inflamed_turn: int | None = None
     calmed_turn: int | None = None
     soothed: bool | None = None
+    not_applicable: list[str] | None = None
+    """Rules that did not apply; None in runs of earlier versions."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ReviewRow:
+    """What a person said of one verdict, or of the whole conversation (`rule_id` None)."""
+
+    rule_id: str | None
+    machine_verdict: str | None
+    human_verdict: str | None
+    comment: str | None
+    reviewer: str
+    reviewed_at: datetime
+    origin: str
+    session: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppealRow:
+    """One step of an appeal."""
+
+    appeal_id: str
+    step: int
+    rule_id: str
+    status: str
+    human_verdict: str | None
+    actor: str
+    at: datetime
+    text: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalRow:
+    """What a verdict came to after people had looked at it."""
+
+    rule_id: str
+    machine_verdict: str
+    final_verdict: str
+    reviewer: str | None
+    reviewed_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -194,9 +236,15 @@ class Record:
     items: tuple[ItemRow, ...]
     emotions: tuple[EmotionRow, ...]
     topics: tuple[TopicRow, ...]
+    reviews: tuple[ReviewRow, ...] = ()
+    appeals: tuple[AppealRow, ...] = ()
+    finals: tuple[FinalRow, ...] = ()
+    final_scores: tuple[ScoreRow, ...] = ()
 
 
-Row = TypeVar("Row", TurnRow, HitRow, FindingRow, ScoreRow, ItemRow, EmotionRow, TopicRow, MetaRow)
+Row = TypeVar(
+    "Row", TurnRow, HitRow, FindingRow, ScoreRow, ItemRow, EmotionRow, TopicRow, MetaRow, ReviewRow, AppealRow, FinalRow
+)
 
 
 def read_records(run: StoredRun, ids: Iterable[str]) -> Mapping[str, Record]:
@@ -210,6 +258,10 @@ def read_records(run: StoredRun, ids: Iterable[str]) -> Mapping[str, Record]:
     items = _rows(run, "item_scores", ItemRow, wanted)
     emotions = _rows(run, "emotions", EmotionRow, wanted)
     topics = _rows(run, "topics", TopicRow, wanted)
+    reviews = _rows(run, "reviews", ReviewRow, wanted)
+    appeals = _rows(run, "appeals", AppealRow, wanted)
+    finals = _rows(run, "final_findings", FinalRow, wanted)
+    final_scores = _rows(run, "final_scores", ScoreRow, wanted)
     excused = {i: {f.rule_id for f in found if f.verdict == "miss"} for i, found in findings.items()}
     return {
         i: Record(
@@ -221,6 +273,10 @@ def read_records(run: StoredRun, ids: Iterable[str]) -> Mapping[str, Record]:
             items=tuple(items[i]),
             emotions=tuple(emotions[i]),
             topics=tuple(topics[i]),
+            reviews=tuple(reviews[i]),
+            appeals=tuple(appeals[i]),
+            finals=tuple(finals[i]),
+            final_scores=tuple(final_scores[i]),
         )
         for i in wanted.to_pylist()
         if i in metas
