@@ -1,15 +1,17 @@
-"""Numbers, times and codes as Chinese readers expect them; registered as Jinja filters."""
+"""Numbers, times and codes as readers expect them, in their language; registered as Jinja filters."""
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
+from string import Formatter
 
+from qc.domain.language import say
 from qc.reporting import labels
 
 NOTHING = "—"
-_UNITS = {"s": "秒", "ms": "毫秒", "percent": "%"}
 
 
 _WIDE = Context(prec=400)
@@ -64,8 +66,10 @@ def duration(ms: int | None) -> str:
     seconds = round(ms / 1000)
     hours, minutes = seconds // 3600, seconds // 60 % 60
     if hours:
-        return f"{hours} 小时 {minutes:02d} 分"
-    return f"{minutes} 分 {seconds % 60:02d} 秒" if minutes else f"{seconds} 秒"
+        return say("{hours} 小时 {minutes} 分", hours=hours, minutes=f"{minutes:02d}")
+    if minutes:
+        return say("{minutes} 分 {seconds} 秒", minutes=minutes, seconds=f"{seconds % 60:02d}")
+    return say("{n} 秒", n=seconds)
 
 
 def minutes(value: int | None) -> str:
@@ -73,8 +77,8 @@ def minutes(value: int | None) -> str:
     if value is None:
         return NOTHING
     if value % 1440 == 0:
-        return f"{value // 1440} 天"
-    return f"{value // 60} 小时" if value % 60 == 0 else f"{value} 分钟"
+        return say("{n} 天", n=value // 1440)
+    return say("{n} 小时", n=value // 60) if value % 60 == 0 else say("{n} 分钟", n=value)
 
 
 def clock(ms: int | None) -> str:
@@ -95,14 +99,42 @@ def moment(value: datetime | str | None) -> str:
 
 def measure(value: float, unit: str) -> str:
     """A measured value with its unit, whole unless small."""
-    shown = _UNITS.get(unit, unit)
+    shown = say(labels.UNIT.get(unit, unit))
     return f"{amount(value, 0 if abs(value) >= 100 else 1)}{'' if shown == '%' else ' '}{shown}".strip()
 
 
 def label(code: str | None, kind: str) -> str:
-    """The Chinese name of a code; a code this version does not know is shown as it is."""
+    """The name of a code, said; a code this version does not know is shown as it is."""
     names = _NAMES[kind]
-    return NOTHING if code is None else names.get(code, code)
+    return NOTHING if code is None else say(names[code]) if code in names else code
+
+
+def reason(stored: str | None) -> str:
+    """Why a rule was undecided, said: the stored text is made of clauses of `labels.REASONS`. A clause this version
+    does not know is shown as it is."""
+    if not stored:
+        return NOTHING
+    return say("；").join(_clause(clause) for clause in stored.split("；"))
+
+
+def _clause(stored: str) -> str:
+    for text, pattern in _REASONS:
+        found = pattern.fullmatch(stored)
+        if found:
+            values = found.groupdict()
+            if "why" in values:
+                values["why"] = _clause(values["why"])
+            return say(text, **values)
+    return stored
+
+
+def _pattern(text: str) -> re.Pattern[str]:
+    """What a clause with its values reads like."""
+    parts = (re.escape(plain) + (f"(?P<{name}>.+?)" if name else "") for plain, name, _, _ in Formatter().parse(text))
+    return re.compile("".join(parts))
+
+
+_REASONS = tuple((text, _pattern(text)) for text in labels.REASONS)
 
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
@@ -126,6 +158,9 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     "scope": labels.SCOPE,
     "intent": labels.INTENT_KIND,
     "alert": labels.ALERT_LEVEL,
+    "mark": labels.MARK,
+    "copc": labels.COPC,
+    "verdict": labels.VERDICT,
 }
 FILTERS = {
     "number": number,
@@ -139,4 +174,5 @@ FILTERS = {
     "moment": moment,
     "measure": measure,
     "label": label,
+    "reason": reason,
 }

@@ -1,4 +1,7 @@
-"""What the codes of the stored tables are called on paper, and the order in which they are listed."""
+"""What the codes of the stored tables are called on paper, and the order in which they are listed.
+
+Names are Chinese here and said where they are shown (`formatting.label`).
+"""
 
 from __future__ import annotations
 
@@ -11,6 +14,8 @@ SEVERITY_MARK = {"critical": "◆", "high": "▲", "medium": "●", "low": "○"
 
 KIND = {"violation": "违规", "signal": "信号", "merit": "亮点"}
 KIND_MARK = {"violation": "✕", "signal": "◇", "merit": "★"}
+
+PASSING = {"yes": "合格", "no": "不合格"}
 
 COPC = {"customer": "无客户关键差错", "business": "无业务关键差错", "compliance": "无合规关键差错"}
 ERROR_CLASS = {"customer": "客户关键差错", "business": "业务关键差错", "compliance": "合规关键差错"}
@@ -67,6 +72,8 @@ MOOD_COURSE = {"better": "好转", "worse": "变差", "steady": "变化不大"}
 TURNING = {"peak": "最差", "inflamed": "此后变差", "calmed": "此后好转"}
 TURNING_MARK = {"peak": "◇", "inflamed": "▼", "calmed": "▲"}
 
+VERDICT = {"hit": "命中", "miss": "未命中", "not_applicable": "不适用", "undecided": "无法判定"}
+
 STAGE = {"ingest": "读入", "asr": "转写", "inspect": "质检"}
 
 OPERATOR = {
@@ -89,6 +96,9 @@ OPERATOR = {
     "entity": "信息实体",
 }
 
+UNIT = {"s": "秒", "ms": "毫秒", "percent": "%", "字/分钟": "字/分钟", "轮": "轮", "级": "级"}
+"""Unit of a stored measure → what it is called."""
+
 ESCALATION = {"regulator": "监管", "media": "媒体", "superior": "上级", "hotline": "政府热线", "court": "司法"}
 SCOPE = {"single": "个案", "area": "同一地区", "hour": "同一时段", "product": "同一产品"}
 
@@ -100,6 +110,30 @@ INTENT_KIND = {
     "other": "其他",
 }
 INTENT_LEVEL = {1: "提到", 2: "明确", 3: "强烈"}
+
+REASONS = (
+    "有关的话转写置信度低于 {floor}",
+    "有的话没有听清（转写置信度低于 {floor}），不能断定没有说",
+    "没有区分出说话人，不能确定是谁说的",
+    "没有区分出说话人，话轮又超过 {n} 个，没有逐一比较",
+    "不是双声道录音，分不清谁打断了谁",
+    "会话没有时间信息",
+    "会话没有时间信息，不能按秒计算距离",
+    "会话没有说话的起止时间",
+    "会话没有音量（不是由录音转写而来）",
+    "没有录音时长，不知道何时挂机",
+    "清单没有给出时长，会话也没有时间信息",
+    "前置条件本身不能确定",
+    "可能属于例外，不能确定",
+    "范围里一轮也没有",
+    "片段 {pieces} 不能确定：{why}",
+    "步骤“{step}”不能确定：{why}",
+    "随录参数 {name} 没有值",
+    "随录参数 {name} 的值不是数字",
+    "随录参数 {name} 的值不是日期",
+    "随录参数 {name} 的值不是“是”或“否”",
+)
+"""The clauses of findings.reason, as the operators store them (joined by ；); in one with a value, the value."""
 
 ALERT_LEVELS = ("critical", "warning", "watch", "notice")
 ALERT_LEVEL = {"critical": "严重", "warning": "预警", "watch": "关注", "notice": "提示"}

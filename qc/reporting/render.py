@@ -18,7 +18,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError
 from markupsafe import Markup, escape
 
 from qc.domain.config import ReportConfig
-from qc.domain.language import say
+from qc.domain.language import Wording, say
 from qc.domain.run import Lineage
 from qc.errors import UsageError
 from qc.reporting import formatting, labels
@@ -120,11 +120,14 @@ def _printable(value: object) -> object:
     return value.translate(_CONTROLS) if isinstance(value, str) else value
 
 
+_WORDING = Wording()
+
+
 def _said(text: str, /, **values: object) -> Markup:
     """`say` for templates: everything is escaped, except a value that is markup already."""
-    shown = {name: _printable(value) for name, value in values.items()}
-    told = Markup(escape(say(text)))  # noqa: S704 escaped here
-    return told.format(**shown) if shown else told
+    shown = {name: escape(_printable(value)) for name, value in values.items()}
+    told = str(escape(say(text)))
+    return Markup(_WORDING.vformat(told, (), shown) if shown else told)  # noqa: S704 all of it is escaped
 
 
 def _policy(style: str, script: str | None = None) -> str:

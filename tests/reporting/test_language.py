@@ -18,9 +18,9 @@ from qc.reporting.build import SHEETS
 
 REPORTS = packaged("reports")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-SPOKEN = ("base.html",)
+SPOKEN = ("base.html", "parts.html", "charts.html")
 """Templates that are complete in English."""
-MODULES: tuple[str, ...] = ()
+MODULES: tuple[str, ...] = ("qc/reporting/charts.py", "qc/reporting/formatting.py", "qc/reporting/estimates.py")
 """Modules of qc whose sentences are all said."""
 
 
@@ -50,6 +50,14 @@ def said_in_module(path: Path) -> Iterator[str]:
             yield node.args[0].value
 
 
+def constants(path: Path) -> set[str]:
+    """Names that are said where they are shown."""
+    tree = ast.parse(path.read_text(encoding="utf-8"))
+    spoken = {n.value for n in ast.walk(tree) if isinstance(n, ast.Constant) and isinstance(n.value, str)}
+    docs = {n.value.value for n in ast.walk(tree) if isinstance(n, ast.Expr) and isinstance(n.value, ast.Constant)}
+    return {text for text in spoken - docs if CHINESE.search(text)}
+
+
 def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in Formatter().parse(text) if name}
 
@@ -59,7 +67,7 @@ def everything() -> set[str]:
     modules = [*root.glob("reporting/*.py"), *root.glob("opinion/*.py"), *root.glob("review/*.py")]
     texts = {t for path in modules for t in said_in_module(path)}
     texts |= {t for path in REPORTS.glob("*.html") for t in said_in_template(path.name)}
-    return texts | {sheet.title for sheet in SHEETS}
+    return texts | constants(root / "reporting/labels.py") | {sheet.title for sheet in SHEETS}
 
 
 def test_all_that_is_said_has_an_english_word_with_the_same_values() -> None:

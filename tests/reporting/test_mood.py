@@ -79,7 +79,7 @@ def test_course_and_curve(run: StoredRun) -> None:
 def test_the_page_says_what_moved_the_customer_and_why(run: StoredRun, tmp_path: Path) -> None:
     build_report(run, out=tmp_path, template_dirs=[packaged("reports")])
     html = (tmp_path / "conversations" / "M1.html").read_text("utf-8")
-    assert "客户从 −0.01 到 +0.30，最差在第 4 轮，此后变差在第 3 轮，此后好转在第 5 轮" in html
+    assert "客户从 −0.01 到 +0.30。最差在第 4 轮。此后变差在第 3 轮。此后好转在第 5 轮。" in html
     assert '<a href="#t3">第 3 轮</a>' in html and "变化 +0.31，好转" in html
     assert "负面 3 级 愤怒</span>，依据“什么态度”“&lt;script&gt;" in html and "，模型依据“态度！”，概率 87%" in html
     assert "正面 1 级 满意</span>，依据“谢谢”" in html
