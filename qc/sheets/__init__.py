@@ -1,1 +1,1 @@
-"""Spreadsheets in which no cell is ever a formula."""
+"""Spreadsheets: workbooks and CSV out, workbooks back in. Knows nothing of calls."""

@@ -249,7 +249,7 @@ def test_a_workbook_that_unpacks_to_gigabytes_is_refused(inputs, monkeypatch):
     monkeypatch.setattr(workbook, "_MAX_BYTES", 1000)
     (failure,) = discover(inputs.root, None, Config()).failures
     assert failure.kind == "bad_table"
-    assert "512 MiB" in failure.message
+    assert "解压后超过" in failure.message
 
 
 def test_names_and_texts_cannot_drive_a_terminal():
