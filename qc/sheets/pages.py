@@ -22,6 +22,8 @@ class Kind(Enum):
     DAY = "day"
     FLAG = "flag"
     """是 or 否."""
+    LINK = "link"
+    """The path of a file beside the workbook, which a click opens."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,3 +57,5 @@ class Page:
     rows: Iterable[Sequence[object]]
     frozen: int = 1
     """Columns that stay in sight."""
+    locked: bool = False
+    """Only columns of `entry` can be written in; no password, it is against slips."""

@@ -23,6 +23,7 @@ _DAY_MS = 86_400_000
 _EARLIEST = date(1900, 3, 1)
 """Before it Excel counts a day that never was."""
 _EXACT = 2**53
+_LONGEST_LINK = 255
 _LOOKED_AT = 200
 _NARROWEST, _WIDEST = 6, 48
 _FORMATS = {
@@ -80,7 +81,7 @@ class _Styles:
         if wrap:
             looks["text_wrap"] = True
         if entry:
-            looks |= {"bg_color": "#FFF7DC", "border": 1, "border_color": "#C9B458"}
+            looks |= {"bg_color": "#FFF7DC", "border": 1, "border_color": "#C9B458", "locked": False}
         if literal:
             looks["quote_prefix"] = True  # else editing the cell would make a formula of it
         return self._get((kind, wrap, entry, literal), **looks)
@@ -124,6 +125,9 @@ class _Sheet:
     def _finish(self, last: int) -> None:
         sheet, columns = self._sheet, self._page.columns
         sheet.freeze_panes(1, self._page.frozen)
+        if self._page.locked:
+            allowed_still = ("autofilter", "sort", "format_columns", "format_rows", "format_cells")
+            sheet.protect("", dict.fromkeys(allowed_still, True))
         if last:
             sheet.autofilter(0, 0, last, len(columns) - 1)
         for at, column in enumerate(columns):
@@ -146,6 +150,8 @@ class _Sheet:
                 self._sheet.write_blank(row, at, None, style)
         elif kind is Kind.FLAG:
             self._text(row, at, say("是") if value else say("否"), column)
+        elif kind is Kind.LINK:
+            self._link(row, at, str(value), column)
         elif kind is Kind.TEXT or isinstance(value, str):
             self._text(row, at, str(value), column)
         elif isinstance(value, date) and (value.date() if isinstance(value, datetime) else value) < _EARLIEST:
@@ -164,6 +170,14 @@ class _Sheet:
             self._text(row, at, str(value), column)
         else:
             self._sheet.write_number(row, at, value, style)
+
+    def _link(self, row: int, at: int, path: str, column: Column) -> None:
+        """A file below or beside; what could lead elsewhere is shown as text."""
+        if "://" in path or path.startswith(("/", "\\")) or len(path) > _LONGEST_LINK:
+            self._text(row, at, path, column)
+        else:
+            address = f"external:{path}"
+            self._sheet.write_url(row, at, address, string=cell_text(path.rpartition("/")[2]))
 
     def _text(self, row: int, at: int, text: str, column: Column) -> None:
         text = cell_text(text)

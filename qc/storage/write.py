@@ -37,19 +37,24 @@ class ShardCounts:
 
 def write_part(run: Path, name: str, shard: int, table: pa.Table) -> None:
     """Write one part of table `name`: zstd, deterministic bytes for equal rows."""
+    with atomic(part_path(run, name, shard)) as temporary:
+        write_file(temporary, name, table)
+
+
+def write_file(path: Path, name: str, table: pa.Table) -> None:
+    """Write rows of table `name` into the file `path`, as a part is written."""
     schema = ALL_TABLES[name]
     if not table.schema.equals(schema):
         table = table.cast(schema)
-    with atomic(part_path(run, name, shard)) as temporary:
-        pq.write_table(
-            table.replace_schema_metadata(schema.metadata),
-            temporary,
-            compression="zstd",
-            use_dictionary=True,
-            write_statistics=True,
-            row_group_size=64 * 1024,
-            store_schema=True,
-        )
+    pq.write_table(
+        table.replace_schema_metadata(schema.metadata),
+        path,
+        compression="zstd",
+        use_dictionary=True,
+        write_statistics=True,
+        row_group_size=64 * 1024,
+        store_schema=True,
+    )
 
 
 def part_path(run: Path, name: str, shard: int) -> Path:

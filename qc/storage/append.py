@@ -1,0 +1,53 @@
+"""Tables that only grow: each addition is a part of its own, which nothing that is added later can replace."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+import pyarrow as pa
+
+from qc.storage.write import REVIEWS_FOLDER, part_path, table_folder, write_file
+
+_LOCK = ".lock"
+
+
+@contextmanager
+def alone(run: Path) -> Iterator[None]:
+    """Nobody else adds to the run's reviews during the block; another process waits until it is over. What is read
+    inside is still true when it is written. The lock goes with the process, however that ends."""
+    folder = run / REVIEWS_FOLDER
+    folder.mkdir(parents=True, exist_ok=True)
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    try:
+        with suppress(OSError):  # a file system without locks: exclusive names still keep parts apart
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def append_part(run: Path, name: str, table: pa.Table) -> Path:
+    """Add `table` to the table `name` as its next part, whole or not at all; returns the file. A number that somebody
+    else took in the meantime is passed over."""
+    folder = table_folder(run, name)
+    folder.mkdir(parents=True, exist_ok=True)
+    temporary = folder / f".{name}.{secrets.token_hex(6)}.tmp"
+    try:
+        write_file(temporary, name, table)
+        with temporary.open("rb") as written:
+            os.fsync(written.fileno())
+        number = 1 + max((int(p.stem.removeprefix("part-")) for p in folder.glob("part-*.parquet")), default=-1)
+        while True:
+            path = part_path(run, name, number)
+            try:
+                os.link(temporary, path)  # unlike a rename it refuses a name that is taken
+                return path
+            except FileExistsError:
+                number += 1
+    finally:
+        temporary.unlink(missing_ok=True)
