@@ -159,6 +159,7 @@ class Alert:
     dispersion: float
     log_likelihood_ratio: float | None
     explanation: str
+    """Every number in one paragraph that does not repeat the name."""
     examples: tuple[str, ...]
     who: str
     within_minutes: int

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from qc.domain.alert import Alert, AlertSpecs
 from qc.opinion.bursts import Bursts
 from qc.opinion.day import DayReport, Figure
-from qc.opinion.wording import TESTS, family
+from qc.opinion.wording import family, test_title, told
 
 FORMAT, VERSION = "qc.opinion.alerts", 1
 _WORDS = 20
@@ -94,7 +94,7 @@ def _alert(alert: Alert) -> Json:
         "usual_high": alert.usual_high,
         "increase": rounded(alert.increase),
         "test": alert.test,
-        "test_title": TESTS[alert.test],
+        "test_title": test_title(alert.test),
         "p_value": rounded(alert.p_value),
         "q_value": rounded(alert.q_value),
         "log_likelihood_ratio": rounded(alert.log_likelihood_ratio),
@@ -102,7 +102,7 @@ def _alert(alert: Alert) -> Json:
         "same_weekdays": alert.same_weekdays,
         "seasonal": alert.seasonal,
         "dispersion": rounded(alert.dispersion),
-        "explanation": alert.explanation,
+        "explanation": told(alert),
         "examples": list(alert.examples),
         "who": alert.who,
         "within_minutes": alert.within_minutes,
@@ -118,7 +118,10 @@ def _figure(figure: Figure) -> Json:
         "customers": figure.customers,
         "expected": rounded(figure.expected),
         "negative": figure.negative,
+        "p_value": rounded(figure.p),
+        "q_value": rounded(figure.q),
         "expected_negative": rounded(figure.usual),
+        "negative_q_value": rounded(figure.mood_q),
         "risk": figure.risk,
     }
 

@@ -15,6 +15,7 @@ from datetime import date
 import numpy as np
 import pyarrow as pa
 
+from qc.domain.language import say
 from qc.opinion.daily import Daily
 from qc.opinion.tails import Floats, chi_square_tail
 
@@ -73,7 +74,7 @@ def words_by_day(daily: Daily) -> Words:
         terms = run.table("terms", ["term", "conversations"])
         if terms.num_rows:
             sizes[day] += len(of)
-            share = len(of) / run.table("conversations", ["conversation_id"]).num_rows
+            share = len(of) / ledger.stored[i]
             part = np.rint(np.asarray(terms["conversations"].to_numpy(), np.float64) * share)
             tables.append(pa.table({"term": terms["term"], "part": part, "day": np.full(len(part), day)}))
     if not tables:
@@ -91,13 +92,13 @@ def words_by_day(daily: Daily) -> Words:
 
 
 def bursts(daily: Daily, words: Words, day: date, *, window_days: int, min_days: int) -> Bursts | str:
-    """The words of `day` against the days before it; or why there is no answer (Chinese)."""
+    """The words of `day` against the days before it; or why there is no answer."""
     at, past = daily.index(day), daily.before(day, window_days)
     past = past[words.sizes[past] > 0]
     if at is None or words.sizes[at] == 0:
-        return "当天没有词频"
+        return say("当天没有词频")
     if len(past) < min_days:
-        return f"有词频的历史只有 {len(past)} 天，不足 {min_days} 天"
+        return say("有词频的历史只有 {days} 天，不足 {least} 天", days=len(past), least=min_days)
     return of_counts(words.terms, words.counts[past], words.sizes[past], words.counts[at], float(words.sizes[at]))
 
 

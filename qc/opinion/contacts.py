@@ -36,13 +36,15 @@ def contacts(runs: Iterable[StoredRun]) -> pa.Table:
     tables = [run.table("conversations", columns) for run in counted_runs(runs)]
     schema = TABLES["conversations"]
     table = pa.concat_tables(tables or [pa.schema([schema.field(c) for c in columns]).empty_table()])
-    table = with_matter(table.filter(pa.array(last_of_each(table))))
-    table = table.filter(pc.is_in(table["channel"], value_set=pa.array(INCOMING)))
-    by_time = [(c, "ascending") for c in ("project", "customer", "started_at", "conversation_id")]
-    table = table.sort_by(by_time)
-    table = table.filter(pa.array(~_handed_over(table)))
-    by_matter = [(c, "ascending") for c in ("project", "customer", "matter", "started_at", "conversation_id")]
-    return table.sort_by(by_matter).drop_columns(["source_sha256", "primary_topic", "contact_reason", "customer_id"])
+    kept = pc.and_(pa.array(last_of_each(table)), pc.is_in(table["channel"], value_set=pa.array(INCOMING)))
+    table = with_matter(table.filter(kept).drop_columns(["source_sha256"]))
+    table = table.drop_columns(["primary_topic", "contact_reason", "customer_id"])
+    project, customer, matter, name = (_codes(table[c]) for c in ("project", "customer", "matter", "conversation_id"))
+    at = np.where(_valid(table["started_at"]), times_ms(table), np.iinfo(np.int64).max)
+    by_time = np.lexsort((name, at, customer, project))
+    by_time = by_time[~_handed_over(table.select(["channel", "started_at", "customer", "project"]).take(by_time))]
+    by_matter = by_time[np.lexsort([column[by_time] for column in (name, at, matter, customer, project)])]
+    return table.take(pa.array(by_matter))
 
 
 def told(table: pa.Table) -> Bools:
@@ -88,6 +90,19 @@ def _handed_over(table: pa.Table) -> Bools:
     follows = (group[1:] == group[:-1]) & known[1:] & known[:-1] & (at[1:] - at[:-1] <= _HANDOVER_MS)
     out[:-1] = bot[:-1] & ~bot[1:] & follows
     return out
+
+
+def _codes(column: pa.ChunkedArray) -> Ints:
+    """Where each text stands among all in order; nothing stands last. Sorting numbers is many times faster."""
+    encoded = pc.dictionary_encode(column.combine_chunks())
+    rank = np.empty(len(encoded.dictionary) + 1, np.int64)
+    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(encoded.dictionary))
+    rank[-1] = len(encoded.dictionary)
+    return rank[np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(), np.int64)]
+
+
+def _valid(column: pa.ChunkedArray) -> Bools:
+    return np.asarray(pc.is_valid(column).to_numpy(zero_copy_only=False), bool)
 
 
 def _groups(table: pa.Table, keys: tuple[str, ...]) -> Ints:

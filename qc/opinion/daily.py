@@ -10,7 +10,7 @@ from functools import cached_property
 import numpy as np
 
 from qc.domain.alert import Dimension
-from qc.opinion.ledger import Bools, Ints, Ledger, Membership
+from qc.opinion.ledger import Bools, Ints, Ledger, Membership, distinct
 from qc.opinion.tails import Floats
 
 _USUAL_HOUR = 0.01
@@ -53,13 +53,21 @@ class Daily:
     def __init__(self, ledger: Ledger) -> None:
         self.ledger = ledger
         self._counts: dict[tuple[Dimension, ...], Counts] = {}
+        self._members: dict[tuple[Dimension, ...], Membership] = {}
 
     def counts(self, dimensions: Sequence[Dimension]) -> Counts:
         """The counts in one dimension, or in two at once."""
         key = tuple(dimensions)
         if key not in self._counts:
-            self._counts[key] = self._count(self.ledger.together(key))
+            self._counts[key] = self._count(self.members(key))
         return self._counts[key]
+
+    def members(self, dimensions: Sequence[Dimension]) -> Membership:
+        """Which conversations belong to which values of one dimension, or of two at once."""
+        key = tuple(dimensions)
+        if key not in self._members:
+            self._members[key] = self.ledger.together(key)
+        return self._members[key]
 
     def _count(self, members: Membership) -> Counts:
         negative, risk = self.ledger.negative[members.row], self.ledger.risk[members.row]
@@ -76,7 +84,7 @@ class Daily:
         row, width = members.row[which], len(members.values)
         cell = self.ledger.day[row] * width + members.value[which]
         people = int(self.ledger.customer.max(initial=0)) + 1
-        once = np.unique(cell * people + self.ledger.customer[row]) // people
+        once = distinct(cell * people + self.ledger.customer[row]) // people
         shape = (len(self.ledger.days), width)
         return np.bincount(once, minlength=shape[0] * width).astype(np.float64).reshape(shape)
 
@@ -96,7 +104,9 @@ class Daily:
         ledger = self.ledger
         size = len(ledger.days)
         talks = np.bincount(ledger.day, minlength=size)
-        runs = [len(np.unique(ledger.run[ledger.day == d])) for d in range(size)]
+        nights = max(len(ledger.runs), 1)
+        of = np.bincount(ledger.day * nights + ledger.run, minlength=size * nights).reshape(size, nights)
+        runs = (of > 0).sum(1)
         hours, usual = self._hours(talks)
         half = [self._low(d) for d in range(size)]
         return tuple(
@@ -104,7 +114,7 @@ class Daily:
                 day=ledger.days[d],
                 conversations=int(talks[d]),
                 customers=int(self.totals[d]),
-                runs=runs[d],
+                runs=int(runs[d]),
                 hours=None if hours is None else int(hours[d]),
                 usual_hours=None if hours is None else usual,
                 partial=half[d] or bool(hours is not None and talks[d] >= _ENOUGH and hours[d] < _COVERED * usual),
@@ -133,7 +143,7 @@ class Daily:
         """Of each day the digests of the words, topics, intents and complaints its conversations were judged with."""
         ledger, size = self.ledger, max(len(self.ledger.runs), 1)
         found: list[set[str]] = [set() for _ in ledger.days]
-        for pair in np.unique(ledger.day * size + ledger.run).tolist():
+        for pair in np.flatnonzero(np.bincount(ledger.day * size + ledger.run)).tolist():
             lineage = ledger.runs[pair % size].lineage
             found[pair // size].add(f"{lineage.lexicons_digest} {lineage.complaints_digest}")
         return tuple(map(frozenset, found))

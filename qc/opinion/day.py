@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from qc.domain.alert import Alert, AlertSpecs, Dimension, Metric
+from qc.domain.language import say
 from qc.opinion.bursts import Bursts, words_by_day
 from qc.opinion.daily import Daily, DayFacts, missing_days
 from qc.opinion.judge import Judged, judge
@@ -32,12 +33,18 @@ class Figure:
     expected: float | None
     usual: float | None
     """Negative customers to be expected among these; None where that was not tested."""
+    p: float | None = None
+    """How likely so many customers are by chance; None where that was not tested."""
+    q: float | None = None
+    """The same after the correction for everything tested that day."""
+    mood_q: float | None = None
+    """As `q`, of so many negative ones."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayReport:
-    """`days`: the day (last) and those before it in the window, `negative` of each; `notes` are Chinese sentences for
-    the reader. `masked`: all `runs` left personal data out."""
+    """`days`: the day (last) and those before it in the window, `negative` of each; `notes` are sentences for the
+    reader. `masked`: all `runs` left personal data out."""
 
     day: date
     runs: tuple[str, ...]
@@ -101,6 +108,9 @@ def _figures(daily: Daily, judged: Judged, at: int, dimension: Dimension) -> tup
             risk=int(counts.risk[at, i]),
             expected=float(volume.prediction.mean[i]) if volume is not None and volume.tested[i] else None,
             usual=float(mood.prediction.mean[i]) if mood is not None and mood.tested[i] else None,
+            p=float(volume.p[i]) if volume is not None and volume.tested[i] else None,
+            q=float(volume.q[i]) if volume is not None and volume.tested[i] else None,
+            mood_q=float(mood.q[i]) if mood is not None and mood.tested[i] else None,
         )
         for i in range(len(counts.values))
     ]
@@ -115,28 +125,36 @@ def _notes(daily: Daily, judged: Judged, at: int, past: list[int], specs: AlertS
     nameless = int((~ledger.named[mine]).sum())
     if nameless:
         notes.append(
-            f"{nameless:,} / {int(mine.sum()):,} 个会话没有客户编号，各算一位客户；"
-            "其余按客户去重，同一客户当天同一项只算一次。"
+            say(
+                "{count} / {all} 个会话没有客户编号，各算一位客户；其余按客户去重，同一客户当天同一项只算一次。",
+                count=f"{nameless:,}",
+                all=f"{int(mine.sum()):,}",
+            )
         )
     if undated := int((~ledger.dated[mine]).sum()):
-        notes.append(f"{undated:,} 个会话没有开始时间，按批次开始的日期计。")
-    if facts.partial:
-        hours = "" if facts.hours is None else f"（{facts.hours} / {facts.usual_hours} 个时段有会话）"
-        notes.append(f"当天数据不全{hours}：总量和各时段不检验，占比仍检验。")
+        notes.append(say("{count} 个会话没有开始时间，按批次开始的日期计。", count=f"{undated:,}"))
+    if facts.partial and facts.hours is not None:
+        hours = {"seen": facts.hours, "usual": facts.usual_hours}
+        notes.append(say("当天数据不全（{seen} / {usual} 个时段有会话）：总量和各时段不检验，占比仍检验。", **hours))
+    elif facts.partial:
+        notes.append(say("当天数据不全：总量和各时段不检验，占比仍检验。"))
     partial = sum(daily.facts[i].partial for i in past)
     if partial:
-        notes.append(f"历史中有 {partial} 天数据不全，不参加总量和时段的比较。")
+        notes.append(say("历史中有 {count} 天数据不全，不参加总量和时段的比较。", count=partial))
     window = [ledger.days[i] for i in past]
     if window and (gone := missing_days(ledger.days, window[0], judged.day)):
-        listed = "、".join(d.isoformat() for d in gone[:5])
-        notes.append(f"历史中缺 {len(gone)} 天：{listed}{'等' if len(gone) > 5 else ''}。")
+        listed = ", ".join(d.isoformat() for d in gone[:5]) + ("…" if len(gone) > 5 else "")
+        notes.append(say("历史中缺 {count} 天：{days}。", count=len(gone), days=listed))
     if len(past) < specs.min_days:
-        notes.append(f"历史只有 {len(past)} 天，不足 {specs.min_days} 天，不作预警，只列数字。")
+        short = {"days": len(past), "least": specs.min_days}
+        notes.append(say("历史只有 {days} 天，不足 {least} 天，不作预警，只列数字。", **short))
     elif len(frozenset[str]().union(*(daily.lists[i] for i in (*past, at)))) > 1:
         notes.append(
-            "这段时间里词表、话题、意向或投诉的写法改过，前后的数字未必可比；"
-            "用 qc inspect 把旧批次按现在的词表重判，即可消除。"
+            say(
+                "这段时间里词表、话题、意向或投诉的写法改过，前后的数字未必可比；"
+                "用 qc inspect 把旧批次按现在的词表重判，即可消除。"
+            )
         )
     if isinstance(judged.words, str) and any(r.metric is Metric.WORD for r in specs.rules):
-        notes.append(f"没有检验突增的词：{judged.words}。")
+        notes.append(say("没有检验突增的词：{reason}。", reason=judged.words))
     return tuple(notes)

@@ -30,12 +30,25 @@ def _age(run: StoredRun) -> tuple[str, str]:
 def last_of_each(conversations: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:
     """Which rows to count, of conversations of several runs one after the other: of those with the same id and start
     (without a start: the same id from the same file) the last."""
-    started = pc.cast(pc.cast(conversations["started_at"], pa.timestamp("ms")), pa.int64())
-    other = pc.if_else(pc.is_valid(started), "", pc.fill_null(conversations["source_sha256"], ""))
-    key = pc.binary_join_element_wise(
-        conversations["conversation_id"], pc.fill_null(pc.cast(started, pa.string()), ""), other, "\0"
-    )
-    _, last = np.unique(np.asarray(key.to_numpy(zero_copy_only=False), object).astype(str)[::-1], return_index=True)
-    counted = np.zeros(len(key), bool)
-    counted[len(key) - 1 - last] = True
+    size = conversations.num_rows
+    counted = np.ones(size, bool)
+    ids = _codes(conversations["conversation_id"])
+    again = np.flatnonzero(np.bincount(ids)[ids] > 1) if size else np.zeros(0, np.int64)
+    if not len(again):
+        return counted
+    some = conversations.select(["started_at", "source_sha256"]).take(pa.array(again))
+    started = pc.cast(pc.cast(some["started_at"], pa.timestamp("ms")), pa.int64())
+    other = _codes(pc.if_else(pc.is_valid(started), "", pc.fill_null(some["source_sha256"], "")))
+    keys = (ids[again], np.asarray(pc.fill_null(started, -1).to_numpy(), np.int64), other)
+    order = np.lexsort((np.arange(len(again)), *keys))
+    same = np.ones(len(again) - 1, bool)
+    for key in keys:
+        same &= key[order][1:] == key[order][:-1]
+    counted[again[order[:-1][same]]] = False
     return counted
+
+
+def _codes(column: pa.ChunkedArray) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
+    """The same number for the same text."""
+    encoded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
+    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)

@@ -19,6 +19,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.opinion.contacts import repeats_before, times_ms, told
+from qc.opinion.trial import hits_in_force
 from qc.storage.read import StoredRun
 
 HIGH = 50.0
@@ -27,8 +28,6 @@ SAYS_AGAIN = "customer.repeat_contact"
 """The customer says that this is not the first time."""
 RESTATING = ("customer.restate", "bot.customer_repeats", "bot.repeat_question")
 """Rules by which the customer had to say the same thing again."""
-TRANSFERS = ("转接次数", "转接数", "转移次数", "transfer_count", "transfers", "transfercount")
-"""Columns of a manifest (kept as they are in `extra`) that count how often a call was passed on."""
 
 Floats = npt.NDArray[np.float64]
 
@@ -70,9 +69,9 @@ def effort(run: StoredRun, contacts: pa.Table, days: int) -> pa.Table:
         "started_at",
         "queue_wait_s",
         "hold_s",
+        "transfers",
         "duration_ms",
         "customer_turns",
-        "extra",
     ]
     table = run.table("conversations", columns)
     table = table.filter(pc.not_equal(table["channel"], "ticket"))
@@ -80,7 +79,7 @@ def effort(run: StoredRun, contacts: pa.Table, days: int) -> pa.Table:
     parts = {
         "repeats": _repeats(run, table, contacts, days),
         "restating": _restating(run, ids),
-        "transfers": _transfers(table["extra"]),
+        "transfers": _floats(table["transfers"]),
         "waiting": _waiting(table),
         "length": _length(table),
     }
@@ -103,7 +102,7 @@ def _repeats(run: StoredRun, conversations: pa.Table, contacts: pa.Table, days: 
     """Earlier contacts; at least one where the customer says so; not known where neither tells."""
     before = np.where(told(contacts), repeats_before(contacts, days), np.nan).astype(float)
     out = _beside(_with_start(conversations), _with_start(contacts), before)
-    says = _hits(run, (SAYS_AGAIN,), conversations["conversation_id"]) > 0
+    says = _counted(hits_in_force(run, (SAYS_AGAIN,))[0], conversations["conversation_id"]) > 0
     out[says] = np.fmax(out[says], 1.0)
     return out
 
@@ -115,29 +114,15 @@ def _with_start(table: pa.Table) -> pa.ChunkedArray:
 
 
 def _restating(run: StoredRun, ids: pa.ChunkedArray) -> Floats:
-    judged = [rule for rule in RESTATING if rule in run.lineage.rules]
-    return _hits(run, judged, ids) if judged else np.full(len(ids), np.nan)
+    hits, judged = hits_in_force(run, RESTATING)
+    return _counted(hits, ids) if judged else np.full(len(ids), np.nan)
 
 
-def _hits(run: StoredRun, rules: tuple[str, ...] | list[str], ids: pa.ChunkedArray) -> Floats:
-    """Per conversation, the places at which any of `rules` hit."""
-    found = run.table("findings", ["conversation_id", "rule_id", "verdict", "hit_count"])
-    mine = pc.and_(
-        pc.equal(found["verdict"], "hit"), pc.is_in(found["rule_id"], value_set=pa.array(rules, pa.string()))
-    )
-    summed = found.filter(mine).group_by("conversation_id", use_threads=False).aggregate([("hit_count", "sum")])
+def _counted(hits: pa.Table, ids: pa.ChunkedArray) -> Floats:
+    """Per conversation, the places at which a rule hit."""
+    summed = hits.group_by("conversation_id", use_threads=False).aggregate([("hit_count", "sum")])
     counts = np.asarray(pc.fill_null(summed["hit_count_sum"], 0).to_numpy(), float)
     return np.nan_to_num(_beside(ids, summed["conversation_id"], counts))
-
-
-def _transfers(extra: pa.ChunkedArray) -> Floats:
-    out = np.full(len(extra), np.nan)
-    for name in TRANSFERS:
-        said = pc.utf8_trim_whitespace(pc.map_lookup(extra, query_key=pa.scalar(name), occurrence="first"))
-        digits = pc.if_else(pc.match_substring_regex(said, r"^[0-9]{1,4}$"), said, None)
-        value = _floats(pc.cast(digits, pa.float64()))
-        out = np.where(np.isnan(out), value, out)
-    return out
 
 
 def _waiting(table: pa.Table) -> Floats:

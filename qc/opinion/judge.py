@@ -7,8 +7,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 import numpy as np
+import pyarrow as pa
 
 from qc.domain.alert import Alert, AlertLevel, AlertRule, AlertSpecs, Dimension, Metric, Step
+from qc.domain.language import say
 from qc.opinion import wording
 from qc.opinion.bursts import Burst, Bursts, Words, bursts
 from qc.opinion.daily import Daily
@@ -43,7 +45,7 @@ def judge(daily: Daily, words: Words | None, day: date, specs: AlertSpecs, added
     wanted = families((r.metric, r.dimensions) for r in specs.rules)
     window, least = specs.window_days, specs.min_days
     found, untested = surges(daily, day, wanted, window_days=window, min_days=least, added=added)
-    burst = bursts(daily, words, day, window_days=window, min_days=least) if words is not None else "没有检验"
+    burst = bursts(daily, words, day, window_days=window, min_days=least) if words is not None else say("没有检验")
     tested = sum(int(t.tested.sum()) for t in found)
     alerts: list[tuple[Alert, Bools | None]] = []
     for rule in specs.rules:
@@ -89,11 +91,9 @@ def _alerts(
         increase = None if fresh else observed / expected - 1
         high = prediction.usual_high(i)
         members = _rows(daily, day, tested, i)
-        name = tested.titles[i]
-        subject = _subject(rule, name)
+        subject = wording.subject(rule.metric, rule.dimensions, tested.titles[i])
         alert = _alert(rule, level, specs, day, tested.values[i], subject)
         explanation = wording.counted(
-            subject=subject,
             metric=rule.metric,
             day=day,
             observed=observed,
@@ -129,12 +129,6 @@ def _alerts(
     return out
 
 
-def _subject(rule: AlertRule, name: str) -> str:
-    if rule.dimensions == (Dimension.TOTAL,):
-        return wording.WHOLE[rule.metric]
-    return f"{'与'.join(wording.DIMENSIONS[d] for d in rule.dimensions)}“{name}”"
-
-
 def _word_alerts(rule: AlertRule, found: Bursts, day: date, specs: AlertSpecs) -> Iterable[Alert]:
     shown = 0
     for burst in found.found:
@@ -147,7 +141,7 @@ def _word_alerts(rule: AlertRule, found: Bursts, day: date, specs: AlertSpecs) -
 
 def _word_alert(rule: AlertRule, burst: Burst, found: Bursts, level: AlertLevel, day: date, specs: AlertSpecs) -> Alert:
     increase = burst.observed / burst.expected - 1 if burst.expected > 0 else None
-    alert = _alert(rule, level, specs, day, (burst.term,), f"词“{burst.term}”")
+    alert = _alert(rule, level, specs, day, (burst.term,), wording.word_subject(burst.term))
     return replace(
         alert,
         observed=burst.observed,
@@ -160,7 +154,6 @@ def _word_alert(rule: AlertRule, burst: Burst, found: Bursts, level: AlertLevel,
         baseline_days=found.days,
         log_likelihood_ratio=burst.ratio,
         explanation=wording.word(
-            term=burst.term,
             day=day,
             observed=burst.observed,
             of=burst.of,
@@ -214,7 +207,7 @@ def _alert(
 def _rows(daily: Daily, day: date, tested: Tested, i: int) -> Bools:
     """The conversations of the day that were counted, as a mask over the ledger."""
     ledger = daily.ledger
-    members = ledger.together(tested.dimensions)
+    members = daily.members(tested.dimensions)
     rows = members.row[members.value == i]
     mask = np.zeros(len(ledger.ids), bool)
     mask[rows] = True
@@ -229,12 +222,15 @@ def _rows(daily: Daily, day: date, tested: Tested, i: int) -> Bools:
 def _examples(daily: Daily, members: Bools) -> tuple[str, ...]:
     """Conversations to read first: the most negative, one per customer."""
     ledger = daily.ledger
-    rows = sorted(np.flatnonzero(members).tolist(), key=lambda r: (-int(ledger.level[r]), str(ledger.ids[r])))
+    rows = np.flatnonzero(members)
+    levels = ledger.level[rows]
     chosen: dict[int, str] = {}
-    for row in rows:
-        chosen.setdefault(int(ledger.customer[row]), str(ledger.ids[row]))
-        if len(chosen) == _EXAMPLES:
-            break
+    for level in np.flatnonzero(np.bincount(levels))[::-1]:  # all names of one level at most are looked at in order
+        here = rows[levels == level]
+        for name, row in sorted(zip(ledger.ids.take(pa.array(here)).to_pylist(), here.tolist(), strict=True)):
+            chosen.setdefault(int(ledger.customer[row]), name)
+            if len(chosen) == _EXAMPLES:
+                return tuple(chosen.values())
     return tuple(chosen.values())
 
 

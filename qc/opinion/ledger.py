@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from qc.domain.alert import Dimension
 from qc.domain.conversation import CHANNEL_TITLES
+from qc.domain.language import say
 from qc.domain.topic import UNKNOWN_TOPIC
 from qc.opinion.dedupe import counted_runs, last_of_each
 from qc.opinion.matters import telling_customer
@@ -47,10 +48,12 @@ class Ledger:
     worst, 0–5. `run` indexes `runs`."""
 
     runs: tuple[StoredRun, ...]
+    stored: tuple[int, ...]
+    """Conversations of each run, also those that count in a later one."""
     run: Ints
     days: tuple[date, ...]
     day: Ints
-    ids: NDArray[np.object_]
+    ids: pa.ChunkedArray
     customer: Ints
     named: Bools
     level: Ints
@@ -72,56 +75,63 @@ def read_ledger(runs: Sequence[StoredRun]) -> Ledger:
     """Read what is counted from `runs`, in any order; of a night that was run twice only the last run."""
     counted = counted_runs(runs)
     parts = [run.table("conversations", _COLUMNS) for run in counted]
-    run = np.repeat(np.arange(len(parts)), [p.num_rows for p in parts])
+    stored = tuple(p.num_rows for p in parts)
+    run = np.repeat(np.arange(len(parts)), stored)
     table = pa.concat_tables(parts) if parts else pa.table({n: pa.array([], pa.string()) for n in _COLUMNS})
-    kept = last_of_each(table) if table.num_rows else np.zeros(0, bool)
+    kept = last_of_each(table)
     row = np.cumsum(kept) - 1  # row of the ledger, where it is kept
-    table = table.filter(pa.array(kept))
+    table = table.drop_columns(["source_sha256"])
+    if not kept.all():
+        table = table.filter(pa.array(kept))
     run = run[kept]
     started = np.array(
         [np.datetime64(r.lineage.started_at[:10] or "1970-01-01", "D") for r in counted], "datetime64[D]"
     )
-    stored = _numpy(pc.cast(pc.cast(table["date"], pa.date32()), pa.int32()), -1)
-    dated = stored >= 0
-    on = np.where(dated, stored, started[run].astype(np.int64) if len(run) else stored)
+    date_stored = _numpy(pc.cast(pc.cast(table["date"], pa.date32()), pa.int32()), -1)
+    dated = date_stored >= 0
+    on = np.where(dated, date_stored, started[run].astype(np.int64) if len(run) else date_stored)
     days, day = np.unique(on, return_inverse=True)
     customer, named = _customers(table["customer_id"])
-    offsets = np.concatenate(([0], np.cumsum([p.num_rows for p in parts]))).astype(np.int64)
+    offsets = np.concatenate(([0], np.cumsum(stored))).astype(np.int64)
+    ids = [p["conversation_id"].combine_chunks() for p in parts]
+    del parts
 
-    def places(name: str, columns: list[str], keep: Callable[[pa.Table], pa.Table] = lambda t: t) -> pa.Table:
-        """Rows of a table of all runs with the ledger's row of their conversation as `row`."""
+    def places(name: str, columns: list[str], keep: Callable[[pa.Table], pa.Table] = lambda t: t) -> list[_Placed]:
+        """Rows of a table of all runs, each with the ledger's row of its conversation."""
         found = []
-        for i, (source, part) in enumerate(zip(counted, parts, strict=True)):
-            if not part.num_rows:
+        for i, source in enumerate(counted):
+            if not stored[i]:
                 continue
             rows = keep(source.table(name, ["conversation_id", *columns]))
-            at = pc.index_in(rows["conversation_id"], value_set=part["conversation_id"].combine_chunks())
-            at = _numpy(at, -1)
+            at = _numpy(pc.index_in(rows["conversation_id"], value_set=ids[i]), -1)
             known = (at >= 0) & kept[np.maximum(at, 0) + offsets[i]]
-            rows = rows.filter(pa.array(known)).append_column("row", pa.array(row[at[known] + offsets[i]], pa.int64()))
-            found.append(rows)
-        return pa.concat_tables(found) if found else pa.table({n: pa.array([], pa.string()) for n in (*columns, "row")})
+            rows = rows.drop_columns(["conversation_id"])
+            rows = rows if known.all() else rows.filter(pa.array(known))
+            found.append(_Placed(row[at[known] + offsets[i]], rows))
+        return found
 
     risk = np.zeros(len(run), bool)
-    risk[_numpy(places("findings", ["kind", "severity", "status", "verdict"], _risks)["row"], 0)] = True
+    for place in places("findings", ["kind", "severity", "status", "verdict"], _risks):
+        risk[place.row] = True
     hour = pc.hour(pc.cast(table["started_at"], pa.timestamp("ms")))
     everything = np.arange(len(run))
     groups = {
-        Dimension.TOTAL: Membership(row=everything, value=everything * 0, values=(("",),), titles=("全部会话",)),
+        Dimension.TOTAL: Membership(row=everything, value=everything * 0, values=(("",),), titles=(say("全部会话"),)),
         Dimension.PROJECT: _column(table["project"], str),
-        Dimension.CHANNEL: _column(table["channel"], lambda c: CHANNEL_TITLES.get(c, c)),
+        Dimension.CHANNEL: _column(table["channel"], lambda c: say(CHANNEL_TITLES.get(c, c))),
         Dimension.REGION: _column(table["region"], str),
-        Dimension.HOUR: _column(pc.cast(hour, pa.string()), lambda h: f"{int(h)} 时"),
+        Dimension.HOUR: _column(hour, lambda h: say("{hour} 时", hour=h)),
         Dimension.TOPIC: _listed(places("topics", ["topic_id", "topic", "share"], _on_topic), "topic_id", "topic"),
         Dimension.INTENT: _listed(places("intents", ["intent_id", "intent"]), "intent_id", "intent"),
         Dimension.COMPLAINT: _listed(places("complaints", ["type_id", "type"]), "type_id", "type"),
     }
     return Ledger(
         runs=counted,
+        stored=stored,
         run=run,
         days=tuple(np.datetime64(int(d), "D").astype(date) for d in days),
         day=day.astype(np.int64),
-        ids=np.asarray(table["conversation_id"].to_numpy(zero_copy_only=False), object),
+        ids=table["conversation_id"],
         customer=customer,
         named=named,
         level=_numpy(pc.cast(table["customer_emotion_level"], pa.int64()), 0),
@@ -129,6 +139,12 @@ def read_ledger(runs: Sequence[StoredRun]) -> Ledger:
         dated=dated,
         groups=groups,
     )
+
+
+@dataclass(frozen=True, slots=True)
+class _Placed:
+    row: Ints
+    table: pa.Table
 
 
 def _risks(findings: pa.Table) -> pa.Table:
@@ -156,33 +172,48 @@ def _customers(column: pa.ChunkedArray) -> tuple[Ints, Bools]:
 
 def _column(column: pa.ChunkedArray, title: Callable[[str], str]) -> Membership:
     """One value per conversation; conversations without one belong to none."""
-    text = np.asarray(pc.fill_null(column, "").to_numpy(zero_copy_only=False), object).astype(str)
-    row = np.flatnonzero(text != "")
-    values, value = np.unique(text[row], return_inverse=True)
-    names = tuple(str(v) for v in values)
-    return Membership(
-        row=row, value=value.astype(np.int64), values=tuple((n,) for n in names), titles=tuple(map(title, names))
-    )
+    code, names = _encoded(column)
+    row = np.flatnonzero(code >= 0)
+    return Membership(row=row, value=code[row], values=tuple((n,) for n in names), titles=tuple(map(title, names)))
 
 
-def _listed(table: pa.Table, column: str, titles: str) -> Membership:
+def _encoded(column: pa.ChunkedArray) -> tuple[Ints, tuple[str, ...]]:
+    """Where each text (or number) stands among all of them in order, and these; −1 for nothing and an empty text."""
+    encoded = pc.dictionary_encode(column.combine_chunks())
+    known = [str(v) for v in encoded.dictionary.to_pylist()]
+    names = sorted(set(known) - {""})
+    place = {name: i for i, name in enumerate(names)}
+    places = np.array([*(place.get(name, -1) for name in known), -1], np.int64)
+    return places[_numpy(encoded.indices, len(known))], tuple(names)
+
+
+def _listed(found: Sequence[_Placed], column: str, titles: str) -> Membership:
     """Any number of values per conversation, from the rows of a table. Where a value has had several titles, the last
     run's counts."""
-    codes = np.asarray(pc.fill_null(table[column], "").to_numpy(zero_copy_only=False), object).astype(str)
-    names = table[titles].to_pylist()
-    called = dict(zip(codes.tolist(), names, strict=True))
-    called[UNKNOWN_TOPIC] = "未识别的话题"
-    row = _numpy(table["row"], 0)
-    values, value = np.unique(codes, return_inverse=True)
-    pair = np.unique(row * max(len(values), 1) + value)
-    keys = [str(v) for v in values]
-    width = max(len(values), 1)
+    called: dict[str, str] = {}
+    for place in found:
+        pairs = place.table.select([column, titles]).group_by([column, titles], use_threads=False).aggregate([])
+        called |= dict(zip(pairs[column].to_pylist(), pairs[titles].to_pylist(), strict=True))
+    called[UNKNOWN_TOPIC] = say("未识别的话题")
+    columns = [place.table[column] for place in found]
+    code, names = _encoded(pa.chunked_array([c for one in columns for c in one.chunks], pa.string()))
+    row = np.concatenate([place.row for place in found]) if found else np.zeros(0, np.int64)
+    width = max(len(names), 1)
+    pair = distinct(row[code >= 0] * width + code[code >= 0])
     return Membership(
         row=pair // width,
         value=pair % width,
-        values=tuple((k,) for k in keys),
-        titles=tuple(called.get(k) or k for k in keys),
+        values=tuple((n,) for n in names),
+        titles=tuple(called.get(n) or n for n in names),
     )
+
+
+def distinct(values: Ints) -> Ints:
+    """Each of `values` once, ascending. `np.unique` goes by a hash, many times slower on millions of them."""
+    ordered = np.sort(values)
+    first = np.ones(len(ordered), bool)
+    first[1:] = ordered[1:] != ordered[:-1]
+    return ordered[first]
 
 
 def _crossed(first: Membership, second: Membership, rows: int) -> Membership:
@@ -192,7 +223,9 @@ def _crossed(first: Membership, second: Membership, rows: int) -> Membership:
     at = np.repeat(starts[first.row], sizes) + np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
     left, right = np.repeat(first.value, sizes), second.value[order][at]
     width = max(len(second.values), 1)
-    pairs, value = np.unique(left * width + right, return_inverse=True)
+    pair = left * width + right
+    pairs = np.flatnonzero(np.bincount(pair))
+    value = np.searchsorted(pairs, pair)
     return Membership(
         row=np.repeat(first.row, sizes),
         value=value.astype(np.int64),

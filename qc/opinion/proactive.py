@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.opinion.trial import hits_in_force
 from qc.storage.read import StoredRun
 
 OFFERS = ("service.proactive_offer",)
@@ -39,13 +39,12 @@ def proactive(run: StoredRun) -> Proactive:
     spoken = pc.greater(pc.fill_null(table["agent_turns"], 0), 0)
     table = table.filter(pc.and_(spoken, pc.not_equal(table["channel"], "ticket")))
     outbound = pc.equal(table["channel"], "voice_outbound")
-    found = run.table("findings", ["conversation_id", "rule_id", "verdict"])
-    offers = pc.is_in(found["rule_id"], value_set=pa.array(OFFERS))
-    hit = found.filter(pc.and_(offers, pc.equal(found["verdict"], "hit")))["conversation_id"].combine_chunks()
+    hits, judged = hits_in_force(run, OFFERS)
+    hit = hits["conversation_id"].combine_chunks()
     offered = pc.and_(pc.is_in(table["conversation_id"], value_set=hit), pc.invert(outbound))
     return Proactive(
         outbound=pc.sum(outbound).as_py() or 0,
         offered=pc.sum(offered).as_py() or 0,
         served=table.num_rows,
-        judged=any(rule in run.lineage.rules for rule in OFFERS),
+        judged=bool(judged),
     )

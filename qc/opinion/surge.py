@@ -9,6 +9,7 @@ from datetime import date
 import numpy as np
 
 from qc.domain.alert import Dimension, Metric
+from qc.domain.language import say
 from qc.opinion.baseline import Prediction, predict
 from qc.opinion.daily import Daily
 from qc.opinion.ledger import Bools, Ints
@@ -35,7 +36,7 @@ class Tested:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Untested:
-    """What could not be tested, and why (Chinese)."""
+    """What could not be tested, and why."""
 
     metric: Metric
     dimensions: tuple[Dimension, ...]
@@ -86,11 +87,11 @@ def _test(
     if by_day:
         past = past[~daily.partial[past]]
     if at is None:
-        return Untested(metric=metric, dimensions=dimensions, reason="当天没有会话")
+        return Untested(metric=metric, dimensions=dimensions, reason=say("当天没有会话"))
     if by_day and daily.partial[at]:
-        return Untested(metric=metric, dimensions=dimensions, reason="当天数据不全，总量和各时段不检验")
+        return Untested(metric=metric, dimensions=dimensions, reason=say("当天数据不全，总量和各时段不检验"))
     if len(past) < min_days:
-        reason = f"可比的历史只有 {len(past)} 天，不足 {min_days} 天"
+        reason = say("可比的历史只有 {days} 天，不足 {least} 天", days=len(past), least=min_days)
         return Untested(metric=metric, dimensions=dimensions, reason=reason)
     surge = np.zeros(len(counts.values))
     more = added.customers if added is not None else 0

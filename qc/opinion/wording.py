@@ -1,50 +1,87 @@
-"""What an alert says in one Chinese paragraph, with every number it rests on."""
+"""What an alert says in one paragraph, with every number it rests on, in the language being spoken."""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import date
 
-from qc.domain.alert import Dimension, Metric
+from qc.domain.alert import Alert, Dimension, Metric
+from qc.domain.language import say
 
-DIMENSIONS = {
-    Dimension.TOTAL: "全部",
-    Dimension.PROJECT: "业务项目",
-    Dimension.CHANNEL: "渠道",
-    Dimension.REGION: "地区",
-    Dimension.HOUR: "时段",
-    Dimension.TOPIC: "话题",
-    Dimension.INTENT: "意向",
-    Dimension.COMPLAINT: "投诉类型",
-}
-WHOLE = {Metric.VOLUME: "来访总量", Metric.NEGATIVE: "整体负面率", Metric.RISK: "整体风险信号"}
-METRICS = {Metric.VOLUME: "来访量", Metric.NEGATIVE: "负面率", Metric.RISK: "风险信号", Metric.WORD: "词"}
 BETA_BINOMIAL, NEGATIVE_BINOMIAL, LIKELIHOOD_RATIO = "beta-binomial", "negative-binomial", "log-likelihood-ratio"
-TESTS = {
-    BETA_BINOMIAL: "贝塔二项检验（占比，计入逐日波动）",
-    NEGATIVE_BINOMIAL: "负二项检验（总量，计入逐日波动）",
-    LIKELIHOOD_RATIO: "对数似然比检验（Dunning）",
-}
-_WEEKDAYS = "一二三四五六日"
+
+
+def dimension(code: Dimension) -> str:
+    """话题, 地区."""
+    return {
+        Dimension.TOTAL: say("全部"),
+        Dimension.PROJECT: say("业务项目"),
+        Dimension.CHANNEL: say("渠道"),
+        Dimension.REGION: say("地区"),
+        Dimension.HOUR: say("时段"),
+        Dimension.TOPIC: say("话题"),
+        Dimension.INTENT: say("意向"),
+        Dimension.COMPLAINT: say("投诉类型"),
+    }[code]
+
+
+def subject(metric: Metric, dimensions: Sequence[Dimension], name: str) -> str:
+    """What an alert is about: 话题与地区“停电 · 城东”, 来访总量."""
+    if tuple(dimensions) == (Dimension.TOTAL,):
+        return {
+            Metric.VOLUME: say("来访总量"),
+            Metric.NEGATIVE: say("整体负面率"),
+            Metric.RISK: say("整体风险信号"),
+        }[metric]
+    if len(dimensions) == 1:
+        return say("{dimension}“{name}”", dimension=dimension(dimensions[0]), name=name)
+    first, second = map(dimension, dimensions)
+    return say("{first}与{second}“{name}”", first=first, second=second, name=name)
+
+
+def word_subject(term: str) -> str:
+    """词“停电”."""
+    return say("词“{term}”", term=term)
+
+
+def test_title(test: str) -> str:
+    """The name of a statistical test."""
+    return {
+        BETA_BINOMIAL: say("贝塔二项检验（占比，计入逐日波动）"),
+        NEGATIVE_BINOMIAL: say("负二项检验（总量，计入逐日波动）"),
+        LIKELIHOOD_RATIO: say("对数似然比检验（Dunning）"),
+    }[test]
 
 
 def weekday(day: date) -> str:
     """星期五."""
-    return f"星期{_WEEKDAYS[day.weekday()]}"
+    return (
+        say("星期一"),
+        say("星期二"),
+        say("星期三"),
+        say("星期四"),
+        say("星期五"),
+        say("星期六"),
+        say("星期日"),
+    )[day.weekday()]
 
 
 def family(metric: Metric, dimensions: Sequence[Dimension]) -> str:
     """来访量 · 话题 × 地区."""
-    if not dimensions:
-        return METRICS[metric]
-    return f"{METRICS[metric]} · {' × '.join(DIMENSIONS[d] for d in dimensions)}"
+    what = {
+        Metric.VOLUME: say("来访量"),
+        Metric.NEGATIVE: say("负面率"),
+        Metric.RISK: say("风险信号"),
+        Metric.WORD: say("词"),
+    }[metric]
+    return f"{what} · {' × '.join(map(dimension, dimensions))}" if dimensions else what
 
 
 def chance(p: float) -> str:
     """A probability with two significant digits: 0.012; what is smaller than 0.0001 is only said to be so."""
     if p >= 0.0995:
         return f"{p:.2f}"
-    return f"{p:.2g}" if p >= 1e-4 else "不到 0.0001"
+    return f"{p:.2g}" if p >= 1e-4 else "<0.0001"
 
 
 def count(value: float) -> str:
@@ -55,13 +92,19 @@ def count(value: float) -> str:
 def more(increase: float | None) -> str:
     """多 79%, 是预计的 5.2 倍, 以前没有."""
     if increase is None:
-        return "以前没有"
-    return f"多 {increase:.0%}" if increase < 2 else f"是预计的 {increase + 1:.1f} 倍"
+        return say("以前没有")
+    if increase < 2:
+        return say("多 {percent}", percent=f"{increase:.0%}")
+    return say("是预计的 {times} 倍", times=f"{increase + 1:.1f}")
+
+
+def told(alert: Alert) -> str:
+    """What an alert is about and why, in one paragraph."""
+    return say("{subject}：{why}", subject=alert.name, why=alert.explanation)
 
 
 def counted(
     *,
-    subject: str,
     metric: Metric,
     day: date,
     observed: int,
@@ -77,27 +120,62 @@ def counted(
     test: str,
 ) -> str:
     """Why a count of customers is an alert."""
-    what = {Metric.NEGATIVE: "客户有明显负面情绪", Metric.RISK: "客户有风险信号"}.get(metric, "客户")
+    on = {"date": day.isoformat(), "weekday": weekday(day), "count": f"{observed:,}"}
+    first = {
+        Metric.NEGATIVE: say("{date}（{weekday}）{count} 位客户有明显负面情绪", **on),
+        Metric.RISK: say("{date}（{weekday}）{count} 位客户有风险信号", **on),
+    }.get(metric) or say("{date}（{weekday}）{count} 位客户", **on)
     share = ""
     if of:
-        whole = "全天" if metric is Metric.VOLUME else "这些客户共"
-        share = f"（{whole} {of:,} 位，占 {observed / of:.1%}）"
-    ground = f"前 {days} 天" + (f"并考虑{weekday(day)}的规律" if seasonal else "")
-    return (
-        f"{subject}：{day.isoformat()}（{weekday(day)}）{observed:,} 位{what}{share}。"
-        f"按{ground}预计 {count(expected)} 位，"
-        f"平常 20 天里有 19 天不超过 {usual_high:,} 位；{more(increase)}。"
-        f"偶然这么多的机会 p：{chance(p)}；当天共检验 {tested:,} 项，校正后 q：{chance(q)}。{TESTS[test]}。"
+        values = {"of": f"{of:,}", "share": f"{observed / of:.1%}"}
+        whole = metric is Metric.VOLUME
+        share = (
+            say("（全天 {of} 位，占 {share}）", **values)
+            if whole
+            else say("（这些客户共 {of} 位，占 {share}）", **values)
+        )
+    ground = (
+        say(
+            "按前 {days} 天并考虑{weekday}的规律预计 {expected} 位",
+            days=days,
+            weekday=weekday(day),
+            expected=count(expected),
+        )
+        if seasonal
+        else say("按前 {days} 天预计 {expected} 位", days=days, expected=count(expected))
+    )
+    return say(
+        "{first}{share}。{ground}，平常 20 天里有 19 天不超过 {high} 位；{more}。"
+        "偶然这么多的机会 p：{p}；当天共检验 {tested} 项，校正后 q：{q}。{test}。",
+        first=first,
+        share=share,
+        ground=ground,
+        high=f"{usual_high:,}",
+        more=more(increase),
+        p=chance(p),
+        tested=f"{tested:,}",
+        q=chance(q),
+        test=test_title(test),
     )
 
 
 def word(
-    *, term: str, day: date, observed: int, of: int, expected: float, increase: float | None, ratio: float,
-    limit: float, q: float, days: int,
+    *, day: date, observed: int, of: int, expected: float, increase: float | None, ratio: float, limit: float,
+    q: float, days: int,
 ) -> str:  # fmt: skip
     """Why a word is an alert."""
-    return (
-        f"“{term}”：{day.isoformat()}（{weekday(day)}）{of:,} 个会话中有 {observed:,} 个的客户说到，"
-        f"按前 {days} 天预计 {count(expected)} 个；{more(increase)}。对数似然比 {ratio:.1f}，"
-        f"平常 20 天里有 19 天最突出的词不超过 {limit:.1f}；q：{chance(q)}。{TESTS[LIKELIHOOD_RATIO]}。"
+    return say(
+        "{date}（{weekday}）{of} 个会话中有 {count} 个的客户说到，按前 {days} 天预计 {expected} 个；{more}。"
+        "对数似然比 {ratio}，平常 20 天里有 19 天最突出的词不超过 {limit}；q：{q}。{test}。",
+        date=day.isoformat(),
+        weekday=weekday(day),
+        of=f"{of:,}",
+        count=f"{observed:,}",
+        days=days,
+        expected=count(expected),
+        more=more(increase),
+        ratio=f"{ratio:.1f}",
+        limit=f"{limit:.1f}",
+        q=chance(q),
+        test=test_title(LIKELIHOOD_RATIO),
     )

@@ -8,6 +8,7 @@ from pathlib import Path
 
 from qc.domain.alert import AlertSpecs
 from qc.domain.config import Config
+from qc.domain.language import speaking
 from qc.domain.run import RunStatus
 from qc.errors import UsageError
 from qc.storage.read import StoredRun, list_runs, open_run
@@ -26,21 +27,24 @@ def write_report(
 
     Raises UsageError when the run holds no verdicts.
     """
-    from qc.opinion.alerts import alerts_for
+    from qc.opinion.alerts import day_of
     from qc.reporting.build import build_report
+    from qc.reporting.catalogue import read_catalogue
 
     stored = open_run(run)
     _judged(stored)
     before = earlier_runs(stored)
     recent = [other for other in before if other.lineage.started_at >= _days_before(stored, HISTORY_DAYS)]
     compared = config.run.hot_word_runs
+    with speaking(read_catalogue(templates, config.report.language)):
+        day = None if alerts is None else day_of(stored, recent, alerts)
     return build_report(
         stored,
         out=out or run / REPORT,
         template_dirs=templates,
         earlier=before[-compared:] if compared else [],
         recent=recent,
-        alerts=() if alerts is None else alerts_for(stored, recent, alerts),
+        day=day,
         settings=config.report,
         organisation=config.name,
     )

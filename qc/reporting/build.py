@@ -7,10 +7,10 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from qc.domain.alert import Alert
 from qc.domain.config import ReportConfig
 from qc.domain.language import speaking
 from qc.errors import UsageError
+from qc.opinion.day import DayReport
 from qc.reporting.agents import agents_page, example_ids
 from qc.reporting.batch import Batch
 from qc.reporting.catalogue import read_catalogue
@@ -41,13 +41,13 @@ def build_report(
     template_dirs: Sequence[Path],
     earlier: Sequence[StoredRun] = (),
     recent: Sequence[StoredRun] = (),
-    alerts: Sequence[Alert] = (),
+    day: DayReport | None = None,
     settings: ReportConfig | None = None,
     organisation: str = "",
 ) -> Path:
     """Write the report of `run` into the folder `out` (RUN/report by custom) and return the path of its index.html.
 
-    `earlier`, `recent` and `alerts` as in `Edition`. Up to `settings.pages` conversations get a page: all of them, or
+    `earlier`, `recent` and `day` as in `Edition`. Up to `settings.pages` conversations get a page: all of them, or
     in a larger run the most important ones with a finding. An earlier report in `out` is replaced.
     Raises UsageError when `out` holds something else, or a template is broken.
     """
@@ -60,7 +60,7 @@ def build_report(
             batch=batch,
             earlier=earlier,
             recent=recent,
-            alerts=alerts,
+            day=day,
             settings=settings,
             listed=by_importance(batch, settings.pages),
         )

@@ -4,28 +4,38 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 
-from qc.domain.alert import Alert
+import pyarrow as pa
+
 from qc.domain.config import ReportConfig
+from qc.opinion.contacts import contacts
+from qc.opinion.day import DayReport
 from qc.reporting.batch import Batch
 from qc.reporting.records import Record
 from qc.reporting.selection import Line
 from qc.storage.read import StoredRun
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)  # no slots: `contacts` is kept once made
 class Edition:
     """`earlier` runs are what topics, words and figures are compared with, oldest first; `recent` ones those in which
-    contacts may have been repeated; `alerts` are shown as they are; `listed` conversations have a page of their own,
-    most important first. `records` holds every conversation that some page quotes."""
+    contacts may have been repeated. `day`: the day of the run against the days before it, with its alerts; None where
+    nobody asked. `listed` conversations have a page of their own, most important first. `records` holds every
+    conversation that some page quotes."""
 
     batch: Batch
     earlier: Sequence[StoredRun] = ()
     recent: Sequence[StoredRun] = ()
-    alerts: Sequence[Alert] = ()
+    day: DayReport | None = None
     settings: ReportConfig = field(default_factory=ReportConfig)
     listed: tuple[Line, ...] = ()
     records: Mapping[str, Record] = field(default_factory=dict)
+
+    @cached_property
+    def contacts(self) -> pa.Table:
+        """What customers came with, in this run and the recent ones (`qc.opinion.contacts`)."""
+        return contacts([*self.recent, self.batch.run])
 
 
 def _none(batch: Batch) -> Iterable[str]:

@@ -7,11 +7,14 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qc.domain.alert import Alert, AlertSpecs, Dimension, LevelMeaning
+from qc.domain.config import ReportConfig
+from qc.domain.language import say, speaking
 from qc.domain.run import Lineage
 from qc.domain.topic import UNKNOWN_TOPIC
 from qc.opinion.bursts import Burst, Bursts
 from qc.opinion.day import DayReport, Figure
-from qc.opinion.wording import DIMENSIONS, weekday
+from qc.opinion.wording import dimension, weekday
+from qc.reporting.catalogue import SOURCE, read_catalogue
 from qc.reporting.render import Renderer, Site
 
 _EVENTS, _MORE = 4, 3
@@ -81,7 +84,7 @@ def one_page(report: DayReport, specs: AlertSpecs) -> OnePage:
     counts = [(m, sum(a.level is m.level for a in heads)) for m in reversed(specs.levels)]
     quiet = specs.quiet_hours
     tables = [
-        Table(title=DIMENSIONS[d], rows=tuple(f for f in report.figures[d] if f.value != UNKNOWN_TOPIC)[:most])
+        Table(title=dimension(d), rows=tuple(f for f in report.figures[d] if f.value != UNKNOWN_TOPIC)[:most])
         for d, most in ((Dimension.TOPIC, _TOPICS), (Dimension.COMPLAINT, _PLACES), (Dimension.REGION, _PLACES))
     ]
     return OnePage(
@@ -109,15 +112,24 @@ def one_page(report: DayReport, specs: AlertSpecs) -> OnePage:
         masked=report.masked,
         quiet=""
         if quiet is None
-        else f"{quiet.start:%H:%M}–{quiet.end:%H:%M} 只发“{specs.meaning(quiet.above).title}”及更重的",
+        else say(
+            "{start}–{end} 只发“{level}”及更重的",
+            start=f"{quiet.start:%H:%M}",
+            end=f"{quiet.end:%H:%M}",
+            level=specs.meaning(quiet.above).title,
+        ),
     )
 
 
-def render_one_page(report: DayReport, specs: AlertSpecs, templates: Sequence[Path], version: str) -> str:
-    """The HTML of the page: self-contained, without script. Raises UsageError for a broken template."""
+def render_one_page(
+    report: DayReport, specs: AlertSpecs, templates: Sequence[Path], version: str, language: str = SOURCE
+) -> str:
+    """The HTML of the page: self-contained, without script. The sentences of `report` stay as they were made.
+    Raises UsageError for a broken template."""
     lineage = Lineage(run_id=report.runs[-1], qc_version=version)
-    site = Site(lineage=lineage, names={}, single=True)
-    return Renderer(templates, site).render("onepager.html", page=one_page(report, specs))
+    site = Site(lineage=lineage, names={}, single=True, settings=ReportConfig(language=language))
+    with speaking(read_catalogue(templates, language)):
+        return Renderer(templates, site).render("onepager.html", page=one_page(report, specs))
 
 
 def _bars(report: DayReport) -> tuple[Bar, ...]:
@@ -137,7 +149,12 @@ def _bars(report: DayReport) -> tuple[Bar, ...]:
                 negative_y=round(_HEIGHT - low, 1),
                 negative_height=round(low, 1),
                 ink=ink,
-                label=f"{facts.day.isoformat()} {facts.customers:,} 位，负面 {negative:,}",
+                label=say(
+                    "{date} {customers} 位，负面 {negative}",
+                    date=facts.day.isoformat(),
+                    customers=f"{facts.customers:,}",
+                    negative=f"{negative:,}",
+                ),
             )
         )
     return tuple(out)

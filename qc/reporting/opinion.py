@@ -88,7 +88,7 @@ def opinion_page(edition: Edition) -> OpinionPage:
         topics=found,
         dimensions=tuple(Dimension(column=c, title=t, rows=places(batch, c, titles)) for c, t in _DIMENSIONS),
         hours=hours(batch),
-        alerts=tuple(edition.alerts),
+        alerts=edition.day.alerts if edition.day else (),
         complaints=complaints(batch),
         risks=risks(batch, edition.records, complaint_ids(batch)),
         wishes=wish_lists(batch),

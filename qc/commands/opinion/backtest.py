@@ -76,14 +76,14 @@ def _injection(text: str) -> tuple[Dimension, float]:
 
 def _lines(found: Backtest, titles: Mapping[str, str]) -> Iterator[str]:
     """With the `titles` of levels every alert is listed."""
-    from qc.opinion.wording import DIMENSIONS
+    from qc.opinion.wording import dimension, told
 
     if not found.days:
         yield f"没有可以判的日子：{found.skipped} 天的历史都不够长。"
         return
     yield f"{found.first} 至 {found.last}：判了 {found.days} 天，历史不足的 {found.skipped} 天没有判。"
     if titles:
-        yield from (f"  {titles[a.level.value]}　{a.explanation}" for a in found.alerts)
+        yield from (f"  {titles[a.level.value]}　{told(a)}" for a in found.alerts)
     yield from _columns(
         [("规则", "预警", "有预警的天", "每周")]
         + [(f"{r.title}（{r.rule}）", str(r.alerts), str(r.days), f"{r.per_week:.2f}") for r in found.rates]
@@ -91,7 +91,7 @@ def _lines(found: Backtest, titles: Mapping[str, str]) -> Iterator[str]:
     )
     for i in found.injected:
         yield (
-            f"突增 {i.share:.2%}（{DIMENSIONS[i.dimension]}）：{i.trials} 次模拟，"
+            f"突增 {i.share:.2%}（{dimension(i.dimension)}）：{i.trials} 次模拟，"
             f"看见 {i.seen / max(i.trials, 1):.0%}，是当天第一个预警的 {i.first / max(i.trials, 1):.0%}。"
         )
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 import click
 
 from qc.commands.options import FOLDER, workspace_of
+from qc.domain.config import LANGUAGES
 from qc.errors import EXIT_CHECK, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
@@ -31,10 +32,19 @@ ALERT_FILE, PAGE = "alerts.json", "onepager.html"
     help="写到哪里（默认：批次总目录/opinion/日期）",
 )
 @click.option("--fail-on", type=click.Choice(LEVELS), metavar="级别", help="有这个级别或更重的预警时退出码为 1")
+@click.option(
+    "--lang", type=click.Choice(LANGUAGES), help="简报和预警文件的语言（默认：qc.yaml 的 report.language，中文）"
+)
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
 @click.pass_context
 def command(
-    ctx: click.Context, runs: Path, day: datetime | None, out: Path | None, fail_on: str | None, workspace: Path | None
+    ctx: click.Context,
+    runs: Path,
+    day: datetime | None,
+    out: Path | None,
+    fail_on: str | None,
+    lang: str | None,
+    workspace: Path | None,
 ) -> None:
     """把一天的会话与之前的日子比，写出 alerts.json 和 onepager.html；只读已存的批次。
 
@@ -47,9 +57,11 @@ def command(
     """
     from qc import __version__
     from qc.domain.alert import AlertLevel
+    from qc.domain.language import speaking
     from qc.opinion.alert_file import document
     from qc.opinion.day import report_day
-    from qc.pipeline.specs import alerts, folders
+    from qc.pipeline.specs import alerts, configuration, folders
+    from qc.reporting.catalogue import read_catalogue
     from qc.reporting.onepager import render_one_page
     from qc.storage.files import write_text
     from qc.storage.read import list_runs
@@ -59,15 +71,18 @@ def command(
     stored = list_runs(runs)
     if not stored:
         raise UsageError(f"{runs} 里没有完成的批次", "请给出 qc run 写批次的总目录，如 runs。")
-    report = report_day(stored, None if day is None else day.date(), specs)
+    language = lang or configuration(where).report.language
+    with speaking(read_catalogue(where.reports, language)):
+        report = report_day(stored, None if day is None else day.date(), specs)
     if report is None:
         raise UsageError(
             "批次里没有会话" if day is None else f"没有 {day.date().isoformat()} 的会话",
             "不写 --date 就取有会话的最后一天；只转写、还没判定的批次不算。",
         )
     folder = out or runs / "opinion" / report.day.isoformat()
-    page = render_one_page(report, specs, where.reports, __version__)
-    write_text(folder / ALERT_FILE, document(report, specs, __version__))
+    page = render_one_page(report, specs, where.reports, __version__, language)
+    with speaking(read_catalogue(where.reports, language)):
+        write_text(folder / ALERT_FILE, document(report, specs, __version__))
     write_text(folder / PAGE, page)
     for line in _lines(report, specs):
         click.echo(line)
@@ -78,12 +93,12 @@ def command(
 
 
 def _lines(report: DayReport, specs: AlertSpecs) -> list[str]:
-    from qc.opinion.wording import weekday
+    from qc.opinion.wording import told, weekday
 
     day = f"{report.day.isoformat()}（{weekday(report.day)}）"
     heads = [a for a in report.alerts if a.part_of is None]
     others = len(report.alerts) - len(heads)
     same = f"，另有 {others} 个是同一件事的别的表现" if others else ""
     lines = [f"{day}：检验 {report.tested:,} 项，预警 {len(heads)} 个{same}"]
-    lines += [f"  {specs.meaning(a.level).title}　{a.explanation}" for a in heads]
+    lines += [f"  {specs.meaning(a.level).title}　{told(a)}" for a in heads]
     return lines + [f"  注：{note}" for note in report.notes]
