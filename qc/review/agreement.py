@@ -1,11 +1,11 @@
 """How far raters agree beyond chance: Cohen's κ, Gwet's AC1, Fleiss' κ, with intervals.
 
 With few hits, two people who nearly always say “no” agree nearly always, and κ falls to nothing although they hardly
-ever differ (Feinstein & Cicchetti, High agreement but low kappa, J. Clin. Epidemiol. 43, 1990). So AC1 stands beside it,
-and the agreement on hits and on others apart.
+ever differ (Feinstein & Cicchetti, High agreement but low kappa, J. Clin. Epidemiol. 43, 1990). So AC1 stands beside
+it, and the agreement on hits and on others apart.
 
-- κ: Cohen, A coefficient of agreement for nominal scales, Educ. Psychol. Meas. 20, 1960; its asymptotic variance: Fleiss,
-  Cohen & Everitt, Large sample standard errors of kappa and weighted kappa, Psychol. Bull. 72, 1969.
+- κ: Cohen, A coefficient of agreement for nominal scales, Educ. Psychol. Meas. 20, 1960; its asymptotic variance:
+  Fleiss, Cohen & Everitt, Large sample standard errors of kappa and weighted kappa, Psychol. Bull. 72, 1969.
 - AC1, and Fleiss' κ for several raters of whom some may be missing, with variances linearised over subjects: Gwet,
   Computing inter-rater reliability and its variance in the presence of high agreement, Br. J. Math. Stat. Psychol. 61,
   2008; Handbook of Inter-Rater Reliability, 4th ed., 2014, ch. 5.
@@ -50,8 +50,8 @@ class Coefficient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """Two raters who judged `n` subjects, hit or not. `both`, `neither`, `first`, `second`: who said hit. κ is None where
-    both always said the same one thing: chance alone explains that."""
+    """Two raters who judged `n` subjects, hit or not. `both`, `neither`, `first`, `second`: who said hit. κ is None
+    where both always said the same one thing: chance alone explains that."""
 
     both: int
     neither: int
@@ -121,7 +121,8 @@ def cohen(counts: npt.ArrayLike) -> Coefficient | None:
 
 
 def gwet(ratings: Codes, categories: int) -> Coefficient | None:
-    """Gwet's AC1 of a table (subjects, raters) of categories 0.. or MISSING. None when nobody rated what another did."""
+    """Gwet's AC1 of a table (subjects, raters) of categories 0.. or MISSING. None when nobody rated what
+    another did."""
     if categories < 2:
         return None
 
@@ -144,8 +145,8 @@ def fleiss(ratings: Codes, categories: int) -> Coefficient | None:
 def _linearised(
     ratings: Codes, categories: int, chance: Callable[[Floats, Floats], tuple[float, Floats]]
 ) -> Coefficient | None:
-    """(pa − pe) / (1 − pe), and its variance from what each subject contributes. `chance` gives pe, and a subject's part
-    in it, from the mean shares of the categories and each subject's own."""
+    """(pa − pe) / (1 − pe), and its variance from what each subject contributes. `chance` gives pe, and a subject's
+    part in it, from the mean shares of the categories and each subject's own."""
     given = np.stack([(ratings == k).sum(1) for k in range(categories)], 1).astype(np.float64)
     raters = given.sum(1)
     given, raters = given[raters > 0], raters[raters > 0]

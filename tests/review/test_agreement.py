@@ -65,8 +65,8 @@ def test_edges_say_nothing_rather_than_something_wrong() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize("prevalence", [0.5, 0.1])
 def test_intervals_cover_the_truth_as_often_as_they_say(prevalence: float) -> None:
-    """Raters who see the truth with sensitivity 0.85 and specificity 0.95, 300 subjects: the interval holds the value of
-    a million subjects in 95 % of trials, within chance and what an asymptotic variance is off by."""
+    """Raters who see the truth with sensitivity 0.85 and specificity 0.95, 300 subjects: the interval holds the value
+    of a million subjects in 95 % of trials, within chance and what an asymptotic variance is off by."""
     rng = np.random.default_rng(7)
 
     def rated(n: int) -> tuple[np.ndarray, np.ndarray]:
