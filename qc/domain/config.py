@@ -86,6 +86,14 @@ class RunConfig:
     """How many earlier runs hot words are compared against."""
 
 
+TARGETS = (
+    "quality_score", "pass_rate", "business_error", "machine_accuracy", "review_coverage", "monitoring", "feedback",
+    "first_contact_resolution", "effort", "satisfied", "rated", "soothed", "complaint_rate", "on_time",
+    "answer_wait", "answered_20s", "answered_3_rings", "talk_time", "hold_time", "hold_rate", "after_call",
+    "handle_time", "transfer_rate", "shift_volume", "proactive", "self_service", "to_agent",
+    "bot_resolution",
+)  # fmt: skip
+"""Indicators of a run that have a good side, and so may have a target."""
 AUDIO_KEPT = ("link", "copy", "none")
 LANGUAGES = ("zh", "en")
 
@@ -95,13 +103,14 @@ class ReportConfig:
     """How reports look. `logo`: an image file, None: none. `hide`: sections that are left out, as `page#section` or a
     whole page (`indicators`). `audio`: whether conversation pages play the recording where it lies (link), from a copy
     inside the report (copy, for a report that travels), or not at all (none). `pages`: how many conversations get a
-    page of their own."""
+    page of their own. `targets`: indicator → what it shall reach, in its unit (shares in percent)."""
 
     language: str = "zh"
     logo: str | None = None
     hide: tuple[str, ...] = ()
     audio: str = "link"
     pages: int = 200
+    targets: Mapping[str, float] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

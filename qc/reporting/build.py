@@ -16,6 +16,7 @@ from qc.reporting.batch import Batch
 from qc.reporting.catalogue import read_catalogue
 from qc.reporting.conversation import conversation_page
 from qc.reporting.edition import Edition, Sheet
+from qc.reporting.indicators.page import indicators_page
 from qc.reporting.opinion import opinion_ids, opinion_page
 from qc.reporting.pagenames import page_names
 from qc.reporting.quality import quality_ids, quality_page
@@ -28,6 +29,7 @@ SHEETS = (
     Sheet(name="index", title="质检报表", page=quality_page, quoted=quality_ids),
     Sheet(name="agents", title="员工质量", page=agents_page, quoted=example_ids),
     Sheet(name="opinion", title="舆情报表", page=opinion_page, quoted=opinion_ids),
+    Sheet(name="indicators", title="绩效指标", page=indicators_page),
 )
 """The pages of a report, as the navigation lists them."""
 _MARKER = ".qc-report"

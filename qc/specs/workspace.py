@@ -13,6 +13,7 @@ from pydantic import AfterValidator, Field
 
 from qc.domain.config import (
     MANIFEST_FIELDS,
+    TARGETS,
     AsrConfig,
     AudioConfig,
     Config,
@@ -147,6 +148,12 @@ class ReportSpec(Spec):
         default="link", description="会话页怎样放录音：link 指向原文件、copy 复制进报表、none 不放"
     )
     pages: int = Field(default=_REPORT.pages, ge=0, le=100_000, description="最多几个会话单独成页")
+    targets: dict[_Text, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = Field(
+        default=None, description="绩效指标的目标值，指标编号: 数；用指标的单位，比率写百分数，如 answered_20s: 80"
+    )
+
+    def config(self) -> ReportConfig:
+        return ReportConfig(**self.model_dump(exclude={"targets"}), targets=self.targets or {})
 
 
 class ModelSpec(Spec):
@@ -186,7 +193,7 @@ class WorkspaceSpec(Spec):
             manifest=(self.manifest or ManifestSpec()).config(),
             folders={k: FolderConfig(project=f.project, channel=f.channel) for k, f in (self.folders or {}).items()},
             run=RunConfig(**(self.run or RunSpec()).model_dump()),
-            report=ReportConfig(**(self.report or ReportSpec()).model_dump()),
+            report=(self.report or ReportSpec()).config(),
             emotion_model=(self.emotion or ModelSpec()).model,
             intents_model=(self.intents or ModelSpec()).model,
         )
@@ -218,6 +225,7 @@ def _read(path: Path) -> WorkspaceSpec:
     document, problems = read(path), Problems()
     spec = problems.check(document, WorkspaceSpec)
     _columns(document, problems)
+    _targets(document, problems)
     if spec is None or not problems.empty:
         raise SpecError(problems.all)
     return spec
@@ -234,6 +242,16 @@ def _columns(document: Document, problems: Problems) -> None:
         hint = suggest(name, MANIFEST_FIELDS, f"可以写：{'、'.join(MANIFEST_FIELDS)}。")
         hint = f"是不是写反了：{turned[0]}: [{name}]" if turned else hint
         problems.add(document, (*loc, name), "S002", f"没有 {name} 这个字段", hint, key=True)
+
+
+def _targets(document: Document, problems: Problems) -> None:
+    """The keys of `report.targets` are ids of indicators."""
+    loc = ("report", "targets")
+    targets = document.part(loc) if document.holds(loc) else None
+    for name in targets if isinstance(targets, dict) else ():
+        if name not in TARGETS:
+            hint = suggest(name, TARGETS, f"可以写：{'、'.join(TARGETS)}。")
+            problems.add(document, (*loc, name), "S002", f"没有 {name} 这个指标", hint, key=True)
 
 
 def _digest(config: Config) -> str:

@@ -16,13 +16,13 @@ RULES = ("customer.restate", "customer.repeat_contact", "service.proactive_offer
 
 
 def test_every_part_and_the_sum_of_those_that_are_known(tmp_path: Path) -> None:
-    everything = {"queue_wait_s": 60.0, "hold_s": 30.0, "duration_ms": 300_000, "extra": [("转接次数", " 1 ")]}
+    everything = {"queue_wait_s": 60.0, "hold_s": 30.0, "duration_ms": 300_000, "transfers": 1}
     calls = [
         Call(id="first", hour=0, more=everything),
         Call(id="again", hour=5, more=everything, hits=("customer.restate",)),
         Call(id="says", hour=6, customer=None, hits=("customer.repeat_contact",)),
         Call(id="bare", hour=7, customer="138****5678", channel="chat", more={"customer_turns": 5}),
-        Call(id="odd", hour=8, customer="K9", more={"extra": [("转接次数", "一两次")]}),
+        Call(id="odd", hour=8, customer="K9"),
         Call(id="ticket", hour=9, channel="ticket"),
     ]
     run = store(tmp_path / "a", calls, rules=RULES)

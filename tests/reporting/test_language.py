@@ -18,7 +18,7 @@ from qc.reporting.build import SHEETS
 
 REPORTS = packaged("reports")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-SPOKEN = ("base.html", "parts.html", "charts.html")
+SPOKEN = ("base.html", "indicators.html", "parts.html", "charts.html")
 """Templates that are complete in English."""
 MODULES: tuple[str, ...] = ("qc/reporting/charts.py", "qc/reporting/formatting.py", "qc/reporting/estimates.py")
 """Modules of qc whose sentences are all said."""
@@ -64,7 +64,7 @@ def fields(text: str) -> set[str]:
 
 def everything() -> set[str]:
     root = Path(formatting.__file__).parents[1]
-    modules = [*root.glob("reporting/*.py"), *root.glob("opinion/*.py"), *root.glob("review/*.py")]
+    modules = [*root.glob("reporting/**/*.py"), *root.glob("opinion/*.py"), *root.glob("review/*.py")]
     texts = {t for path in modules for t in said_in_module(path)}
     texts |= {t for path in REPORTS.glob("*.html") for t in said_in_template(path.name)}
     return texts | constants(root / "reporting/labels.py") | {sheet.title for sheet in SHEETS}
