@@ -26,6 +26,7 @@ from qc.pipeline.specs import (
     intents,
     speech,
     taxonomies,
+    tested,
 )
 from qc.ruletest.gate import Case, GateResult, annotation, cell
 from qc.ruletest.inline import run_tests, unwritten
@@ -35,6 +36,7 @@ from qc.ruletest.lint_cards import lint_cards
 from qc.ruletest.mutate import MutationReport, mutate
 from qc.ruletest.mutate_piece import MOST
 from qc.ruletest.scaffold import NewRule, scaffold
+from qc.specs.cases import load_cases
 from qc.specs.complaints import FILE as COMPLAINTS
 from qc.specs.document import parse
 from qc.specs.rules import load_rules, read_rules
@@ -49,11 +51,12 @@ Loaded = TypeVar("Loaded")
 
 
 def test_rules(where: Folders, only: Collection[str]) -> TestReport:
-    """Run the inline tests of the rules named, or of all rules and, where the rules folder has topics (they load jieba)
-    or intentions of its own, of these too, and those of complaints. Raises UsageError for an unknown id, SpecError."""
+    """Run the inline tests and regression cases of the rules named, or of all rules and, where the rules folder has
+    topics (they load jieba) or intentions of its own, of these too, and those of complaints. Raises UsageError for an
+    unknown id, SpecError."""
     pack = _pack(where, only)
     floor = configuration(where).asr.confidence_floor
-    outcomes = run_tests(pack, signals_from(where), confidence_floor=floor, rules=sorted(only) or None)
+    outcomes = run_tests(tested(where, pack), signals_from(where), confidence_floor=floor, rules=sorted(only) or None)
     topics = run_topic_tests(taxonomies(where)) if not only and (where.rules / "_topics").is_dir() else ()
     own_emotion = not only and (where.rules / "_lexicons" / "emotion").is_dir()
     own_intents = intents(where) if not only and (where.rules / "_intents").is_dir() else ()
@@ -239,6 +242,9 @@ def lint_rules(where: Folders) -> LintReport:
     attempt(lambda: configuration(where))
     files = read_rules([where.rules])
     problems += files.problems
+    if where.cases is not None:
+        folder = where.cases
+        attempt(lambda: load_cases(folder, files.ids))
     attempt(lambda: emotion_lexicon(where))
     attempt(lambda: speech(where))
     known = attempt(lambda: taxonomies(where))

@@ -172,7 +172,7 @@ class Piece:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleTest:
-    """An inline test: a small dialogue and the expected verdict."""
+    """A small dialogue and the expected verdict. `path`: the file it stands in, empty for that of its rule."""
 
     name: str
     expect: Verdict
@@ -181,6 +181,7 @@ class RuleTest:
     channel: Channel | None = None
     meta: CallMeta = field(default_factory=CallMeta)
     audio_channels: int | None = None
+    path: str = ""
     line: int = 0
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from qc.domain.alert import AlertSpecs
@@ -16,12 +16,15 @@ from qc.domain.config import Config
 from qc.domain.emotion import EmotionLexicon
 from qc.domain.head import Task, TrainedHead
 from qc.domain.intent import IntentList
+from qc.domain.rule import RulePack
 from qc.domain.specs import Specs
 from qc.domain.speech import SpeechSpecs
 from qc.domain.topic import Taxonomy
 from qc.paths import WORKSPACE_FILE, choose, packaged
 from qc.specs.alerts import FILE as ALERTS
 from qc.specs.alerts import load_alerts
+from qc.specs.cases import FOLDER as CASES
+from qc.specs.cases import load_cases
 from qc.specs.complaints import FILE as COMPLAINTS
 from qc.specs.complaints import load_complaints
 from qc.specs.emotion import load_emotion_lexicon
@@ -44,11 +47,14 @@ class Folders:
     reports: tuple[Path, ...]
     """Template folders, first match wins."""
     config: Path | None
+    cases: Path | None = None
+    """Regression cases of rules; None: there are none."""
 
 
 def folders(workspace: Path | None, *, rules: Path | None = None, scorecards: Path | None = None) -> Folders:
     """Option → workspace → packaged, for each folder."""
     reports = [packaged("reports")]
+    cases = None if workspace is None else workspace / CASES
     if workspace is not None and (workspace / "reports").is_dir():
         reports.insert(0, workspace / "reports")
     return Folders(
@@ -56,6 +62,7 @@ def folders(workspace: Path | None, *, rules: Path | None = None, scorecards: Pa
         scorecards=choose("scorecards", scorecards, workspace),
         reports=tuple(reports),
         config=workspace / WORKSPACE_FILE if workspace is not None and (workspace / WORKSPACE_FILE).is_file() else None,
+        cases=cases if cases is not None and cases.is_dir() else None,
     )
 
 
@@ -95,6 +102,15 @@ def _head(path: str | None, task: Task) -> TrainedHead | None:
 def emotion_lexicon(where: Folders) -> EmotionLexicon:
     """The emotion lexicon in force. Raises SpecError."""
     return load_emotion_lexicon(_own_or_packaged(where.rules, "_lexicons/emotion"))
+
+
+def tested(where: Folders, pack: RulePack) -> RulePack:
+    """`pack` with the regression cases of the workspace among the tests of its rules. Raises SpecError."""
+    if where.cases is None:
+        return pack
+    cases = load_cases(where.cases, {rule.id for rule in pack.rules})
+    rules = tuple(replace(rule, tests=(*rule.tests, *cases.get(rule.id, ()))) for rule in pack.rules)
+    return replace(pack, rules=rules)
 
 
 def taxonomies(where: Folders) -> tuple[Taxonomy, ...]:

@@ -29,6 +29,11 @@ class TestOutcome:
     finding: Finding | None
 
     @property
+    def path(self) -> str:
+        """The file the test stands in."""
+        return self.test.path or self.rule.path
+
+    @property
     def passed(self) -> bool:
         return self.verdict is self.test.expect
 

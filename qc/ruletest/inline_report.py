@@ -101,7 +101,7 @@ class TestReport:
                 yield f"{PASSED} {outcome.rule.id} {outcome.test.name}"
             elif not outcome.passed:
                 mark = PENDING if outcome.pending else FAILED
-                yield f"{mark} {outcome.rule.path}:{outcome.test.line}: {outcome.rule.id} {outcome.test.name}"
+                yield f"{mark} {outcome.path}:{outcome.test.line}: {outcome.rule.id} {outcome.test.name}"
                 yield from (f"    {line}" for line in _why(outcome))
         for rule, verdict in self.unwritten:
             yield f"{PENDING} {rule.path}: {rule.id} 还没有期望{_VERDICTS[verdict]}（{verdict.value}）的测试"
@@ -117,7 +117,7 @@ class TestReport:
         """Every test that was run, those of rules first."""
         for o in self.outcomes:
             yield Told(
-                path=o.rule.path,
+                path=o.path,
                 line=o.test.line,
                 suite=o.rule.id,
                 name=o.test.name,

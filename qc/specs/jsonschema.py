@@ -14,6 +14,7 @@ from pydantic.json_schema import GenerateJsonSchema
 from qc.specs.accepted import AcceptedFileSpec
 from qc.specs.alerts import AlertsSpec
 from qc.specs.budget import BudgetSpec
+from qc.specs.cases import CaseSpec
 from qc.specs.complaints import ComplaintsSpec
 from qc.specs.emotion import EvaluationSpec, ModifiersSpec, PhrasesSpec
 from qc.specs.hot_words import HotWordsSpec
@@ -30,6 +31,7 @@ _SHAPES: Mapping[str, type[BaseModel]] = {
     "accepted.schema.json": AcceptedFileSpec,
     "alerts.schema.json": AlertsSpec,
     "budget.schema.json": BudgetSpec,
+    "case.schema.json": CaseSpec,
     "complaints.schema.json": ComplaintsSpec,
     "emotion-evaluation.schema.json": EvaluationSpec,
     "emotion-modifiers.schema.json": ModifiersSpec,

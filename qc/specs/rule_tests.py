@@ -26,7 +26,15 @@ _TEXTS = ("agent_id", "agent_name", "team", "customer_id", "started_at", "region
 
 def build_test(document: Document, index: int, spec: TestSpec, problems: Problems) -> RuleTest | None:
     """The test at `tests[index]`; problems are noted, a test that cannot be built is None."""
-    loc: Loc = ("tests", index)
+    return _test(document, ("tests", index), spec, problems)
+
+
+def build_case(document: Document, spec: TestSpec, problems: Problems) -> RuleTest:
+    """The test that a whole document is; problems are noted."""
+    return _test(document, (), spec, problems)
+
+
+def _test(document: Document, loc: Loc, spec: TestSpec, problems: Problems) -> RuleTest:
     meta = call_meta(document, (*loc, "meta"), spec.meta, problems)
     return RuleTest(
         name=spec.name,
