@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from qc.reporting.dialogue import FLOOR, Bubble, dialogue, overlaps, silences
 from qc.reporting.mood import Course, course
 from qc.reporting.panorama import Panorama, panorama
 from qc.reporting.records import MetaRow, Record, TopicRow
+from qc.reporting.reviewing import JudgedRule, Reviewing, reviewing
 from qc.reporting.sheet import CardSheet, Judgement, judgements, marks, sheets
+from qc.reporting.sound import Sound
 from qc.reporting.voice import VoiceChart, voice_chart
 
 
@@ -35,10 +38,16 @@ class ConversationPage:
     overlaps: int
     traces: frozenset[str]
     """The kinds of traces that transcription left in the dialogue."""
+    sound: Sound | None
+    """None: no recording to play."""
+    reviewing: Reviewing
 
 
-def conversation_page(record: Record, floor: float | None = None) -> ConversationPage:
-    """Compute the page from the rows of one conversation. `floor`: the run's confidence floor."""
+def conversation_page(
+    record: Record, floor: float | None = None, *, sound: Sound | None = None, rules: Sequence[JudgedRule] = ()
+) -> ConversationPage:
+    """Compute the page from the rows of one conversation. `floor`: the run's confidence floor; `rules`: what it
+    judged by."""
     found = judgements(record)
     numbered = marks(found)
     felt = course(record)
@@ -57,4 +66,6 @@ def conversation_page(record: Record, floor: float | None = None) -> Conversatio
         silences=len(silences(record)),
         overlaps=len(overlaps(record)),
         traces=frozenset(trace.kind for bubble in bubbles for piece in bubble.pieces for trace in piece.traces),
+        sound=sound,
+        reviewing=reviewing(record, rules),
     )

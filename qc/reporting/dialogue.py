@@ -34,6 +34,8 @@ class Piece:
     traces: tuple[Trace, ...] = ()
     skipped: int = 0
     rest: str = ""
+    start_ms: int | None = None
+    """When its evidence is said; None without evidence or times."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,6 +91,7 @@ def dialogue(record: Record, marks: Mapping[str, Mark], floor: float) -> tuple[B
     bubbles = []
     for turn in record.turns:
         mine = hits.get(turn.turn, [])
+        spoken = [h for h in mine if _has_span(h, turn)]
         whole = sorted({marks[h.rule_id].number for h in mine if not _has_span(h, turn)})
         bubbles.append(
             Bubble(
@@ -96,10 +99,8 @@ def dialogue(record: Record, marks: Mapping[str, Mark], floor: float) -> tuple[B
                 role=turn.role,
                 start_ms=turn.start_ms,
                 end_ms=turn.end_ms,
-                pieces=cut(
-                    turn.text,
-                    [_span(h, marks[h.rule_id]) for h in mine if _has_span(h, turn)],
-                    traces(turn, floor),
+                pieces=_said_at(
+                    cut(turn.text, [_span(h, marks[h.rule_id]) for h in spoken], traces(turn, floor)), spoken
                 ),
                 whole=tuple(whole),
                 feeling=moods.get(turn.turn),
@@ -135,6 +136,18 @@ def cut(text: str, spans: Sequence[tuple[int, int, Mark]], heard: Sequence[Trace
     if len(text) > _LONG_TURN:
         pieces = [_fold(p) for p in pieces]
     return tuple(pieces)
+
+
+def _said_at(pieces: Sequence[Piece], hits: Sequence[HitRow]) -> tuple[Piece, ...]:
+    """The pieces with the time at which the first of their `hits` begins."""
+    timed, at = [], 0
+    for piece in pieces:
+        end = at + len(piece.text) + piece.skipped + len(piece.rest)
+        over = (h for h in hits if (h.char_start or 0) <= at and end <= (h.char_end or 0))
+        starts = [h.start_ms for h in over if h.start_ms is not None]
+        timed.append(replace(piece, start_ms=min(starts)) if piece.judgements and starts else piece)
+        at = end
+    return tuple(timed)
 
 
 def silences(record: Record) -> tuple[Span, ...]:

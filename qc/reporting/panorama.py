@@ -6,6 +6,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
+from qc.domain.language import say
 from qc.reporting.charts import Box, Label, r
 from qc.reporting.dialogue import Mark, Span, overlaps, silences
 from qc.reporting.formatting import clock, number
@@ -104,6 +105,8 @@ class Panorama:
     left: float
     right: float
     timed: bool
+    end: float
+    """Where `right` is: milliseconds, or turns."""
     mood_top: float
     mood_bottom: float
     zero: float
@@ -155,7 +158,7 @@ def panorama(record: Record, marks: dict[str, Mark], course: Course | None) -> P
     def gap(span: Span, ink: str) -> Gap:
         wide = x(span.end_ms) - x(span.start_ms)
         box = Box(x=r(x(span.start_ms)), y=top - 4, width=r(max(wide, 2)), height=r(bottom - top), ink=ink)
-        return Gap(box=box, span=span, label=f"{number(span.length_ms / 1000, 0)} 秒" if wide > 70 else "")
+        return Gap(box=box, span=span, label=say("{n} 秒", n=number(span.length_ms / 1000, 0)) if wide > 70 else "")
 
     return Panorama(
         width=_WIDTH,
@@ -163,6 +166,7 @@ def panorama(record: Record, marks: dict[str, Mark], course: Course | None) -> P
         left=_LEFT,
         right=_WIDTH - _RIGHT,
         timed=timed,
+        end=end,
         mood_top=_MOOD_TOP,
         mood_bottom=_MOOD_BOTTOM,
         zero=(_MOOD_TOP + _MOOD_BOTTOM) / 2,

@@ -1,7 +1,8 @@
 """View models → HTML, with templates a company may restyle.
 
 Pages are self-contained and may be opened from a disk: one style sheet and one script, both inlined and admitted by
-their hash in a content security policy that allows nothing else. Everything is escaped by default.
+their hash in a content security policy that allows nothing else; only a page with a recording may load one file more,
+the recording, from where the page itself is from. Everything is escaped by default.
 """
 
 from __future__ import annotations
@@ -23,7 +24,10 @@ from qc.domain.run import Lineage
 from qc.errors import UsageError
 from qc.reporting import formatting, labels
 
-_STYLE, _SCRIPT = "style.css", "tables.js"
+_STYLE = "style.css"
+_SCRIPTS = {"conversation.html": ("player.js", "review.js")}
+_OTHERWISE = ("tables.js",)
+"""The scripts of a page; they are joined into one."""
 _CLOSING = re.compile(r"</(style|script)|<!--", re.IGNORECASE)
 
 
@@ -39,6 +43,8 @@ class Site:
     sheets: tuple[tuple[str, str], ...] = ()
     settings: ReportConfig = field(default_factory=ReportConfig)
     organisation: str = ""
+    agents: Mapping[str, str] = field(default_factory=dict)
+    """Number of an agent (where there is none, the name) → file name of the page in `agents/`; empty without pages."""
 
     @property
     def language(self) -> str:
@@ -70,19 +76,19 @@ class Renderer:
             keep_trailing_newline=True,
         )
         self._environment.filters.update(formatting.FILTERS)
-        style, script = self._asset(_STYLE), self._asset(_SCRIPT)
+        self._style = self._asset(_STYLE)
         self._environment.globals.update(
             site=site,
             labels=labels,
             _=_said,
-            style=Markup(style),  # noqa: S704 our own file, checked in _asset
-            script=Markup(script),  # noqa: S704
-            policy=_policy(style, script),
-            policy_without_script=_policy(style),
+            style=Markup(self._style),  # noqa: S704 our own file, checked in _asset
+            policy_without_script=_policy(self._style),
         )
 
-    def render(self, template: str, **values: object) -> str:
-        """The HTML of a page. Raises UsageError when a template is missing or broken."""
+    def render(self, template: str, *, media: bool = False, **values: object) -> str:
+        """The HTML of a page; `media`: it plays a recording. Raises UsageError when a template is missing or broken."""
+        script = "\n".join(self._asset(name) for name in _SCRIPTS.get(template, _OTHERWISE))
+        values |= {"script": Markup(script), "policy": _policy(self._style, script, media=media)}  # noqa: S704 as above
         try:
             return self._environment.get_template(template).render(**values)
         except TemplateSyntaxError as error:
@@ -130,12 +136,12 @@ def _said(text: str, /, **values: object) -> Markup:
     return Markup(_WORDING.vformat(told, (), shown) if shown else told)  # noqa: S704 all of it is escaped
 
 
-def _policy(style: str, script: str | None = None) -> str:
-    """Nothing may be loaded, sent or run except this style sheet and this script, if any."""
+def _policy(style: str, script: str | None = None, *, media: bool = False) -> str:
+    """Nothing may be loaded, sent or run except this style sheet, this script, if any, and with `media` recordings from
+    where the page is from (its server, or the disk)."""
     allowed = "'none'" if script is None else f"'{_digest(script)}'"
-    return (
-        f"default-src 'none'; style-src '{_digest(style)}'; script-src {allowed}; base-uri 'none'; form-action 'none'"
-    )
+    sources = [f"style-src '{_digest(style)}'", f"script-src {allowed}", *(["media-src 'self'"] if media else [])]
+    return "; ".join(["default-src 'none'", *sources, "base-uri 'none'", "form-action 'none'"])
 
 
 def _digest(text: str) -> str:

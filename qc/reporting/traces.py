@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from qc.domain.language import say
 from qc.reporting.labels import MARK
 from qc.reporting.records import TurnRow
 
@@ -12,7 +13,7 @@ from qc.reporting.records import TurnRow
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Trace:
     """Characters `start`..`end` (exclusive) of a turn. `kind`: faint (heard unsurely), invented, hot_word, number,
-    filler; `note` says it in Chinese; `original`: what the recogniser wrote there, where clean-up replaced it."""
+    filler; `note` says it; `original`: what the recogniser wrote there, where clean-up replaced it."""
 
     start: int
     end: int
@@ -30,16 +31,18 @@ def traces(turn: TurnRow, floor: float) -> list[Trace]:
         if p.confidence < floor
     ]
     for mark in turn.marks:
-        note = MARK.get(mark.kind, mark.kind)
+        note = say(MARK.get(mark.kind, mark.kind))
         if mark.original is not None:
-            note += f"：转写原文“{mark.original}”"
+            note = say("{what}：转写原文“{original}”", what=note, original=mark.original)
         found.append(Trace(start=mark.start, end=mark.end, kind=mark.kind, note=note, original=mark.original))
     return sorted((t for t in found if 0 <= t.start < t.end <= length), key=lambda t: (t.start, t.end, t.kind))
 
 
 def doubt_note(confidence: float) -> str:
     """How sure the recogniser was of a phrase below the floor."""
-    return f"听得不确切，置信度 {confidence:.0%}" if confidence else "疑似误转，录音里可能没有人这样说"
+    if confidence:
+        return say("听得不确切，置信度 {share}", share=f"{confidence:.0%}")
+    return say("疑似误转，录音里可能没有人这样说")
 
 
 def of_stretch(found: Sequence[Trace], start: int, end: int) -> tuple[Trace, ...]:

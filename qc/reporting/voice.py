@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from qc.domain.language import say
 from qc.reporting.charts import Label, plain, r, round_up
 from qc.reporting.formatting import number
 from qc.reporting.labels import ROLE
@@ -27,11 +28,14 @@ class _Measure:
     scale: float
 
 
-_MEASURES = (
-    _Measure(column="loudness_change_db", title="音量", unit="分贝", relative=True, scale=6.0),
-    _Measure(column="pitch_change_st", title="音高", unit="半音", relative=True, scale=6.0),
-    _Measure(column="speech_rate", title="语速", unit="字/分钟", relative=False, scale=400.0),
-)
+def _measures() -> tuple[_Measure, ...]:
+    return (
+        _Measure(column="loudness_change_db", title=say("音量"), unit=say("分贝"), relative=True, scale=6.0),
+        _Measure(column="pitch_change_st", title=say("音高"), unit=say("半音"), relative=True, scale=6.0),
+        _Measure(column="speech_rate", title=say("语速"), unit=say("字/分钟"), relative=False, scale=400.0),
+    )
+
+
 _ROLES = ("customer", "agent")
 _TOP, _TALL, _APART = 16.0, 56.0, 30.0
 """Top of the first strip, height of each, and the room between them."""
@@ -77,12 +81,13 @@ class VoiceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceChart:
-    """`summary` says in words what the strips show; `ticks` and `left`, `right` are the panorama's."""
+    """`summary` says in words what the strips show; `ticks`, `left`, `right` and `end` are the panorama's."""
 
     width: float
     height: float
     left: float
     right: float
+    end: float
     strips: tuple[Strip, ...]
     ticks: tuple[Label, ...]
     roles: tuple[str, ...]
@@ -99,7 +104,7 @@ def voice_chart(record: Record, panorama: Panorama | None) -> VoiceChart | None:
     felt = [e for e in record.emotions if e.role in _ROLES and e.turn in middles]
     strips: list[Strip] = []
     said: list[str] = []
-    for measure in _MEASURES:
+    for measure in _measures():
         known = [(e, value) for e in felt if (value := getattr(e, measure.column)) is not None]
         if known:
             top = _TOP + len(strips) * (_TALL + _APART)
@@ -114,11 +119,12 @@ def voice_chart(record: Record, panorama: Panorama | None) -> VoiceChart | None:
         height=bottom + _AXIS,
         left=panorama.left,
         right=panorama.right,
+        end=panorama.end,
         strips=tuple(strips),
         ticks=tuple(Label(x=t.x, y=bottom + 16, text=t.text) for t in panorama.ticks),
         roles=tuple(role for role in _ROLES if role in drawn),
         lines=_lines(record),
-        summary="；".join(said) + "。",
+        summary=say("{text}。", text=say("；").join(said)),
     )
 
 
@@ -135,7 +141,7 @@ def _strip(
 
     def point(row: EmotionRow, value: float) -> Point:
         shown = f"{_signed(value)} {unit}" if relative else f"{number(value, 0)} {unit}"
-        text = f"第 {row.turn} 轮 {ROLE[row.role]} {shown}"
+        text = say("第 {turn} 轮 {role} {value}", turn=row.turn, role=say(ROLE[row.role]), value=shown)
         return Point(x=r(middles[row.turn]), y=y(value), turn=row.turn, text=text)
 
     curves = []
@@ -144,10 +150,10 @@ def _strip(
         if points:
             line = " ".join(f"{p.x},{p.y}" for p in points)
             curves.append(VoiceCurve(role=role, line=line, points=points))
-    named = [(most, f"+{plain(most)}"), (0.0, "开场"), (least, f"−{plain(most)}")]
+    named = [(most, f"+{plain(most)}"), (0.0, say("开场")), (least, f"−{plain(most)}")]
     marks = named if relative else [(most, plain(most)), (0.0, "0")]
     return Strip(
-        title=f"{measure.title}（{unit}）",
+        title=say("{title}（{unit}）", title=measure.title, unit=unit),
         top=top,
         bottom=bottom,
         zero=y(0.0) if relative else None,
@@ -162,18 +168,23 @@ def _signed(value: float) -> str:
 
 
 def _told(measure: _Measure, known: Sequence[tuple[EmotionRow, float]]) -> list[str]:
-    title, unit = measure.title, measure.unit
+    unit = measure.unit
     out = []
     for role in _ROLES:
         mine = [(value, row.turn) for row, value in known if row.role == role]
         if not mine:
             continue
         value, turn = max(mine, key=lambda both: (both[0], -both[1]))
+        who = say(ROLE[role])
         if measure.relative:
-            out.append(f"{ROLE[role]}{title}比开场最高 {_signed(value)} {unit}（第 {turn} 轮）")
+            most = f"{_signed(value)} {unit}"
+            text = say(
+                "{role}{what}比开场最高 {most}（第 {turn} 轮）", role=who, what=measure.title, most=most, turn=turn
+            )
         else:
-            band = dict.fromkeys(number(v, 0) for v in (min(mine)[0], value))
-            out.append(f"{ROLE[role]}{title} {'–'.join(band)} {unit}，第 {turn} 轮最快")
+            band = "–".join(dict.fromkeys(number(v, 0) for v in (min(mine)[0], value))) + f" {unit}"
+            text = say("{role}{what} {band}，第 {turn} 轮最快", role=who, what=measure.title, band=band, turn=turn)
+        out.append(text)
     return out
 
 

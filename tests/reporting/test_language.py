@@ -18,9 +18,20 @@ from qc.reporting.build import SHEETS
 
 REPORTS = packaged("reports")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-SPOKEN = ("base.html", "indicators.html", "parts.html", "charts.html")
+SPOKEN = ("base.html", "indicators.html", "parts.html", "charts.html", "agents.html", "agent.html", "conversation.html", "voice.html", "review.html")
 """Templates that are complete in English."""
-MODULES: tuple[str, ...] = ("qc/reporting/charts.py", "qc/reporting/formatting.py", "qc/reporting/estimates.py")
+MODULES: tuple[str, ...] = (
+    "qc/reporting/agents.py",
+    "qc/reporting/agent.py",
+    "qc/reporting/coaching.py",
+    "qc/reporting/people.py",
+    "qc/reporting/recourse.py",
+    "qc/reporting/charts.py",
+    "qc/reporting/formatting.py",
+    "qc/reporting/estimates.py",
+    *("qc/reporting/voice.py", "qc/reporting/traces.py", "qc/reporting/panorama.py", "qc/reporting/sound.py"),
+    *("qc/reporting/reviewing.py", "qc/reporting/dialogue.py", "qc/reporting/mood.py", "qc/reporting/sheet.py"),
+)
 """Modules of qc whose sentences are all said."""
 
 

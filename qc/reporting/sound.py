@@ -1,0 +1,138 @@
+"""How the page of a conversation reaches its recording: where it lies, from a copy inside the report, or not at all.
+
+Only a file below the run's input folder whose content is what was judged is ever pointed at or copied: a recording that
+was replaced since is no evidence. Nothing is converted; what a browser cannot play, the page says.
+"""
+
+from __future__ import annotations
+
+import glob
+import hashlib
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote_from_bytes
+
+from qc.reporting.records import MetaRow
+from qc.storage.files import atomic
+from qc.storage.read import StoredRun
+
+COPIES = "audio"
+"""The folder of a report that holds copies."""
+_SUFFIX = re.compile(r"\.[0-9A-Za-z]{1,8}")
+_MASK = "*"
+"""What stands for a masked character of a path."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sound:
+    """`address`: the recording as the page reaches it, relative and percent-encoded; empty when it cannot be played,
+    and then `problem` says why: missing (not where it was), changed (no longer what was judged), outside (the stored
+    path leaves the input folder) or masked (its name holds personal data, which a link would show)."""
+
+    address: str
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recordings:
+    """The recordings of `run` for the pages of one folder. `kept`: link, copy or none, as `ReportConfig.audio`.
+
+    `pages` is where the pages will be opened, `copies` where copies are written now, and `shelf` what the pages call
+    that folder (`../audio`): a report is written beside its place and then moved there.
+    """
+
+    run: StoredRun
+    kept: str
+    pages: Path
+    copies: Path
+    shelf: str
+
+    def of(self, meta: MetaRow, name: str) -> Sound | None:
+        """The recording of a conversation; `name` (safe on every file system) is what a copy is called. None for what
+        is no recording, and where the report plays none. Raises OSError when a copy cannot be written."""
+        if meta.source_format != "audio" or self.kept == "none":
+            return None
+        masked = _MASK in meta.source_path
+        if masked and self.kept == "link":
+            return Sound(address="", problem="masked")
+        found, problem = self._original(meta)
+        if found is None:
+            return Sound(address="", problem=problem)
+        if self.kept == "link":
+            return self._link(found)
+        suffix = Path(meta.source_path).suffix
+        target = self.copies / (name + (suffix.lower() if _SUFFIX.fullmatch(suffix) else ""))
+        _copy(found, target)
+        return Sound(address=f"{self.shelf}/{_encoded(target.name)}")
+
+    def _original(self, meta: MetaRow) -> tuple[Path | None, str]:
+        """The file that was judged, else what is wrong."""
+        problem = "missing"
+        for root in _roots(self.run):
+            for candidate in _candidates(root, meta.source_path):
+                try:
+                    if not candidate.resolve().is_relative_to(root.resolve()):
+                        return None, "outside"
+                    if not candidate.is_file():
+                        continue
+                    if _digest(candidate) == meta.source_sha256:
+                        return candidate, ""
+                except (OSError, RuntimeError, ValueError):  # unreadable, a loop of links, a name no file can have
+                    continue
+                problem = "changed"
+        return None, problem
+
+    def _link(self, original: Path) -> Sound:
+        """Relative, so that it holds where both folders are mounted elsewhere; browsers resolve `..` by the words of
+        the address, so links of the file system are not followed."""
+        try:
+            way = os.path.relpath(os.path.abspath(original), os.path.abspath(self.pages))  # noqa: PTH100 not resolved
+        except ValueError:  # another drive
+            return Sound(address="", problem="missing")
+        return Sound(address=_encoded(Path(way).as_posix()))
+
+
+def _roots(run: StoredRun) -> Iterator[Path]:
+    """Where the input folder may be: as the run was told, from here or from the folder that holds its runs."""
+    told = run.lineage.input_path
+    if not told:
+        return
+    seen: list[Path] = []
+    for root in (Path(told), run.path.absolute().parent.parent / told):
+        folder = root.parent if root.is_file() else root
+        if folder not in seen and folder.is_dir():
+            seen.append(folder)
+            yield folder
+
+
+def _candidates(root: Path, stored: str) -> Iterator[Path]:
+    """The file of that path; where characters of it are masked (masks keep the length), every file it may stand for."""
+    if _MASK not in stored:
+        yield root / stored
+        return
+    pattern = glob.escape(stored).replace(f"[{_MASK}]", "?")
+    try:
+        yield from sorted(root.glob(pattern))
+    except (ValueError, NotImplementedError):  # an absolute path
+        return
+
+
+def _digest(path: Path) -> str:
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def _copy(original: Path, target: Path) -> None:
+    """Whole or not at all, and readable by nobody who could not read the original."""
+    target.parent.mkdir(parents=True, exist_ok=True)
+    with atomic(target) as temporary:
+        shutil.copyfile(original, temporary)
+        temporary.chmod(temporary.stat().st_mode & (original.stat().st_mode | 0o600) & 0o666)
+
+
+def _encoded(way: str) -> str:
+    return quote_from_bytes(os.fsencode(way), safe="/")
