@@ -11,11 +11,12 @@ from qc.domain.config import ReportConfig
 from qc.domain.language import speaking
 from qc.errors import UsageError
 from qc.opinion.day import DayReport
+from qc.reporting.agent import agent_files, agent_ids, agent_pages
 from qc.reporting.agents import agents_page, example_ids
 from qc.reporting.batch import Batch
 from qc.reporting.catalogue import read_catalogue
 from qc.reporting.conversation import conversation_page
-from qc.reporting.edition import Edition, Sheet
+from qc.reporting.edition import Edition, Folder, Sheet
 from qc.reporting.indicators.page import indicators_page
 from qc.reporting.opinion import opinion_ids, opinion_page
 from qc.reporting.pagenames import page_names
@@ -32,6 +33,8 @@ SHEETS = (
     Sheet(name="indicators", title="绩效指标", page=indicators_page),
 )
 """The pages of a report, as the navigation lists them."""
+AGENTS = Folder(name="agent", folder="agents", files=agent_files, pages=agent_pages, quoted=agent_ids)
+"""A page for each agent; without the table of agents nothing would lead to them."""
 _MARKER = ".qc-report"
 """Marks a folder as ours to replace."""
 
@@ -57,6 +60,7 @@ def build_report(
     _refuse_foreign(out)
     batch = Batch(run)
     sheets = [s for s in SHEETS if s.name not in settings.hide]
+    folders = [] if {AGENTS.name, AGENTS.folder} & set(settings.hide) else [AGENTS]
     with speaking(read_catalogue(template_dirs, settings.language)):
         edition = Edition(
             batch=batch,
@@ -67,7 +71,7 @@ def build_report(
             listed=by_importance(batch, settings.pages),
         )
         wanted = [line.conversation_id for line in edition.listed]
-        quoted = [i for sheet in sheets for i in sheet.quoted(batch)]
+        quoted = [i for pages in (*sheets, *folders) for i in pages.quoted(batch)]
         edition = replace(edition, records=read_records(run, [*wanted, *quoted]))
         names = page_names(batch.conversations["conversation_id"].to_pylist())
         site = Site(
@@ -76,11 +80,14 @@ def build_report(
             sheets=tuple((s.file, s.title) for s in sheets),
             settings=settings,
             organisation=organisation,
+            agents=AGENTS.files(batch) if folders else {},
         )
-        return _published(out, edition, sheets, Renderer(template_dirs, site))
+        return _published(out, edition, sheets, folders, Renderer(template_dirs, site))
 
 
-def _published(out: Path, edition: Edition, sheets: Sequence[Sheet], renderer: Renderer) -> Path:
+def _published(
+    out: Path, edition: Edition, sheets: Sequence[Sheet], folders: Sequence[Folder], renderer: Renderer
+) -> Path:
     """Into a folder beside it first: a broken template or a full disk must not cost the report that was there."""
     draft = out.with_name(out.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
@@ -88,6 +95,10 @@ def _published(out: Path, edition: Edition, sheets: Sequence[Sheet], renderer: R
         (draft / "conversations").mkdir(parents=True)
         for sheet in sheets:
             _write(draft / sheet.file, renderer.render(sheet.file, page=sheet.page(edition)))
+        for folder in folders:
+            (draft / folder.folder).mkdir()
+            for name, page in folder.pages(edition):
+                _write(draft / folder.folder / name, renderer.render(f"{folder.name}.html", page=page))
         _conversations(draft / "conversations", edition, renderer)
         (draft / _MARKER).touch()
         shutil.rmtree(out, ignore_errors=True)

@@ -55,3 +55,15 @@ class Sheet:
     @property
     def file(self) -> str:
         return f"{self.name}.html"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Folder:
+    """Many pages of one kind, FOLDER/FILE each, drawn by the template NAME.html. `files` names the file of every key;
+    `pages` makes (file, what the template shows), one at a time; `quoted` as of a sheet."""
+
+    name: str
+    folder: str
+    files: Callable[[Batch], Mapping[str, str]]
+    pages: Callable[[Edition], Iterable[tuple[str, object]]]
+    quoted: Callable[[Batch], Iterable[str]] = _none

@@ -1,0 +1,185 @@
+"""The scores of agents over earlier runs, and whether the last step is more than chance."""
+
+from __future__ import annotations
+
+import math
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.reporting.batch import lookup
+from qc.reporting.charts import Label, r
+from qc.reporting.difference import LEVEL, Spread
+from qc.reporting.distributions import student_quantile
+from qc.reporting.estimates import Mean
+from qc.reporting.people import People, agent_column
+from qc.storage.read import StoredRun
+
+_WIDTH, _HEIGHT = 720.0, 200.0
+_LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 16.0, 14.0, 40.0
+_NAMED = 10
+"""So many runs are named under the axis, evenly spread."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Point:
+    """An agent in one run, beside everybody in it (`mean_of_all`). `team`: where most conversations were."""
+
+    run_id: str
+    day: str
+    team: str | None
+    score: Mean
+    mean_of_all: float | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Step:
+    """How this run differs from the earlier ones together, less how everybody's scores moved; 95 % interval."""
+
+    value: float
+    low: float
+    high: float
+    runs: int
+    n: int
+    """Scored conversations of the agent in the earlier runs."""
+
+    @property
+    def side(self) -> str:
+        return "up" if self.low > 0 else "down" if self.high < 0 else "level"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Mark:
+    """A run in the picture: its mean and interval in coordinates, that of everybody."""
+
+    x: float
+    y: float
+    low: float
+    high: float
+    everyone: float | None
+    small: bool
+    point: Point
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Trend:
+    """A line of means with intervals over runs, oldest first."""
+
+    width: float
+    height: float
+    right: float
+    marks: tuple[Mark, ...]
+    ticks: tuple[Label, ...]
+    names: tuple[Label, ...]
+    step: Step | None
+    moved: bool
+    """The agent changed teams on the way."""
+
+    @property
+    def line(self) -> str:
+        return " ".join(f"{m.x},{m.y}" for m in self.marks)
+
+    @property
+    def everyone(self) -> str:
+        return " ".join(f"{m.x},{m.everyone}" for m in self.marks if m.everyone is not None)
+
+
+def histories(people: People, earlier: Sequence[StoredRun]) -> Mapping[str, tuple[Point, ...]]:
+    """Agent key → a point for each run in which the agent was scored, oldest first, the batch itself last. One pass
+    over the earlier runs for all agents, which reads seven columns of each."""
+    found: defaultdict[str, list[Point]] = defaultdict(list)
+    known = {p.key for p in people.persons}
+    for run in earlier:
+        talks = run.table("conversations", ["conversation_id", "agent_id", "agent_name", "team"])
+        scores = run.table("scores", ["conversation_id", "base", "score"])
+        base = pc.if_else(pc.greater(scores["base"], 0), scores["base"], None)
+        percent = pc.multiply(pc.divide(scores["score"], base), 100.0)
+        scores = pa.table({"conversation_id": scores["conversation_id"], "percent": percent})
+        scores = scores.group_by("conversation_id", use_threads=False).aggregate([("percent", "mean")])
+        talks = agent_column(talks)
+        score = lookup(talks["conversation_id"], scores)["percent_mean"]
+        _add(found, known, run, talks.append_column("score", score))
+    staff = people.staff
+    _add(found, known, people.batch.run, staff.select(["agent", "team", "score"]))
+    return {key: tuple(points) for key, points in found.items()}
+
+
+def trend(points: Sequence[Point], spread: Spread | None) -> Trend | None:
+    """The picture; None when there is nothing before the last run to compare it with."""
+    if len(points) < 2:
+        return None
+    ends = [v for p in points for v in (p.score.low, p.score.high, p.score.value, p.mean_of_all) if v is not None]
+    floor = min(90.0, math.floor(min(ends, default=0.0) / 10) * 10.0)
+    base, right = _HEIGHT - _BOTTOM, _WIDTH - _RIGHT
+    step = (right - _LEFT) / len(points)
+
+    def y(value: float) -> float:
+        return r(base - (value - floor) / (100 - floor) * (base - _TOP))
+
+    marks = []
+    for i, p in enumerate(points):
+        mean = p.score.value or 0.0
+        low, high = (mean, mean) if p.score.low is None or p.score.high is None else (p.score.low, p.score.high)
+        marks.append(
+            Mark(
+                x=r(_LEFT + step * (i + 0.5)),
+                y=y(mean),
+                low=y(low),
+                high=y(high),
+                everyone=None if p.mean_of_all is None else y(p.mean_of_all),
+                small=p.score.low is None,
+                point=p,
+            )
+        )
+    every = math.ceil(len(points) / _NAMED)
+    shown = [m for i, m in enumerate(reversed(marks)) if i % every == 0]
+    return Trend(
+        width=_WIDTH,
+        height=_HEIGHT,
+        right=right,
+        marks=tuple(marks),
+        ticks=tuple(Label(x=_LEFT, y=y(v), text=f"{v:.0f}") for v in (floor, (floor + 100) / 2, 100.0)),
+        names=tuple(Label(x=m.x, y=base + 18, text=m.point.day[5:]) for m in reversed(shown)),
+        step=_step(points, spread),
+        moved=len({p.team for p in points}) > 1,
+    )
+
+
+def _step(points: Sequence[Point], spread: Spread | None) -> Step | None:
+    *before, last = points
+    past = [(p.score.n, p.score.value - p.mean_of_all) for p in before if p.score.value is not None and p.mean_of_all]
+    n = sum(size for size, _ in past)
+    if spread is None or not n or last.score.value is None or last.mean_of_all is None:
+        return None
+    value = last.score.value - last.mean_of_all - sum(size * away for size, away in past) / n
+    error = spread.within * math.sqrt(1 / last.score.n + 1 / n)
+    reach = student_quantile(LEVEL, spread.df) * error
+    return Step(value=value, low=value - reach, high=value + reach, runs=len(past), n=n)
+
+
+def _add(found: defaultdict[str, list[Point]], known: set[str], run: StoredRun, talks: pa.Table) -> None:
+    talks = talks.filter(pc.and_(pc.is_valid(talks["agent"]), pc.is_valid(talks["score"])))
+    rows = talks.group_by(["agent", "team"], use_threads=False).aggregate([("score", "count")]).to_pylist()
+    team: dict[str, tuple[int, str | None]] = {}
+    for row in rows:
+        team[row["agent"]] = max(
+            team.get(row["agent"], (0, None)), (row["score_count"], row["team"]), key=lambda t: t[0]
+        )
+    means = talks.group_by("agent", use_threads=False).aggregate(
+        [("score", "mean"), ("score", "stddev", pc.VarianceOptions(ddof=1)), ("score", "count")]
+    )
+    everyone = pc.mean(talks["score"]).as_py()
+    for row in means.to_pylist():
+        if row["agent"] in known:
+            found[row["agent"]].append(
+                Point(
+                    run_id=run.lineage.run_id,
+                    day=run.lineage.started_at[:10],
+                    team=team[row["agent"]][1],
+                    score=Mean(value=row["score_mean"], sd=row["score_stddev"], n=row["score_count"]),
+                    mean_of_all=everyone,
+                )
+            )
