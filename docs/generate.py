@@ -19,10 +19,12 @@ _NOTE = "<!-- 由 docs/generate.py 生成，请勿手改 -->\n"
 
 def pages() -> Mapping[str, str]:
     """File name → text."""
+    from qc.reporting.indicators.reference import indicator_reference
     from qc.ruletest.reference import operator_reference
     from qc.specs.jsonschema import schema_files
 
     written = {"cli.md": _cli(), "tables.md": _tables(), "operators.md": _NOTE + operator_reference()}
+    written["indicators.md"] = _NOTE + "\n" + indicator_reference()
     return written | {f"schema/{name}": text for name, text in schema_files().items()}
 
 
