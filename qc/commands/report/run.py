@@ -1,0 +1,31 @@
+"""`qc report RUN`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qc.commands.options import FOLDER
+from qc.commands.report.settings import report_options, settings_of
+
+
+@click.command("run", short_help="一个批次的全部报表")
+@click.argument("run", type=FOLDER, metavar="批次目录")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path, file_okay=False),
+    metavar="目录",
+    help="写到哪里（默认：批次目录/report）",
+)
+@report_options
+def command(run: Path, out: Path | None, lang: str | None, audio: str | None, workspace: Path | None) -> None:
+    """由已存的批次重新生成全部报表。
+
+    录音不转写也不判定，只在会话页上放：link 指向原文件，copy 把有页面的会话的录音复制进报表（带走也能听），none 不放。
+    """
+    from qc.pipeline.report import write_report
+    from qc.pipeline.specs import alerts
+
+    where, config = settings_of(workspace, lang, audio)
+    click.echo(write_report(run, out=out, templates=where.reports, config=config, alerts=alerts(where)))
