@@ -14,4 +14,4 @@ CONTROLS = dict.fromkeys(
 def printable(text: str) -> str:
     """`text` with U+FFFD for control characters, which neither HTML nor XML allows, and for those of writing
     direction, which would turn the text around them."""
-    return text.translate(CONTROLS)
+    return text if text.isprintable() else text.translate(CONTROLS)

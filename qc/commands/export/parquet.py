@@ -1,0 +1,31 @@
+"""`qc export parquet`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from qc.commands.options import FOLDER
+
+
+@click.command("parquet", short_help="每张表一个 Parquet")
+@click.argument("runs", type=FOLDER, nargs=-1, required=True, metavar="批次目录...")
+@click.option(
+    "--out", "-o", type=click.Path(path_type=Path, file_okay=False), required=True, metavar="目录", help="写到哪里"
+)
+@click.option("--tables", default="", metavar="表,表", help="只要这些表（默认：全部）")
+@click.option("--keep-personal-data", is_flag=True, help="批次没有脱敏，仍要导出（文件会含个人信息，慎用）")
+def command(runs: tuple[Path, ...], out: Path, tables: str, keep_personal_data: bool) -> None:
+    """每张表一个 Parquet，几个批次合在一起，每行前面是 run_id、run_name；没有嵌套的列，BI 工具可以直接读。
+
+    runs.parquet 是各批次，columns.parquet 是每一列的含义。原样的（有嵌套列的）就是批次目录里的 Parquet。
+    """
+    from qc.commands.exporting import finished, refuse_personal_data
+    from qc.export.tables import export_tables
+
+    stored = finished(runs)
+    refuse_personal_data(stored, keep_personal_data)
+    names = [name.strip() for name in tables.split(",") if name.strip()]
+    for path in export_tables(stored, out, "parquet", tables=names):
+        click.echo(path)

@@ -1,0 +1,125 @@
+"""`qc query`: SQL over stored runs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from qc.commands.options import FOLDER
+from qc.errors import UsageError
+from qc.sheets.csvfile import ENCODINGS
+
+if TYPE_CHECKING:
+    import pyarrow as pa
+
+    from qc.storage.read import StoredRun
+
+_FILE = click.Path(path_type=Path, dir_okay=False)
+_CELL = 40
+
+
+@click.command("query", short_help="用 SQL 查一个或多个批次的结果表")
+@click.argument("sql", metavar="SQL")
+@click.argument("runs", type=FOLDER, nargs=-1, metavar="[批次目录]...")
+@click.option("--runs", "root", type=FOLDER, metavar="目录", help="这个目录下所有完成的批次")
+@click.option("--csv", "as_csv", type=_FILE, metavar="文件", help="写成 CSV")
+@click.option("--json", "as_json", type=_FILE, metavar="文件", help="写成 JSON，每行一个对象")
+@click.option("--xlsx", "as_xlsx", type=_FILE, metavar="文件", help="写成 Excel 工作簿")
+@click.option("--encoding", type=click.Choice(ENCODINGS), default="utf-8", show_default=True, help="CSV 的编码")
+@click.option("--rows", type=click.IntRange(1), default=100, show_default=True, metavar="N", help="终端上最多显示几行")
+@click.option("--memory", default="2GB", show_default=True, metavar="大小", help="DuckDB 最多用多少内存")
+@click.option("--keep-personal-data", is_flag=True, help="批次没有脱敏，仍要写进文件（会含个人信息，慎用）")
+def command(
+    sql: str,
+    runs: tuple[Path, ...],
+    root: Path | None,
+    as_csv: Path | None,
+    as_json: Path | None,
+    as_xlsx: Path | None,
+    encoding: str,
+    rows: int,
+    memory: str,
+    keep_personal_data: bool,
+) -> None:
+    """用 SQL（DuckDB）查结果表；只读，碰不到批次之外的文件。不写批次就查 runs 目录里所有完成的批次。
+
+    每张表前面多两列 run_id、run_name；另有两张表：runs 是各批次，columns 是每张表每一列的含义。
+
+    \b
+    例：qc query "select rule_title, count(*) n from findings where verdict = 'hit' group by all order by n desc"
+        qc query "select * from columns where \\"table\\" = 'findings'" --runs runs
+    """
+    from qc.commands.exporting import finished, refuse_personal_data
+    from qc.storage.sql import Database
+
+    stored = finished(runs, root)
+    files = [path for path in (as_csv, as_json, as_xlsx) if path is not None]
+    if len(files) > 1:
+        raise UsageError("--csv、--json、--xlsx 只能写一个")
+    if files:
+        refuse_personal_data(stored, keep_personal_data)
+    with Database(stored, memory=memory) as database:
+        answer = database.ask(sql)
+        if not files:
+            click.echo(_shown(answer, rows))
+            return
+        count = _written(answer, sql, stored, as_csv, as_json, as_xlsx, encoding)
+    click.echo(f"{count:,} 行", err=True)
+    click.echo(files[0])
+
+
+def _written(
+    answer: pa.RecordBatchReader,
+    sql: str,
+    stored: Sequence[StoredRun],
+    as_csv: Path | None,
+    as_json: Path | None,
+    as_xlsx: Path | None,
+    encoding: str,
+) -> int:
+    from qc.commands.exporting import moment_of
+    from qc.export.answers import answer_csv, answer_json, answer_workbook
+
+    if as_csv is not None:
+        return answer_csv(answer, as_csv, encoding)
+    if as_json is not None:
+        return answer_json(answer, as_json)
+    assert as_xlsx is not None  # noqa: S101 - the caller saw one of the three
+    return answer_workbook(answer, as_xlsx, sql, moment_of(stored[-1]))
+
+
+def _shown(answer: pa.RecordBatchReader, limit: int) -> str:
+    """The answer as a table; numbers flush right. What does not fit is said."""
+    from qc.commands.cells import clip
+    from qc.commands.console import table
+    from qc.domain.printable import printable
+    from qc.export.answers import Counted
+    from qc.export.flat import flat_schema, kind_of
+    from qc.sheets.pages import Kind
+
+    counted = Counted(answer)
+    kinds = [kind_of(field.type) for field in flat_schema(counted.schema)]
+    taken: list[tuple[object, ...]] = []
+    for row in counted.flat_rows():
+        taken.append(row)
+        if len(taken) > limit:
+            break
+    if kinds == [Kind.TEXT, Kind.TEXT] and counted.schema.names[0] == "explain_key":
+        return "\n".join(str(row[1]) for row in taken)
+    lines = [[clip(printable(_text(value)), _CELL) for value in row] for row in taken[:limit]]
+    right = frozenset(at for at, kind in enumerate(kinds) if kind in (Kind.WHOLE, Kind.NUMBER))
+    shown = table([[clip(name, _CELL) for name in counted.schema.names], *lines], right)
+    if len(taken) > limit:
+        return f"{shown}\n（只显示前 {limit} 行；用 --rows 多看一些，或用 --csv、--xlsx 写全部）"
+    return f"{shown}\n（{len(taken)} 行）"
+
+
+def _text(value: object) -> str:
+    if value is None:
+        return "—"
+    if isinstance(value, bool):
+        return "是" if value else "否"
+    return f"{value:.6g}" if isinstance(value, float) and abs(value) < 1e6 else str(value)
