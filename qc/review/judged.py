@@ -1,0 +1,304 @@
+"""The verdicts of which both are known, what the machine said and what people say, with the chance of the draw."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from qc.review.machine import CODES
+from qc.review.opinions import HIT, NOT_APPLICABLE, UNDECIDED, VERDICTS
+from qc.storage.read import StoredRun
+
+Ints = npt.NDArray[np.int64]
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Texts = npt.NDArray[np.object_]
+
+_ACCENT = ("口音", "方言", "accent", "dialect")
+_BANDS = ((0.6, "0.6 以下"), (0.75, "0.6–0.75"), (0.9, "0.75–0.9"), (2.0, "0.9 以上"))
+ATTRIBUTES = ("project", "channel", "accent", "confidence", "sample_rate", "role_source")
+_FINAL = ("conversation_id", "rule_id", "machine_verdict", "final_verdict", "reviewer")
+_STORED = ("project", "channel", "extra", "asr_confidence", "sample_rate", "role_source")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Judged:
+    """A row per verdict that somebody confirmed or changed: rule of a conversation, or item of one.
+
+    `conversation` numbers conversations over all runs, `subject` names the rule or the item; `machine` and `human` are
+    codes as in `qc.review.machine`. `weight`: one over the chance of having been drawn. `read`: the whole conversation
+    was, so that what was missed is known too. `attributes`: what kind of conversation it is, "" where not known.
+    """
+
+    conversation: Ints
+    subject: Texts
+    machine: npt.NDArray[np.int8]
+    human: npt.NDArray[np.int8]
+    weight: Floats
+    read: Bools
+    attributes: dict[str, Texts]
+
+    def __len__(self) -> int:
+        return len(self.conversation)
+
+    def where(self, mask: Bools) -> Judged:
+        """Some of the rows."""
+        return Judged(
+            conversation=self.conversation[mask],
+            subject=self.subject[mask],
+            machine=self.machine[mask],
+            human=self.human[mask],
+            weight=self.weight[mask],
+            read=self.read[mask],
+            attributes={name: values[mask] for name, values in self.attributes.items()},
+        )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Book:
+    """All of it: `rules` and `items`; `sampled`: estimates rest on a sample of known chances, else on what people
+    happened to open. `left_out`: verdicts reviewed outside the sample, which count in no estimate. `titles` of rules,
+    `item_titles` of items; `versions`: how many contents of a rule were reviewed."""
+
+    rules: Judged
+    items: Judged
+    sampled: bool
+    left_out: int
+    conversations: int
+    reviewers: tuple[str, ...]
+    titles: dict[str, str]
+    item_titles: dict[str, str]
+    versions: dict[str, int]
+
+
+def judged(runs: Sequence[StoredRun]) -> Book:
+    """Read the final verdicts of `runs`."""
+    tables: list[pa.Table] = []
+    items: list[tuple[pa.Table, dict[str, str]]] = []
+    titles: dict[str, str] = {}
+    offset = 0
+    digests: dict[str, set[str]] = {}
+    for run in runs:
+        final = run.table(
+            "final_findings", ["conversation_id", "rule_id", "machine_verdict", "final_verdict", "reviewer"]
+        )
+        if not final.num_rows:
+            continue
+        ids = final["conversation_id"].unique().sort()
+        about = _about(run, ids)
+        at = _index(final["conversation_id"], ids)
+        size = np.bincount(at, minlength=len(ids))
+        table = pa.table(
+            {
+                "conversation": at + offset,
+                "rule": final["rule_id"],
+                "machine": _codes(final["machine_verdict"]),
+                "human": _codes(final["final_verdict"]),
+                "reviewer": final["reviewer"],
+                "read": (size >= max(1, len(run.lineage.rule_digests)))[at],
+                "weight": about.weight[at],
+                **{name: pa.array(values[at], pa.string()) for name, values in about.attributes.items()},
+            }
+        )
+        tables.append(table)
+        items.append(_items(run, ids, offset))
+        titles |= _titles(run, final["rule_id"].unique())
+        for rule in final["rule_id"].unique().to_pylist():
+            digests.setdefault(rule, set()).add(run.lineage.rule_digests.get(rule, ""))
+        offset += len(ids)
+    if not tables:
+        return _empty()
+    rules = pa.concat_tables(tables)
+    weight = rules["weight"].to_numpy()
+    sampled = bool(np.isfinite(weight).any())
+    inside = np.isfinite(weight) if sampled else np.ones(len(weight), np.bool_)
+    every = _judged(rules, "rule", np.where(np.isfinite(weight), weight, 1.0))
+    parts = pa.concat_tables([t for t, _ in items])
+    item_titles = {key: title for _, names in items for key, title in names.items()}
+    kept = every.where(inside)
+    return Book(
+        rules=kept,
+        items=_of_items(kept, parts),
+        sampled=sampled,
+        left_out=int((~inside).sum()),
+        conversations=len(np.unique(kept.conversation)),
+        reviewers=tuple(sorted(r for r in rules["reviewer"].unique().to_pylist() if r)),
+        titles=titles,
+        item_titles=item_titles,
+        versions={rule: len(found) for rule, found in digests.items()},
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class _About:
+    weight: Floats
+    attributes: dict[str, Texts]
+
+
+def _about(run: StoredRun, ids: pa.Array) -> _About:
+    """Of each conversation of `ids`: one over its chance (NaN: not drawn), and of what kind it is. Drawn twice in
+    separate samples: the two chances add up, less both at once."""
+    missed = np.ones(len(ids))
+    samples = run.table("samples", ["conversation_id", "probability"])
+    at = pc.index_in(samples["conversation_id"], value_set=ids)
+    there = pc.is_valid(at).to_numpy(zero_copy_only=False)
+    chance = samples["probability"].to_numpy()[there]
+    np.multiply.at(missed, np.asarray(at.drop_null().to_numpy(), np.int64), 1 - np.clip(chance, 1e-9, 1.0))
+    table = run.table("conversations", ["conversation_id", *_STORED])
+    table = table.filter(pc.is_in(table["conversation_id"], value_set=ids)).sort_by("conversation_id")
+    here = np.full(len(ids), -1)
+    here[_index(table["conversation_id"], ids)] = np.arange(table.num_rows)
+    attributes = {}
+    for name, values in _kinds(table).items():
+        attributes[name] = np.array([values[i] if i >= 0 else "" for i in here], object)
+    with np.errstate(divide="ignore"):
+        weight = np.where(missed < 1, 1 / (1 - missed), np.nan)
+    return _About(weight=weight, attributes=attributes)
+
+
+def _kinds(table: pa.Table) -> dict[str, list[str]]:
+    rate = [f"{r // 1000} kHz" if r else "" for r in table["sample_rate"].to_pylist()]
+    heard = ["" if c is None else next(t for top, t in _BANDS if c < top) for c in table["asr_confidence"].to_pylist()]
+    accents = []
+    for extra in table["extra"].to_pylist():
+        said = dict(extra or ())
+        accents.append(next((str(said[k]).strip() for k in _ACCENT if said.get(k)), ""))
+    return {
+        "project": [v or "" for v in table["project"].to_pylist()],
+        "channel": [v or "" for v in table["channel"].to_pylist()],
+        "accent": accents,
+        "confidence": heard,
+        "sample_rate": rate,
+        "role_source": [v or "" for v in table["role_source"].to_pylist()],
+    }
+
+
+def _items(run: StoredRun, ids: pa.Array, offset: int) -> tuple[pa.Table, dict[str, str]]:
+    """(conversation, item, rule) of every item of a card that was scored again."""
+    columns = ["conversation_id", "scorecard_id", "item_id", "item_title", "rule_ids"]
+    table = run.table("final_item_scores", columns)
+    table = table.filter(pc.is_in(table["conversation_id"], value_set=ids)).combine_chunks()
+    name = pc.binary_join_element_wise(table["scorecard_id"], table["item_id"], ".")
+    lists = table["rule_ids"]
+    lists = pa.concat_arrays(lists.chunks) if lists.num_chunks else pa.array([], lists.type)
+    owner = pc.list_parent_indices(lists)
+    made = pa.table(
+        {
+            "conversation": pa.array(_index(table["conversation_id"], ids) + offset).take(owner),
+            "item": name.take(owner),
+            "rule": pc.list_flatten(lists),
+        }
+    )
+    return made, dict(zip(name.to_pylist(), table["item_title"].to_pylist(), strict=True))
+
+
+def _of_items(rules: Judged, parts: pa.Table) -> Judged:
+    """An item is hit when one of its rules is. Known are items that people hit, or all of whose rules they judged."""
+    own = pa.table(
+        {"conversation": rules.conversation, "rule": pa.array(rules.subject, pa.string()), "row": np.arange(len(rules))}
+    )
+    joined = parts.join(own, ["conversation", "rule"], join_type="left outer").sort_by(
+        [("conversation", "ascending"), ("item", "ascending"), ("rule", "ascending")]
+    )
+    known = pc.is_valid(joined["row"]).to_numpy()
+    row = pc.fill_null(joined["row"], 0).to_numpy()
+    if not len(row) or not known.any():
+        return rules.where(np.zeros(len(rules), np.bool_))
+    items = joined["item"].to_numpy(zero_copy_only=False)
+    _, item = np.unique(items.astype(str), return_inverse=True)
+    group = np.stack([joined["conversation"].to_numpy(), item])
+    _, first, at = np.unique(group, axis=1, return_index=True, return_inverse=True)
+    at = at.ravel()
+    codes = [
+        _strongest(at, len(first), np.where(known, c[row], CODES[UNDECIDED])) for c in (rules.machine, rules.human)
+    ]
+    anchor = np.zeros(len(first), np.int64)
+    anchor[at[known]] = row[known]
+    kept = np.bincount(at[known], minlength=len(first)) > 0
+    made = Judged(
+        conversation=rules.conversation[anchor],
+        subject=items[first],
+        machine=codes[0],
+        human=codes[1],
+        weight=rules.weight[anchor],
+        read=rules.read[anchor],
+        attributes={name: values[anchor] for name, values in rules.attributes.items()},
+    )
+    return made.where(kept)
+
+
+def _strongest(at: Ints, count: int, codes: npt.NDArray[np.int8]) -> npt.NDArray[np.int8]:
+    """A hit decides; else what is not known; else a miss; all not applicable is not applicable."""
+    rank = np.array([3, 1, 0, 2])  # of VERDICTS
+    back = np.argsort(rank)
+    best = np.zeros(count, np.int64)
+    np.maximum.at(best, at, rank[codes])
+    return back[best].astype(np.int8)
+
+
+def _judged(table: pa.Table, subject: str, weight: Floats) -> Judged:
+    return Judged(
+        conversation=table["conversation"].to_numpy(),
+        subject=table[subject].to_numpy(zero_copy_only=False),
+        machine=table["machine"].to_numpy(),
+        human=table["human"].to_numpy(),
+        weight=weight,
+        read=table["read"].to_numpy(zero_copy_only=False),
+        attributes={name: table[name].to_numpy(zero_copy_only=False) for name in ATTRIBUTES},
+    )
+
+
+def _titles(run: StoredRun, rules: pa.Array) -> dict[str, str]:
+    table = run.table("findings", ["rule_id", "rule_title"])
+    table = table.filter(pc.is_in(table["rule_id"], value_set=rules))
+    rows = table.group_by("rule_id", use_threads=False).aggregate([("rule_title", "first")])
+    return dict(zip(rows["rule_id"].to_pylist(), rows["rule_title_first"].to_pylist(), strict=True))
+
+
+def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int8]:
+    """What is no verdict at all counts as undecided."""
+    codes = pc.fill_null(pc.index_in(column, value_set=pa.array(VERDICTS)), CODES[UNDECIDED])
+    return np.asarray(codes.to_numpy(), np.int8)
+
+
+def _index(column: pa.ChunkedArray, ids: pa.Array) -> Ints:
+    return np.asarray(pc.index_in(column, value_set=ids).to_numpy(), np.int64)
+
+
+def _empty() -> Book:
+    none = Judged(
+        conversation=np.zeros(0, np.int64),
+        subject=np.zeros(0, object),
+        machine=np.zeros(0, np.int8),
+        human=np.zeros(0, np.int8),
+        weight=np.zeros(0),
+        read=np.zeros(0, np.bool_),
+        attributes={name: np.zeros(0, object) for name in ATTRIBUTES},
+    )
+    return Book(
+        rules=none,
+        items=none,
+        sampled=False,
+        left_out=0,
+        conversations=0,
+        reviewers=(),
+        titles={},
+        item_titles={},
+        versions={},
+    )
+
+
+def decided(rows: Judged) -> Bools:
+    """Which rows compare: both said hit or not, and not both that it does not apply."""
+    sure: Bools = (rows.machine != CODES[UNDECIDED]) & (rows.human != CODES[UNDECIDED])
+    return sure & ~((rows.machine == CODES[NOT_APPLICABLE]) & (rows.human == CODES[NOT_APPLICABLE]))
+
+
+def is_hit(codes: npt.NDArray[np.int8]) -> Bools:
+    """Which are hits."""
+    return np.asarray(codes == CODES[HIT], np.bool_)

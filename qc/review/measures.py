@@ -1,0 +1,100 @@
+"""Shares of a population from the part of it that was looked at, with intervals.
+
+Every figure here is a ratio of two totals (precision: true hits ÷ hits; recall: true hits ÷ what people call a hit),
+and every total is estimated by weighting a conversation with one over its chance of having been drawn: Horvitz &
+Thompson, J. Am. Stat. Assoc. 47, 1952; the ratio: Hájek, in Foundations of Statistical Inference, 1971. A conversation
+is drawn as a whole, so the variance is linearised over conversations (Särndal, Swensson & Wretman, Model Assisted
+Survey Sampling, 1992, 5.5), not over verdicts. The interval is Wilson's at the number of independent verdicts that
+would have this variance (Korn & Graubard, Surv. Methodol. 24, 1998): it stays inside 0..1 and has a width when nothing
+was wrong.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from qc.review.agreement import Z
+
+Floats = npt.NDArray[np.float64]
+Ints = npt.NDArray[np.int64]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """A share 0..1 with its 95 % interval; `n`: how many were looked at."""
+
+    value: float
+    low: float
+    high: float
+    n: int
+
+    @property
+    def half(self) -> float:
+        """Half the width of the interval."""
+        return (self.high - self.low) / 2
+
+
+def ratio(weight: Floats, part: Floats, whole: Floats, conversation: Ints) -> Estimate | None:
+    """Σ weight·part ÷ Σ weight·whole of verdicts that belong to `conversation`s (numbered, `weight` the same within
+    one). None when there is nothing to divide by."""
+    if not whole.any():
+        return None
+    _, at = np.unique(conversation, return_inverse=True)
+    count = int(at.max()) + 1
+    parts, wholes = np.bincount(at, part, count), np.bincount(at, whole, count)
+    weights = np.zeros(count)
+    weights[at] = weight
+    concerned = wholes > 0
+    parts, wholes, weights = parts[concerned], wholes[concerned], weights[concerned]
+    count, n = len(weights), int(np.count_nonzero(whole))
+    total = float(weights @ wholes)
+    value = min(1.0, max(0.0, float(weights @ parts) / total))
+    independent = float(weights @ wholes) ** 2 / float(np.square(weights) @ np.square(wholes))  # Kish: equal errors
+    if count > 1 and 0 < value < 1:
+        variance = count / (count - 1) * float(np.square(weights * (parts - value * wholes)).sum()) / total**2
+        independent = max(1.0, min(value * (1 - value) / variance, float(n))) if variance > 0 else independent
+    low, high = wilson(value, independent)
+    return Estimate(value=value, low=low, high=high, n=n)
+
+
+def wilson(share: float, n: float) -> tuple[float, float]:
+    """Wilson's 95 % interval of a share seen in `n` independent cases (which need not be a whole number)."""
+    z2 = Z * Z
+    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
+    half = Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    return (0.0 if share == 0 else max(0.0, centre - half)), (1.0 if share == 1 else min(1.0, centre + half))
+
+
+def needed(half: float, share: float = 0.5) -> int:
+    """How many independent verdicts bring the interval of a share near `share` to ± `half`."""
+    return math.ceil(Z * Z * share * (1 - share) / (half * half))
+
+
+def fisher(a: int, b: int, c: int, d: int) -> float:
+    """Fisher's exact two-sided p of the table [[a, b], [c, d]]: the chance, margins given, of a table as unlikely."""
+    rows, first, n = a + b, a + c, a + b + c + d
+
+    def log(k: int) -> float:
+        return _choose(first, k) + _choose(n - first, rows - k) - _choose(n, rows)
+
+    seen = log(a)
+    support = range(max(0, rows + first - n), min(rows, first) + 1)
+    return min(1.0, math.fsum(math.exp(p) for k in support if (p := log(k)) <= seen + 1e-9))
+
+
+def _choose(n: int, k: int) -> float:
+    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
+
+
+def false_discovery(p: Floats) -> Floats:
+    """Benjamini & Hochberg's adjusted p (J. R. Stat. Soc. B 57, 1995): the share of false alarms among all that are at
+    least as striking."""
+    order = np.argsort(p)
+    adjusted = p[order] * len(p) / np.arange(1, len(p) + 1)
+    out = np.empty_like(p)
+    out[order] = np.minimum.accumulate(adjusted[::-1])[::-1]
+    return np.minimum(out, 1.0)
