@@ -43,7 +43,7 @@ def decide_appeal(
     stored = open_run(run)
     by, text = _name(by, "裁定人"), _text(text, "答复")
     if status == UPHELD:
-        cards.specs()  # a typing error in --at is told before anything is stored
+        cards.read()  # a typing error in --at is told before anything is stored
     with alone(run):
         appeal = next((a for a in appeals(stored.table("appeals")) if a.id == appeal_id), None)
         if appeal is None:

@@ -13,10 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.domain.finding import Verdict
-from qc.domain.rule import RuleStatus
+from qc.domain.rule import RulePack, RuleStatus
 from qc.domain.score import Score
 from qc.domain.scorecard import Scorecard
-from qc.domain.specs import Specs
 from qc.pipeline.report import REPORT
 from qc.pipeline.revisions import read_state
 from qc.pipeline.specs import Folders
@@ -28,6 +27,8 @@ from qc.review.sampling import Sample, Wanted, draw
 from qc.review.sheet import read_reviews, write_sheet
 from qc.schema import rows
 from qc.scoring.score import Scorer
+from qc.specs.rules import load_rules
+from qc.specs.scorecards import load_scorecards
 from qc.storage.append import alone, append_part
 from qc.storage.files import atomic
 from qc.storage.read import StoredRun, list_runs, open_run
@@ -63,9 +64,13 @@ class Cards:
     workspace: Path | None
     revision: str | None = None
 
-    def specs(self) -> Specs:
-        """Raises UsageError for a revision that does not exist, SpecError."""
-        return read_state(self.revision, self.workspace, self.where).specs
+    def read(self) -> tuple[RulePack, Sequence[Scorecard]]:
+        """Rules and cards. Raises UsageError for a revision that does not exist, SpecError."""
+        if self.revision is not None:
+            specs = read_state(self.revision, self.workspace, self.where).specs
+            return specs.pack, specs.cards
+        pack = load_rules([self.where.rules])
+        return pack, load_scorecards([self.where.scorecards], {rule.id for rule in pack.rules})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,13 +183,13 @@ def _entered(
     if wrong and not (partial and checked.sound):
         hint = "改正后再导入；只导入没有问题的，加 --partial。" if checked.sound else "改正后再导入。"
         raise ReviewError(wrong, hint)
-    specs = cards.specs()  # before anything is stored: a typing error in --at costs nothing
+    known = cards.read()  # before anything is stored: a typing error in --at costs nothing
     sound = [replace(o, comment=mask_value(o.comment)) for o in checked.sound]
     with alone(run.path):
         added = additions(sound, run.table("reviews"), at=who.at, by=who.name)
         if added.rows.num_rows:
             append_part(run.path, "reviews", added.rows)
-        rescored = _rescored(run, specs)
+        rescored = _rescored(run, *known)
     return Imported(
         added=added.rows.num_rows,
         repeated=added.repeated,
@@ -197,9 +202,9 @@ def _entered(
 def rescore(run: Path, cards: Cards) -> Rescored:
     """Make the final verdicts and scores of a run again from its reviews. Raises UsageError, SpecError."""
     stored = open_run(run)
-    specs = cards.specs()
+    known = cards.read()
     with alone(run):
-        return _rescored(stored, specs)
+        return _rescored(stored, *known)
 
 
 def enter(run: StoredRun, opinion: Opinion, cards: Cards, who: Clerk) -> Rescored:
@@ -207,13 +212,13 @@ def enter(run: StoredRun, opinion: Opinion, cards: Cards, who: Clerk) -> Rescore
     added = additions([opinion], run.table("reviews"), at=who.at, by=who.name)
     if added.rows.num_rows:
         append_part(run.path, "reviews", added.rows)
-    return _rescored(run, cards.specs())
+    return _rescored(run, *cards.read())
 
 
-def _rescored(run: StoredRun, specs: Specs) -> Rescored:
+def _rescored(run: StoredRun, pack: RulePack, cards: Sequence[Scorecard]) -> Rescored:
     said = machine(run, reviewed(run))
     last = final(run.table("reviews"), said)
-    scores, refused = _scores(run, last, specs)
+    scores, refused = _scores(run, last, pack, cards)
     write_part(run.path, "final_findings", 0, last.rows)
     write_part(run.path, "final_scores", 0, rows.scores(scores))
     write_part(run.path, "final_item_scores", 0, rows.item_scores(scores))
@@ -230,25 +235,27 @@ def _rescored(run: StoredRun, specs: Specs) -> Rescored:
     )
 
 
-def _scores(run: StoredRun, last: Final, specs: Specs) -> tuple[list[Score], tuple[str, ...]]:
+def _scores(
+    run: StoredRun, last: Final, pack: RulePack, cards: Sequence[Scorecard]
+) -> tuple[list[Score], tuple[str, ...]]:
     """Every score that the machine gave a reviewed conversation, from the final verdicts and by the same card; and the
     cards that are not the same any more."""
     said = last.machine
     columns = ["conversation_id", "scorecard_id", "scorecard_title", "scorecard_version", "scorecard_digest"]
     given = run.table("scores", columns)
     given = given.filter(pc.is_in(given["conversation_id"], value_set=pa.array(said.ids, pa.string())))
-    cards = {card.digest: card for card in specs.cards}
-    shadow = _shadow(run, specs)
+    by_digest = {card.digest: card for card in cards}
+    shadow = _shadow(run, pack)
     scorers: dict[str, Scorer] = {}
     refused: dict[str, str] = {}
     out = []
     for row in given.sort_by([("conversation_id", "ascending"), ("scorecard_id", "ascending")]).to_pylist():
         digest = row["scorecard_digest"]
-        if digest not in cards:
-            refused.setdefault(digest, _another(row, specs.cards))
+        if digest not in by_digest:
+            refused.setdefault(digest, _another(row, cards))
             continue
         if digest not in scorers:
-            scorers[digest] = Scorer(cards[digest], shadow)
+            scorers[digest] = Scorer(by_digest[digest], shadow)
         at = said.conversation[row["conversation_id"]]
         verdicts = {r: _VERDICTS[VERDICTS[c]] for r, c in zip(said.rules, last.codes[at].tolist(), strict=True)}
         hits = dict(zip(said.rules, said.hits[at].tolist(), strict=True))
@@ -256,12 +263,12 @@ def _scores(run: StoredRun, last: Final, specs: Specs) -> tuple[list[Score], tup
     return out, tuple(refused.values())
 
 
-def _shadow(run: StoredRun, specs: Specs) -> frozenset[str]:
+def _shadow(run: StoredRun, pack: RulePack) -> frozenset[str]:
     """The rules that were on trial in the run: as its findings have it, and for rules that found nothing as the rules
     at hand have it."""
     table = run.table("findings", ["rule_id", "status"]).group_by("rule_id").aggregate([("status", "max")])
     stored = dict(zip(table["rule_id"].to_pylist(), table["status_max"].to_pylist(), strict=True))
-    now = {rule.id: rule.status.value for rule in specs.pack.rules}
+    now = {rule.id: rule.status.value for rule in pack.rules}
     return frozenset(rule for rule, status in (now | stored).items() if status == RuleStatus.SHADOW.value)
 
 

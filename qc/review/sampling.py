@@ -40,6 +40,7 @@ NOBODY = ""
 """Stands for the agent where none is known."""
 
 Ints = npt.NDArray[np.int64]
+Flags = npt.NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -102,11 +103,7 @@ def draw(run: StoredRun, wanted: Wanted, beside: Sequence[StoredRun], *, at: dat
     risky = risks(run, ids)
     agents = _texts(table["agent_id"])
     projects = _texts(table["project"])
-    order = _order(agents, projects, wanted.seed)
-    base, whole = _lengths(risky.weights[order], agents[order], wanted)
-    picked, at_random = _marked(base, whole, agents[order], wanted)
-    chosen = order[picked]
-    probability = whole[picked] / _ONE
+    chosen, probability, at_random = pick(risky.weights, agents, projects, wanted)
     _, stratum, sizes = np.unique(_joined(agents, projects), return_inverse=True, return_counts=True)
     rows = table.take(pa.array(chosen))
     sample_id = _digest(run, wanted, ids)
@@ -133,6 +130,16 @@ def draw(run: StoredRun, wanted: Wanted, beside: Sequence[StoredRun], *, at: dat
         passed=_passed(run, ids),
         taken=every.num_rows - table.num_rows,
     )
+
+
+def pick(
+    weights: npt.NDArray[np.float64], agents: npt.NDArray[np.object_], projects: npt.NDArray[np.object_], wanted: Wanted
+) -> tuple[Ints, npt.NDArray[np.float64], Flags]:
+    """Which conversations are drawn, with what probability each, and whether by chance alone."""
+    order = _order(agents, projects, wanted.seed)
+    base, whole = _lengths(weights[order], agents[order], wanted)
+    picked, at_random = _marked(base, whole, agents[order], wanted)
+    return order[picked], whole[picked] / _ONE, at_random
 
 
 def half_width(share: float, effective: float, size: int, population: int) -> float:
@@ -233,9 +240,6 @@ def _marked(base: Ints, whole: Ints, agents: npt.NDArray[np.object_], wanted: Wa
         picked.append(at + (block.start or 0))
         equal.append(points - (ends[at] - whole[block][at]) < base[block][at])
     return np.concatenate(picked), np.concatenate(equal)
-
-
-Flags = npt.NDArray[np.bool_]
 
 
 def _drawn(
