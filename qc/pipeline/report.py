@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qc.domain.alert import AlertSpecs
 from qc.domain.config import Config
@@ -13,9 +15,13 @@ from qc.domain.run import RunStatus
 from qc.errors import UsageError
 from qc.storage.read import StoredRun, list_runs, open_run
 
+if TYPE_CHECKING:
+    from qc.opinion.day import DayReport
+
 REPORT = "report"
 HISTORY_DAYS = 62
 """Runs begun so many days before are looked at for repeated contacts and for what is usual."""
+_NEVER = datetime(1980, 1, 1)
 SINGLE = "pages"
 """Pages of single conversations stand apart: the report folder is replaced as a whole."""
 
@@ -27,27 +33,69 @@ def write_report(
 
     Raises UsageError when the run holds no verdicts.
     """
-    from qc.opinion.alerts import day_of
     from qc.reporting.build import build_report
     from qc.reporting.catalogue import read_catalogue
 
     stored = open_run(run)
     _judged(stored)
-    before = earlier_runs(stored)
-    recent = [other for other in before if other.lineage.started_at >= _days_before(stored, HISTORY_DAYS)]
-    compared = config.run.hot_word_runs
     with speaking(read_catalogue(templates, config.report.language)):
-        day = None if alerts is None else day_of(stored, recent, alerts)
+        past = _past(stored, config, alerts)
     return build_report(
         stored,
         out=out or run / REPORT,
         template_dirs=templates,
-        earlier=before[-compared:] if compared else [],
-        recent=recent,
-        day=day,
+        earlier=past.earlier,
+        recent=past.recent,
+        day=past.day,
         settings=config.report,
         organisation=config.name,
     )
+
+
+def write_workbook(
+    runs: Sequence[Path], out: Path, *, templates: Sequence[Path], config: Config, alerts: AlertSpecs | None = None
+) -> None:
+    """Write the workbook of `runs` to `out`, with the figures of their reports.
+
+    Raises UsageError when one is not finished or holds no verdicts.
+    """
+    from qc.export.workbook import export_workbook
+    from qc.reporting.batch import Batch
+    from qc.reporting.catalogue import read_catalogue
+    from qc.reporting.complaints import moment_of
+    from qc.reporting.edition import Edition
+
+    stored = [open_run(run) for run in runs]
+    for run in stored:
+        _judged(run)
+    times = [moment_of(run.lineage.finished_at) or moment_of(run.lineage.started_at) for run in stored]
+    with speaking(read_catalogue(templates, config.report.language)):
+        pasts = [_past(run, config, alerts) for run in stored]
+        editions = [
+            Edition(batch=Batch(run), earlier=p.earlier, recent=p.recent, day=p.day, settings=config.report)
+            for run, p in zip(stored, pasts, strict=True)
+        ]
+        export_workbook(editions, out, created=max((t for t in times if t is not None), default=_NEVER))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Past:
+    """What a run is compared with; as in `Edition`."""
+
+    earlier: Sequence[StoredRun]
+    recent: Sequence[StoredRun]
+    day: DayReport | None
+
+
+def _past(run: StoredRun, config: Config, alerts: AlertSpecs | None) -> _Past:
+    """Called while the language of the report is spoken: alerts say what they found."""
+    from qc.opinion.alerts import day_of
+
+    before = earlier_runs(run)
+    recent = [other for other in before if other.lineage.started_at >= _days_before(run, HISTORY_DAYS)]
+    compared = config.run.hot_word_runs
+    day = None if alerts is None else day_of(run, recent, alerts)
+    return _Past(earlier=before[-compared:] if compared else [], recent=recent, day=day)
 
 
 def write_conversation(

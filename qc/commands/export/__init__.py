@@ -7,6 +7,7 @@ import click
 from qc.commands.lazy import Lazy
 
 _COMMANDS = {
+    "xlsx": "一本 Excel 工作簿：与报表同样的数，加上会话、证据、失败的清单",
     "csv": "每张表一个 CSV",
     "parquet": "每张表一个 Parquet，给 BI 与数据仓库",
 }
