@@ -295,8 +295,9 @@ def _empty() -> Book:
 
 def decided(rows: Judged) -> Bools:
     """Which rows compare: both said hit or not, and not both that it does not apply."""
-    sure: Bools = (rows.machine != CODES[UNDECIDED]) & (rows.human != CODES[UNDECIDED])
-    return sure & ~((rows.machine == CODES[NOT_APPLICABLE]) & (rows.human == CODES[NOT_APPLICABLE]))
+    sure = (rows.machine != CODES[UNDECIDED]) & (rows.human != CODES[UNDECIDED])
+    compared: Bools = sure & ~((rows.machine == CODES[NOT_APPLICABLE]) & (rows.human == CODES[NOT_APPLICABLE]))
+    return compared
 
 
 def is_hit(codes: npt.NDArray[np.int8]) -> Bools:
