@@ -79,8 +79,22 @@ class AgentPage:
         return self.summary.small
 
     @property
+    def shown_items(self) -> tuple[ItemLine, ...]:
+        """Items that lost points at least once, or that stand out."""
+        return tuple(i for i in self.items if i.own.n and not _quiet(i))
+
+    @property
+    def spotless(self) -> tuple[ItemLine, ...]:
+        """The other items that could be judged."""
+        return tuple(i for i in self.items if i.own.n and _quiet(i))
+
+    @property
     def unsettled(self) -> tuple[ItemLine, ...]:
         return tuple(sorted((i for i in self.items if i.undecided), key=lambda i: (-i.undecided, i.title)))
+
+
+def _quiet(item: ItemLine) -> bool:
+    return not item.own.count and all(a is None or a.side == "like" for a in (item.everyone, item.team))
 
 
 def agent_files(batch: Batch) -> Mapping[str, str]:
