@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,8 +11,11 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pytest
+from click.testing import CliRunner, Result
 
+from qc.commands.review import command
 from qc.domain.run import Lineage, RunStatus
+from qc.errors import UsageError
 from qc.review.accuracy import accuracy, measure, overall_accuracy
 from qc.review.judged import ATTRIBUTES, Judged
 from qc.review.measures import false_discovery, fisher, needed, ratio, wilson
@@ -255,3 +259,24 @@ def test_intervals_of_a_risk_weighted_sample_cover_the_truth() -> None:
     assert all(360 <= count <= 398 for count in held.values()), held
     assert truth.recall is not None
     assert np.mean([r.value for r in raw if r]) > truth.recall.value + 0.05
+
+
+def test_the_command_tells_and_writes(centre: Centre, tmp_path: Path) -> None:
+    nothing = _qc("accuracy", str(centre.path))
+    assert isinstance(nothing.exception, UsageError)
+    assert "还没有复核过" in nothing.exception.render() and "97" in nothing.exception.render()
+    whole = [centre.review(f"C{i:02d}", None, None, rule_digest=centre.run.lineage.rules_digest) for i in range(12)]
+    centre.enter(centre.file("a.json", *whole, centre.review("C00", "service.greeting", "miss")))
+    out = tmp_path / "a.csv"
+    told = _qc("accuracy", str(centre.path), "--csv", str(out), "--json", str(tmp_path / "a.json"))
+    assert told.exit_code == 0, told.output
+    assert "精确率          80.0%" in told.output and "不是抽样" in told.output
+    assert out.read_text(encoding="utf-8-sig").splitlines()[0].startswith("名称,编号,命中对,误判")
+    figures = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
+    assert figures["overall"]["false_hits"] == 1 and figures["rules"][0]["key"] == "service.greeting"
+    for by in ("item", "project", "accent", "session"):
+        assert _qc("accuracy", str(centre.path), "--by", by).exit_code == 0
+
+
+def _qc(*args: str) -> Result:
+    return CliRunner().invoke(command, args)

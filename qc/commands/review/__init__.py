@@ -9,6 +9,7 @@ from qc.commands.lazy import Lazy
 _COMMANDS = {
     "sample": "抽一批会话来复核，说明买到多少把握",
     "import": "把复核文件或复核表收进批次，重算终审分数",
+    "accuracy": "机器判得准不准：与人的复核比，人与人比",
     "appeal": "申诉：提出、裁定、列出",
     "to-tests": "改判的判定变成规则仓库里的回归用例",
 }
