@@ -14,6 +14,7 @@ from qc.opinion.day import DayReport
 from qc.reporting.agent import agent_files, agent_ids, agent_pages
 from qc.reporting.agents import agents_page, example_ids
 from qc.reporting.batch import Batch
+from qc.reporting.cases import case_ids, cases_page
 from qc.reporting.catalogue import read_catalogue
 from qc.reporting.conversation import conversation_page
 from qc.reporting.edition import Edition, Folder, Sheet
@@ -30,6 +31,7 @@ SHEETS = (
     Sheet(name="index", title="质检报表", page=quality_page, quoted=quality_ids),
     Sheet(name="agents", title="员工质量", page=agents_page, quoted=example_ids),
     Sheet(name="opinion", title="舆情报表", page=opinion_page, quoted=opinion_ids),
+    Sheet(name="cases", title="案例", page=cases_page, quoted=case_ids),
     Sheet(name="indicators", title="绩效指标", page=indicators_page),
 )
 """The pages of a report, as the navigation lists them."""

@@ -8,10 +8,13 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.language import say
 from qc.reporting import charts
 from qc.reporting.batch import Batch, lookup
-from qc.reporting.labels import SEVERITIES, SEVERITY
+from qc.reporting.formatting import label
+from qc.reporting.labels import SEVERITIES
 from qc.reporting.selection import Line, lines
+from qc.reporting.topics import callers
 from qc.storage.read import StoredRun
 
 LISTED = 60
@@ -32,6 +35,20 @@ class Complaint:
     due_at: datetime | None
     turn: int | None
     reasons: tuple[str, ...]
+    late: bool
+    """It was due before the run ended."""
+    same_customer: int
+    """Conversations of this customer on the list, this one included."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Deadline:
+    """All complaints to be answered within so many minutes; `late`: due before the run ended."""
+
+    minutes: int
+    count: int
+    customers: int
+    late: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,6 +70,12 @@ class Complaints:
     urgent: int
     """Of critical severity."""
     escalating: int
+    customers: int
+    """Distinct ones, as far as they are known; an unknown one counts for each conversation."""
+    late: int
+    ended: datetime | None
+    """When the run ended; None where it does not say, and then nothing is late."""
+    deadlines: tuple[Deadline, ...]
     severities: charts.Bar
     kinds: tuple[ComplaintKind, ...]
 
@@ -61,7 +84,11 @@ def complaints(batch: Batch) -> Complaints | None:
     """The list of a run; None where the run has no such table (made before there was one)."""
     if not has_table(batch.run, "complaints"):
         return None
+    ended = moment_of(batch.run.lineage.finished_at)
     table = _ranked(batch.run.table("complaints"))
+    table = table.append_column("who", lookup(table["conversation_id"], callers(batch))["who"])
+    late = pc.fill_null(pc.less(table["due_at"], pa.scalar(ended, pa.timestamp("ms"))), False)
+    table = table.append_column("late", late).append_column("same_customer", _times(table["who"]))
     shown = table.slice(0, LISTED)
     beside = lines(lookup(shown["conversation_id"], batch.conversations))
     outside = pc.greater(pc.list_value_length(table["escalations"]), 0)
@@ -70,7 +97,11 @@ def complaints(batch: Batch) -> Complaints | None:
         count=table.num_rows,
         urgent=pc.sum(pc.equal(table["severity"], "critical")).as_py() or 0,
         escalating=pc.sum(outside).as_py() or 0,
-        severities=_severities("全部", table["severity"]),
+        customers=pc.count_distinct(table["who"]).as_py(),
+        late=pc.sum(late).as_py() or 0,
+        ended=ended,
+        deadlines=_deadlines(table),
+        severities=_severities(say("全部"), table["severity"]),
         kinds=_kinds(table, outside),
     )
 
@@ -93,13 +124,44 @@ def _ranked(table: pa.Table) -> pa.Table:
 
 
 def _complaint(line: Line, row: dict[str, object]) -> Complaint:
-    names = ("type", "severity", "scope", "scope_size", "deadline_minutes", "due_at", "turn")
+    names = ("type", "severity", "scope", "scope_size", "deadline_minutes", "due_at", "turn", "late", "same_customer")
     return Complaint(
         line=line,
         escalations=tuple(row["escalations"] or ()),  # type: ignore[arg-type]
         reasons=tuple(row["reasons"] or ()),  # type: ignore[arg-type]
         **{name: row[name] for name in names},  # type: ignore[arg-type]
     )
+
+
+def _times(who: pa.ChunkedArray) -> pa.ChunkedArray:
+    """How often each value occurs in the column."""
+    counts = pc.value_counts(who)
+    at = pc.index_in(who, value_set=counts.field("values"))
+    return counts.field("counts").take(at.combine_chunks())
+
+
+def _deadlines(table: pa.Table) -> tuple[Deadline, ...]:
+    columns = table.select(["deadline_minutes", "who"]).append_column("late", pc.cast(table["late"], pa.int64()))
+    grouped = columns.group_by("deadline_minutes", use_threads=False).aggregate(
+        [("who", "count"), ("who", "count_distinct"), ("late", "sum")]
+    )
+    return tuple(
+        Deadline(
+            minutes=row["deadline_minutes"],
+            count=row["who_count"],
+            customers=row["who_count_distinct"],
+            late=row["late_sum"],
+        )
+        for row in grouped.sort_by("deadline_minutes").to_pylist()
+    )
+
+
+def moment_of(written: str | None) -> datetime | None:
+    """A time of the lineage; None where there is none to read."""
+    try:
+        return datetime.fromisoformat(written or "")
+    except ValueError:
+        return None
 
 
 def _kinds(table: pa.Table, outside: pa.ChunkedArray) -> tuple[ComplaintKind, ...]:
@@ -124,4 +186,4 @@ def _severities(title: str, column: pa.ChunkedArray) -> charts.Bar:
 
 
 def _bar(title: str, counts: dict[str, int]) -> charts.Bar:
-    return charts.stacked(title, [(SEVERITY[s], _INKS[s], counts.get(s, 0)) for s in SEVERITIES])
+    return charts.stacked(title, [(label(s, "severity"), _INKS[s], counts.get(s, 0)) for s in SEVERITIES])

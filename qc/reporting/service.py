@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.language import say
 from qc.opinion.contacts import contacts
 from qc.opinion.effort import HIGH, PARTS, Part, effort, missing_columns, share_of
 from qc.opinion.proactive import Proactive, proactive
@@ -77,12 +78,13 @@ class Service:
     proactive_rate: Rate
 
 
-def service(batch: Batch, earlier: Sequence[StoredRun]) -> Service:
-    """Figures of the run and, for repeats, of the `earlier` runs, from which it has contacts of weeks."""
-    came = contacts([*earlier, batch.run])
+def service(batch: Batch, earlier: Sequence[StoredRun], came: pa.Table | None = None) -> Service:
+    """Figures of the run and, for repeats, of the `earlier` runs, from which it has contacts of weeks: `came`, where
+    somebody has read them already."""
+    came = contacts([*earlier, batch.run]) if came is None else came
     found = resolution(came, DAYS)
     moved = proactive(batch.run)
-    titles = _titles([*earlier, batch.run])
+    titles = _titles([*earlier, batch.run], {m.matter for m in found.matters[:_MATTERS]})
     return Service(
         nights=len(earlier) + 1,
         resolution=found,
@@ -134,20 +136,30 @@ def _spread(values: Sequence[float]) -> charts.Columns | None:
         counts[min(9, int(value // 10))] += 1
     top = max(range(10), key=lambda i: counts[i])
     return charts.columns(
-        title="客户费力度分布",
-        summary=f"{len(values)} 个会话，最多的在 {top * 10}–{top * 10 + 10} 之间，有 {counts[top]} 个。",
+        title=say("客户费力度分布"),
+        summary=say(
+            "{all} 个会话，最多的在 {low}–{high} 之间，有 {n} 个。",
+            all=len(values),
+            low=top * 10,
+            high=top * 10 + 10,
+            n=counts[top],
+        ),
         data=[charts.Datum(label=f"{i * 10}–{i * 10 + 10}", values=(counts[i],)) for i in range(10)],
-        series=[("会话", "ink-main")],
-        unit="个会话",
+        series=[(say("会话"), "ink-main")],
+        unit=say("个会话"),
         width=600.0,
     )
 
 
-def _titles(runs: Sequence[StoredRun]) -> dict[str, str]:
-    """Topic id → title, as the last run calls it."""
+def _titles(runs: Sequence[StoredRun], wanted: Collection[str]) -> dict[str, str]:
+    """Topic id → title, as the last run that has it calls it."""
     found: dict[str, str] = {}
-    for run in runs:
+    for run in reversed(runs):
+        missing = pa.array(sorted(set(wanted) - set(found)), pa.string())
+        if not len(missing):
+            break
         for part in run.parts("topics", ["topic_id", "topic"]):
-            grouped = part.group_by("topic_id", use_threads=False).aggregate([("topic", "max")])
+            mine = part.filter(pc.is_in(part["topic_id"], value_set=missing))
+            grouped = mine.group_by("topic_id", use_threads=False).aggregate([("topic", "max")])
             found |= {r["topic_id"]: r["topic_max"] for r in grouped.to_pylist() if r["topic_max"]}
     return found

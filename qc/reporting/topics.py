@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.alert import Dimension
+from qc.domain.language import say
+from qc.opinion.day import DayReport, Figure
+from qc.opinion.matters import MATTER_COLUMNS, with_matter
 from qc.reporting import charts
 from qc.reporting.batch import Batch, lookup
 from qc.reporting.estimates import Rate
+from qc.reporting.formatting import label
 from qc.reporting.labels import BLANK, SENTIMENT, UNKNOWN_TOPIC
 from qc.reporting.summaries import Summary, summarise
 from qc.storage.read import StoredRun
@@ -21,7 +27,9 @@ _INKS = {"negative": "mood-negative", "neutral": "mood-neutral", "positive": "mo
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Topic:
     """A topic over the batch. `main`: conversations mostly about it; `mentioned`: with any share of it.
-    `change`: difference of the main share to earlier runs, −1..1; None without earlier runs."""
+    `change`: difference of the main share to earlier runs, −1..1; None without earlier runs. `customers`: distinct
+    ones who mentioned it; `usual`: what the days before lead to expect of them, None where that was not tested.
+    `worst`: the conversation mainly about it in which the customer was most negative, if any was."""
 
     topic_id: str
     title: str
@@ -32,6 +40,9 @@ class Topic:
     negative: Rate
     risks: int
     change: float | None
+    customers: int
+    usual: Figure | None
+    worst: str | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,14 +70,27 @@ class Topics:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Place:
-    """One value of a dimension (a project, a channel, a region) with what is most talked of there."""
+    """One value of a dimension (a project, a channel, a region, an hour) with what is most talked of there.
+    `customers`: distinct ones; `usual`: what the days before lead to expect of them, None where not tested."""
 
     summary: Summary
+    customers: int
+    usual: Figure | None
     topic: str
     moods: charts.Bar
 
 
-def topics(batch: Batch, earlier: Sequence[StoredRun]) -> Topics:
+def callers(batch: Batch) -> pa.Table:
+    """`conversation_id` and `who`: the customer, or where nobody knows the customer, the conversation itself."""
+    return with_matter(batch.run.table("conversations", list(MATTER_COLUMNS))).select(["conversation_id", "who"])
+
+
+def usual(day: DayReport | None, dimension: Dimension) -> Mapping[str, Figure]:
+    """The figures of the day by value, of those that were tested against the days before."""
+    return {f.value: f for f in (day.figures[dimension] if day else ()) if f.expected is not None}
+
+
+def topics(batch: Batch, earlier: Sequence[StoredRun], day: DayReport | None = None) -> Topics:
     """Topics by volume; 未识别 last."""
     table = batch.run.table("topics", ["conversation_id", "topic_id", "topic", "parent", "rank"])
     mains = table.filter(pc.equal(table["rank"], 1))
@@ -85,6 +109,8 @@ def topics(batch: Batch, earlier: Sequence[StoredRun]) -> Topics:
         [("topic", "min"), ("parent", "min"), ("topic_id", "count")]
     )
     before = _earlier_shares(earlier)
+    people = _customers(batch, table)
+    worst, expected = _worst(mains["topic_id"], beside), usual(day, Dimension.TOPIC)
     rows = []
     for title in titles.to_pylist():
         topic_id, count = title["topic_id"], counts.get(title["topic_id"], {})
@@ -93,7 +119,7 @@ def topics(batch: Batch, earlier: Sequence[StoredRun]) -> Topics:
         rows.append(
             Topic(
                 topic_id=topic_id,
-                title="未识别" if topic_id == UNKNOWN_TOPIC else title["topic_min"] or topic_id,
+                title=say("未识别") if topic_id == UNKNOWN_TOPIC else title["topic_min"] or topic_id,
                 parent=title["parent_min"] or "",
                 main=main,
                 mentioned=title["topic_id_count"],
@@ -101,6 +127,9 @@ def topics(batch: Batch, earlier: Sequence[StoredRun]) -> Topics:
                 negative=Rate(count=moods["negative"], n=main.count - moods["none"]),
                 risks=count.get("risk_sum", 0),
                 change=(main.value or 0.0) - before.get(topic_id, 0.0) if before else None,
+                customers=people.get(topic_id, 0),
+                usual=expected.get(topic_id),
+                worst=worst.get(topic_id),
             )
         )
     rows.sort(key=lambda t: (t.topic_id == UNKNOWN_TOPIC, -t.main.count, -t.mentioned, t.topic_id))
@@ -129,7 +158,7 @@ def _reasons(batch: Batch, titles: dict[str, str]) -> tuple[Reason, ...]:
     found = [
         Reason(
             topic_id=r["reason"],
-            title="没有说清" if r["reason"] == UNKNOWN_TOPIC else titles.get(r["reason"], r["reason"]),
+            title=say("没有说清") if r["reason"] == UNKNOWN_TOPIC else titles.get(r["reason"], r["reason"]),
             found=Rate(count=r["reason_count"], n=stated.num_rows),
             negative=Rate(count=r["negative_sum"], n=r["spoke_sum"]),
             also_main=Rate(count=r["main_sum"], n=r["reason_count"]),
@@ -141,10 +170,14 @@ def _reasons(batch: Batch, titles: dict[str, str]) -> tuple[Reason, ...]:
     return tuple(sorted(found, key=lambda r: (r.topic_id == UNKNOWN_TOPIC, -r.found.count, r.topic_id)))
 
 
-def places(batch: Batch, column: str, titles: dict[str, str]) -> tuple[Place, ...]:
-    """The values of `column` (project, channel, region, hour), each with its leading topic and its moods."""
+def places(
+    batch: Batch, column: str, titles: Mapping[str, str], who: pa.Table, expected: Mapping[str, Figure]
+) -> tuple[Place, ...]:
+    """The values of `column` (project, channel, region, hour), each with its leading topic and its moods. `who` as
+    `callers` gives it; `expected` as `usual` does."""
     table = batch.conversations
-    values = pc.fill_null(pc.cast(table[column], pa.string()), BLANK)
+    values = pc.fill_null(pc.cast(table[column], pa.string()), say(BLANK))
+    people = _distinct(values, lookup(table["conversation_id"], who)["who"])
     table = table.set_column(table.column_names.index(column), column, values)
     known = table.filter(pc.not_equal(pc.fill_null(table["primary_topic"], UNKNOWN_TOPIC), UNKNOWN_TOPIC))
     leading: dict[str, tuple[int, str]] = {}
@@ -159,7 +192,9 @@ def places(batch: Batch, column: str, titles: dict[str, str]) -> tuple[Place, ..
         found.append(
             Place(
                 summary=summary,
-                topic=f"{titles.get(topic, topic)}（{-count}）" if topic else "",
+                customers=people.get(summary.key, 0),
+                usual=expected.get(summary.key),
+                topic=say("{topic}（{n}）", topic=titles.get(topic, topic), n=-count) if topic else "",
                 moods=mood_bar(summary.key, moods[summary.key]),
             )
         )
@@ -177,11 +212,16 @@ def hours(batch: Batch) -> charts.Columns | None:
     first, last = min(h for h in counts if sum(counts[h])), max(h for h in counts if sum(counts[h]))
     peak = max(range(first, last + 1), key=lambda h: sum(counts[h]))
     return charts.columns(
-        title="各时段会话量",
-        summary=f"{peak} 时最多，有 {sum(counts[peak])} 个会话，其中客户负面 {counts[peak][0]} 个。",
+        title=say("各时段会话量"),
+        summary=say(
+            "{hour} 时最多，有 {n} 个会话，其中客户负面 {negative} 个。",
+            hour=peak,
+            n=sum(counts[peak]),
+            negative=counts[peak][0],
+        ),
         data=[charts.Datum(label=f"{h}", short=f"{h}", values=tuple(counts[h])) for h in range(first, last + 1)],
-        series=[("客户负面", "mood-negative"), ("其他", "mood-neutral")],
-        unit="个",
+        series=[(say("客户负面"), "mood-negative"), (say("其他"), "mood-neutral")],
+        unit=say("个会话"),
         width=760.0,
         height=200.0,
     )
@@ -189,7 +229,7 @@ def hours(batch: Batch) -> charts.Columns | None:
 
 def mood_bar(title: str, counts: dict[str, int]) -> charts.Bar:
     """Negative, neutral, positive; conversations in which no customer spoke are left out."""
-    return charts.stacked(title, [(SENTIMENT[m], ink, counts.get(m, 0)) for m, ink in _INKS.items()])
+    return charts.stacked(title, [(label(m, "mood"), ink, counts.get(m, 0)) for m, ink in _INKS.items()])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,12 +245,30 @@ def _pairs(table: pa.Table, column: str, other: str) -> list[_Pair]:
 
 
 def _earlier_shares(earlier: Sequence[StoredRun]) -> dict[str, float]:
-    mains = []
+    """Of all earlier conversations that have topics, the share each is the main topic of."""
+    counts: Counter[str] = Counter()
     for run in earlier:
-        table = run.table("topics", ["topic_id", "rank"])
-        mains.append(table.filter(pc.equal(table["rank"], 1)).select(["topic_id"]))
-    if not mains:
-        return {}
-    table = pa.concat_tables(mains)
-    counts = table.group_by("topic_id", use_threads=False).aggregate([("topic_id", "count")]).to_pylist()
-    return {row["topic_id"]: row["topic_id_count"] / table.num_rows for row in counts}
+        main = run.table("conversations", ["primary_topic"])["primary_topic"].drop_null()
+        counts.update({v["values"]: v["counts"] for v in pc.value_counts(main).to_pylist()})
+    total = counts.total()
+    return {topic: count / total for topic, count in counts.items()}
+
+
+def _customers(batch: Batch, table: pa.Table) -> Mapping[str, int]:
+    """Distinct customers of each topic, however often they came."""
+    return _distinct(table["topic_id"], lookup(table["conversation_id"], callers(batch))["who"])
+
+
+def _distinct(keys: pa.ChunkedArray, who: pa.ChunkedArray) -> Mapping[str, int]:
+    grouped = pa.table({"key": keys, "who": who}).group_by("key", use_threads=False)
+    return {r["key"]: r["who_count_distinct"] for r in grouped.aggregate([("who", "count_distinct")]).to_pylist()}
+
+
+def _worst(topic: pa.ChunkedArray, beside: pa.Table) -> Mapping[str, str]:
+    """By main topic the conversation with the most negative customer."""
+    columns = ["conversation_id", "customer_emotion_level", "customer_emotion_worst"]
+    table = beside.select(columns).append_column("topic", topic).filter(pc.equal(beside["sentiment"], "negative"))
+    order = [("customer_emotion_level", "descending"), ("customer_emotion_worst", "ascending")]
+    table = table.sort_by([*order, ("conversation_id", "ascending")])
+    first = table.group_by("topic", use_threads=False).aggregate([("conversation_id", "first")])
+    return dict(zip(first["topic"].to_pylist(), first["conversation_id_first"].to_pylist(), strict=True))

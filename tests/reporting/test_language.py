@@ -18,7 +18,20 @@ from qc.reporting.build import SHEETS
 
 REPORTS = packaged("reports")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
-SPOKEN = ("base.html", "indicators.html", "parts.html", "charts.html", "agents.html", "agent.html", "conversation.html", "voice.html", "review.html")
+SPOKEN = (
+    "base.html",
+    "indicators.html",
+    "parts.html",
+    "charts.html",
+    "agents.html",
+    "agent.html",
+    "conversation.html",
+    "voice.html",
+    "review.html",
+    "opinion.html",
+    "onepager.html",
+    "cases.html",
+)
 """Templates that are complete in English."""
 MODULES: tuple[str, ...] = (
     "qc/reporting/agents.py",
@@ -31,6 +44,9 @@ MODULES: tuple[str, ...] = (
     "qc/reporting/estimates.py",
     *("qc/reporting/voice.py", "qc/reporting/traces.py", "qc/reporting/panorama.py", "qc/reporting/sound.py"),
     *("qc/reporting/reviewing.py", "qc/reporting/dialogue.py", "qc/reporting/mood.py", "qc/reporting/sheet.py"),
+    *(f"qc/opinion/{name}.py" for name in ("wording", "day", "ledger", "judge", "surge", "bursts", "alert_file")),
+    *(f"qc/reporting/{name}.py" for name in ("opinion", "topics", "complaints", "risks", "hotwords", "service")),
+    *(f"qc/reporting/{name}.py" for name in ("intentions", "onepager", "spoken", "negatives", "cases")),
 )
 """Modules of qc whose sentences are all said."""
 
