@@ -16,7 +16,7 @@ Row = Sequence[object]
 
 def overview_columns() -> tuple[Column, ...]:
     return (
-        Column(title=say("项目"), width=24),
+        Column(title=say("内容"), width=24),
         Column(title=say("数值"), width=28, wrap=True),
         Column(title=say("说明"), width=70, wrap=True),
     )
@@ -41,7 +41,7 @@ def overview_rows(view: View) -> Iterator[Row]:
     yield say("无法判定"), As(total.undecided, Kind.WHOLE), say("有规则无法判定的会话数")
     yield say("客户负面"), As(total.negative.value, Kind.PERCENT), _rate(total.negative)
     for row in view.quality.accuracy:
-        yield say(row.title), As(row.rate.value, Kind.PERCENT), _rate(row.rate)
+        yield row.title, As(row.rate.value, Kind.PERCENT), _rate(row.rate)
     for card in view.quality.cards:
         name = say("评分表：{title}", title=card.title)
         yield name, As(card.score.value, Kind.NUMBER), f"{card.version}；{_mean(card.score)}；{_rate(card.passing)}"

@@ -65,11 +65,19 @@ class Database:
         if len(statements) != 1 or statements[0].type not in (kinds.SELECT, kinds.EXPLAIN):
             raise UsageError("一次只能写一条查询，而且只读", f"可以用：{_NARROWEST}。")
         with self._told(query):
-            reader = self._connection.sql(query).to_arrow_reader(BATCH_ROWS)
+            reader = self._relation(query).to_arrow_reader(BATCH_ROWS)
         schema = pa.schema(
             [pa.field(n, f.type) for n, f in zip(_distinct(reader.schema.names), reader.schema, strict=True)]
         )
         return pa.RecordBatchReader.from_batches(schema, self._batches(query, reader, schema))
+
+    def _relation(self, query: str) -> Any:
+        """Not executed as a statement: that would hold the whole answer. But only statements tell where they fail."""
+        try:
+            return self._connection.sql(query)
+        except self._duckdb.Error:
+            self._connection.execute(query)
+            raise
 
     def _batches(self, query: str, reader: Any, schema: pa.Schema) -> Iterator[pa.RecordBatch]:
         with self._told(query):
@@ -153,7 +161,8 @@ def _details(text: str) -> Mapping[str, str]:
     try:
         told = json.loads(text[text.index("{") :])
     except ValueError:
-        return {}
+        kind, _, message = text.partition(" Error: ")
+        return {"exception_type": kind, "exception_message": message or text}
     return {key: str(value) for key, value in told.items()} if isinstance(told, dict) else {}
 
 
