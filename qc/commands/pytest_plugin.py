@@ -1,4 +1,4 @@
-"""pytest collects the inline tests of rules and topics, one item each.
+"""pytest collects the inline tests of rules and topics and the regression cases beside them, one item each.
 
 `pytest -p qc.commands.pytest_plugin --qc-rules rules`, or in a `conftest.py` at the top of the repository:
 `pytest_plugins = ["qc.commands.pytest_plugin"]`.
@@ -29,19 +29,27 @@ def pytest_configure(config: pytest.Config) -> None:
     """Without paths on the command line, the rules folder is collected beside the usual ones."""
     folder = config.getoption("--qc-rules")
     if folder and config.args_source is not pytest.Config.ArgsSource.ARGS:
-        config.args.append(folder)
+        config.args.extend(str(tested) for tested in _tested(folder))
 
 
 def pytest_collect_file(file_path: Path, parent: pytest.Collector) -> RuleFile | None:
-    """Files below the rules folder."""
+    """Files below the rules folder and that of the cases."""
     folder = parent.config.getoption("--qc-rules")
-    if folder and file_path.suffix in (".yml", ".yaml") and file_path.is_relative_to(Path(folder).resolve()):
+    known = folder and file_path.suffix in (".yml", ".yaml")
+    if known and any(file_path.is_relative_to(tested) for tested in _tested(folder)):
         return RuleFile.from_parent(parent, path=file_path)
     return None
 
 
+def _tested(rules: str) -> list[Path]:
+    """The folders that hold tests."""
+    folder = Path(rules).resolve()
+    cases = folders(find_workspace(folder), rules=folder).cases
+    return [folder] if cases is None else [folder, cases]
+
+
 class RuleFile(pytest.File):
-    """A rule or topic file."""
+    """A rule or topic file, or a case."""
 
     def collect(self) -> Iterator[RuleItem]:
         for told in _report(self.config).told():

@@ -14,6 +14,9 @@ from hypothesis import strategies as st
 from qc.commands import cli
 from qc.errors import UsageError
 from qc.pipeline.review import sample_run
+from qc.reporting.batch import Batch
+from qc.reporting.sampled import with_sampled
+from qc.reporting.selection import by_importance
 from qc.review.sampling import RANDOM, Wanted, half_width, inclusion, pick
 from tests.review.centre import BOSS, Centre
 
@@ -124,3 +127,13 @@ def test_the_command_tells_what_it_buys(centre: Centre, tmp_path: Path) -> None:
     assert RANDOM in {r["reason"] for r in rows}
     again = CliRunner().invoke(cli, args)
     assert isinstance(again.exception, UsageError) and "填好的意见" in again.exception.hint
+
+
+def test_what_was_sampled_has_a_page_whatever_it_is_worth(centre: Centre) -> None:
+    batch = Batch(centre.run)
+    listed = by_importance(batch, 1)
+    assert with_sampled(batch, listed) == listed
+    drawn = sample_run(centre.path, Wanted(size=4), BOSS, keep=True).ids
+    shown = [line.conversation_id for line in with_sampled(Batch(centre.run), listed)]
+    assert shown[0] == listed[0].conversation_id and len(shown) == len(set(shown))
+    assert set(shown) == {*drawn, shown[0]}
