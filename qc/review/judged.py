@@ -20,7 +20,7 @@ Bools = npt.NDArray[np.bool_]
 Texts = npt.NDArray[np.object_]
 
 _ACCENT = ("口音", "方言", "accent", "dialect")
-_BANDS = ((0.6, "0.6 以下"), (0.75, "0.6–0.75"), (0.9, "0.75–0.9"), (2.0, "0.9 以上"))
+_BANDS = ((0.6, "< 0.6"), (0.75, "0.6–0.75"), (0.9, "0.75–0.9"), (2.0, "≥ 0.9"))
 ATTRIBUTES = ("project", "channel", "accent", "confidence", "sample_rate", "role_source")
 _FINAL = ("conversation_id", "rule_id", "machine_verdict", "final_verdict", "reviewer")
 _STORED = ("project", "channel", "extra", "asr_confidence", "sample_rate", "role_source")
