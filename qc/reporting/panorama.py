@@ -20,6 +20,8 @@ _LANES_TOP, _LANES_ALONE, _LANE, _BAR = 162.0, 30.0, 24.0, 14.0
 """Top of the lanes under the mood, or without one (a recording whose speakers are not told apart)."""
 _STEPS_MS = (5_000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000, 1_800_000, 3_600_000)
 _MOST_TICKS = 12
+CROWDED = 400
+"""With more turns a chart has no mark and no link for each, and its table lists so many: a page stays small."""
 _FLAG = 15.0
 """Room a flag takes."""
 _NAME = 122.0
@@ -105,6 +107,8 @@ class Panorama:
     left: float
     right: float
     timed: bool
+    crowded: bool
+    """There are more than CROWDED turns."""
     end: float
     """Where `right` is: milliseconds, or turns."""
     mood_top: float
@@ -166,6 +170,7 @@ def panorama(record: Record, marks: dict[str, Mark], course: Course | None) -> P
         left=_LEFT,
         right=_WIDTH - _RIGHT,
         timed=timed,
+        crowded=len(record.turns) > CROWDED,
         end=end,
         mood_top=_MOOD_TOP,
         mood_bottom=_MOOD_BOTTOM,

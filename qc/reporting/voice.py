@@ -81,12 +81,13 @@ class VoiceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceChart:
-    """`summary` says in words what the strips show; `ticks`, `left`, `right` and `end` are the panorama's."""
+    """`summary` says in words what the strips show; `ticks`, `left`, `right`, `crowded` and `end` are the panorama's."""
 
     width: float
     height: float
     left: float
     right: float
+    crowded: bool
     end: float
     strips: tuple[Strip, ...]
     ticks: tuple[Label, ...]
@@ -119,6 +120,7 @@ def voice_chart(record: Record, panorama: Panorama | None) -> VoiceChart | None:
         height=bottom + _AXIS,
         left=panorama.left,
         right=panorama.right,
+        crowded=panorama.crowded,
         end=panorama.end,
         strips=tuple(strips),
         ticks=tuple(Label(x=t.x, y=bottom + 16, text=t.text) for t in panorama.ticks),
