@@ -28,7 +28,7 @@ class Kind:
 @dataclass(frozen=True, kw_only=True)
 class Reviewed:
     """The section. `runs` were reviewed; `basis`, `advice` and `differences` are sentences; of `rules` and `items`
-    those with the most wrong verdicts, `more_rules` further ones had any; `sessions` the latest calibrations by name."""
+    those with the most wrong verdicts, `more_rules` further ones had any; `sessions`: calibrations."""
 
     runs: int
     basis: str
