@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 
 import pyarrow as pa
@@ -56,8 +56,9 @@ def risks(batch: Batch, records: Mapping[str, Record], without: Collection[str] 
     another list."""
     ranked = _ranked(batch, without)
     shown = lines(lookup(ranked["conversation_id"].slice(0, _LISTED), batch.conversations))
+    signs = _signs(batch, [line.conversation_id for line in shown])
     return Risks(
-        rows=tuple(_risk(x, records[x.conversation_id]) for x in shown),
+        rows=tuple(_risk(x, records[x.conversation_id], signs[x.conversation_id]) for x in shown),
         conversations=ranked.num_rows,
     )
 
@@ -86,17 +87,26 @@ def _ranked(batch: Batch, without: Collection[str]) -> pa.Table:
     return table.append_column("level", level).sort_by(order)
 
 
-def _risk(line: Line, record: Record) -> Risk:
-    mine = [
-        f
-        for f in record.findings
-        if f.kind == "signal" and f.verdict == "hit" and f.status != "shadow" and f.severity != "low"
-    ]
+def _signs(batch: Batch, ids: Sequence[str]) -> Mapping[str, Mapping[str, Signal]]:
+    """The risk signals of the conversations `ids` by rule, as they stand after review, without words."""
+    found = batch.findings.filter(pc.is_in(batch.findings["conversation_id"], value_set=pa.array(ids, pa.string())))
+    rows = found.filter(is_risk(found)).select(["conversation_id", "rule_id", "rule_title", "severity"]).to_pylist()
+    signs: dict[str, dict[str, Signal]] = {i: {} for i in ids}
+    for row in rows:
+        bare = Signal(title=row["rule_title"], severity=row["severity"] or "", message="", quotes=())
+        signs[row["conversation_id"]][row["rule_id"]] = bare
+    return signs
+
+
+def _risk(line: Line, record: Record, signs: Mapping[str, Signal]) -> Risk:
+    mine = [f for f in record.findings if f.rule_id in signs]
     mine.sort(key=lambda f: (severity_rank(f.severity), f.first_turn or 0, f.rule_id))
-    signals = tuple(
-        Signal(title=f.rule_title, severity=f.severity, message=f.message, quotes=quotes(record, f.rule_id))
+    told = {
+        f.rule_id: Signal(title=f.rule_title, severity=f.severity, message=f.message, quotes=quotes(record, f.rule_id))
         for f in mine
-    )
+    }
+    added = [sign for rule, sign in signs.items() if rule not in told]  # by people: there are no words to quote
+    signals = tuple(sorted((*told.values(), *added), key=lambda s: severity_rank(s.severity)))
     words = {q.turn: q for s in reversed(signals) for q in reversed(s.quotes)}  # the gravest signal marks its turn
     ordered = [q for s in signals for q in s.quotes if words[q.turn] is q]
     return Risk(
