@@ -171,11 +171,13 @@ def reviewed(run: StoredRun) -> list[str]:
 def final(reviews: pa.Table, machine: Machine) -> Final:
     """The verdicts after review. On each verdict the last opinion holds; an upheld appeal stands above all others, and
     what was said of a rule above a conversation that was read as a whole: that one says nothing of the rule.
-    Calibration sessions compare people and move no verdict."""
+    Calibration sessions compare people and move no verdict, nor does what was said of other rules before the run was
+    made anew under the same name."""
     last: dict[tuple[str, str | None], Mapping[str, Any]] = {}
     for row in reviews.to_pylist():
         key = row["conversation_id"], row["rule_id"]
-        known = key[0] in machine.conversation and (key[1] is None or key[1] in machine.rule)
+        current = machine.rules_digest if key[1] is None else machine.digests.get(key[1])
+        known = key[0] in machine.conversation and row["rule_digest"] == current
         if known and row["session"] is None and (key not in last or _rank(last[key]) <= _rank(row)):
             last[key] = row
     codes = machine.codes.copy()

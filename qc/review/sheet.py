@@ -12,7 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.review.file import LONGEST_COMMENT, MOST_BYTES, MOST_REVIEWS, clean, name_fault
+from qc.review.file import LONGEST_COMMENT, MOST_REVIEWS, clean, name_fault
 from qc.review.machine import Machine
 from qc.review.opinions import HIT, MISS, NOT_APPLICABLE, SHEET, UNDECIDED, WORDS, Complaint, Opinion, Returned
 from qc.sheets.pages import Column, Kind, Page
@@ -28,6 +28,8 @@ WHOLE = "整个会话"
 _REVIEW, _RULES, _RUN = "复核", "规则", "批次"
 _MODIFIED = re.compile(rb"<dcterms:modified[^>]*>([0-9TZ:.+-]{10,40})<")
 _EVIDENCE = 3
+_MOST_BYTES = 128 << 20
+"""Unpacked: what spreadsheets write is wordy."""
 
 _ID, _RULE, _TITLE, _MACHINE = "会话编号", "规则编号", "规则", "机器判定"
 _HUMAN, _MISSED, _COMMENT, _REVIEWER = "人工判定", "漏判的规则", "说明", "复核人"
@@ -120,9 +122,9 @@ def read_reviews(path: Path, *, now: datetime, reviewer: str = "") -> Returned:
     complained of and left out. The time is when the workbook was last saved."""
     shown = path.name
     try:
-        rows = read_sheet(path, _NEEDED, _REVIEW, MOST_BYTES)
-        about = {str(cells[0]): str(cells[1]) for cells in sheet_rows(path, _RUN, MOST_BYTES) if len(cells) > 1}
-        listed = read_sheet(path, (_RULE, _TITLE, _VERSION, _DIGEST), _RULES, MOST_BYTES)
+        rows = read_sheet(path, _NEEDED, _REVIEW, _MOST_BYTES)
+        about = {str(cells[0]): str(cells[1]) for cells in sheet_rows(path, _RUN, _MOST_BYTES) if len(cells) > 1}
+        listed = read_sheet(path, (_RULE, _TITLE, _VERSION, _DIGEST), _RULES, _MOST_BYTES)
     except (SheetError, OSError) as error:
         why = str(error) if isinstance(error, SheetError) else f"读不了（{error.strerror or type(error).__name__}）"
         return _refused(shown, why)

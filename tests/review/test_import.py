@@ -14,6 +14,7 @@ from qc.errors import UsageError
 from qc.pipeline.review import carry_reviews, rescore
 from qc.review.opinions import ReviewError
 from qc.storage.append import append_part
+from qc.storage.lineage import write_lineage
 from tests.review.centre import BOSS, CARD, Centre
 
 
@@ -241,6 +242,15 @@ def test_a_run_of_before_says_what_to_do(centre: Centre) -> None:
     lineage.write_text(json.dumps(data | {"rule_digests": {}}), "utf-8")
     with pytest.raises(UsageError, match="较早的版本"):
         centre.enter(centre.file("a.json"))
+
+
+def test_a_run_made_anew_under_the_same_name_forgets_what_was_said_of_other_rules(centre: Centre) -> None:
+    centre.enter(
+        centre.file("a.json", centre.review("C00", "service.greeting", "miss"), centre.review("C04", None, None))
+    )
+    write_lineage(centre.path, replace(centre.run.lineage, rules_digest="ef" * 32))
+    rescore(centre.path, centre.cards)
+    assert centre.final() == {("C00", "service.greeting"): "miss"}
 
 
 def test_who_comes_later_is_later_whatever_the_order_of_files(centre: Centre) -> None:

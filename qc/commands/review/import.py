@@ -14,6 +14,7 @@ from qc.errors import EXIT_OK, EXIT_PARTIAL, UsageError
 if TYPE_CHECKING:
     from qc.pipeline.review import Cards
 
+_SHOWN = 50
 _FILE = click.Path(path_type=Path, exists=True, dir_okay=False)
 
 
@@ -54,12 +55,14 @@ def command(
         done = carry_reviews(old, run, cards, who)
     else:
         done = import_reviews(run, read_returned(files, who, reviewer), cards, who, partial=partial)
-    for complaint in done.left_out:
+    for complaint in done.left_out[:_SHOWN]:
         click.echo(f"没有收：{complaint}", err=True)
     again = f"，另有 {done.repeated} 条早已收过" if done.repeated else ""
     left = f"，{len(done.left_out)} 处没有收" if done.left_out else ""
     click.echo(f"收下 {done.added} 条意见{again}{left}。")
-    for conflict in done.conflicts:
+    for conflict in done.conflicts[:_SHOWN]:
         click.echo(f"意见不同（都留着，以后说的为准）：{conflict}")
+    if len(done.conflicts) > _SHOWN:
+        click.echo(f"意见不同的还有 {len(done.conflicts) - _SHOWN} 处。")
     click.echo("\n".join(lines(done.rescored)))
     ctx.exit(EXIT_PARTIAL if done.left_out or done.rescored.refused else EXIT_OK)
