@@ -81,7 +81,7 @@ class VoiceLine:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VoiceChart:
-    """`summary` says in words what the strips show; `ticks`, `left`, `right`, `crowded` and `end` are the panorama's."""
+    """`summary` says in words what the strips show; what is not about them is the panorama's."""
 
     width: float
     height: float
