@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from qc.domain.language import speaking
@@ -13,11 +15,14 @@ from qc.paths import packaged
 from qc.reporting.batch import Batch
 from qc.reporting.catalogue import read_catalogue
 from qc.reporting.edition import Edition
+from qc.reporting.records import read_records
 from qc.reporting.render import Renderer, Site
 from qc.reporting.review import reviewed, reviewed_runs
+from qc.reporting.risks import risks
+from qc.schema.reviews import ALL_TABLES, REVIEWS
 from qc.storage.read import StoredRun
 from qc.storage.write import write_part
-from tests.reporting.conftest import HOSTILE
+from tests.reporting.conftest import HOSTILE, TALKS, RunBuilder
 from tests.review.test_accuracy import HIT, MISS, Call, both, store
 
 CALLS = (
@@ -29,8 +34,6 @@ CALLS = (
 @pytest.fixture
 def run(tmp_path: Path) -> StoredRun:
     made = store(tmp_path / "r", CALLS)
-    from qc.schema.reviews import REVIEWS
-
     write_part(made.path, "reviews", 0, REVIEWS.empty_table())
     return made
 
@@ -64,3 +67,26 @@ def test_the_section_in_english(run: StoredRun) -> None:
 def test_runs_without_reviews_have_no_section(sample: StoredRun, run: StoredRun) -> None:
     assert reviewed(Edition(batch=Batch(sample))) is None
     assert reviewed_runs([sample, run, run]) == [run]
+
+
+def test_a_risk_that_people_added_or_rejected(builder: Callable[[str], RunBuilder]) -> None:
+    """The page is made although the machine stored no signal, and the rejected one is not listed."""
+    made = builder("run")
+    for talk in TALKS[:3]:
+        made.add(talk)
+    run = made.write()
+    said = [
+        ("A001", "customer.anger", "miss", "hit"),  # the machine found nothing there
+        ("A003", "customer.escalation", "hit", "miss"),
+    ]
+    rows = [
+        {"conversation_id": c, "rule_id": r, "machine_verdict": m, "final_verdict": f, "origin": "page"}
+        for c, r, m, f in said
+    ]
+    write_part(run.path, "final_findings", 0, pa.Table.from_pylist(rows, ALL_TABLES["final_findings"]))
+    batch = Batch(run)
+    told = risks(batch, read_records(run, ["A001", "A003"]))
+    assert {r.line.conversation_id: [s.title for s in r.signals] for r in told.rows} == {
+        "A001": ["客户愤怒"],
+        "A003": ["客户愤怒"],
+    }
