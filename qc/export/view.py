@@ -9,6 +9,7 @@ import pyarrow as pa
 
 from qc.reporting.agents import AgentsPage, agents_page, example_ids
 from qc.reporting.batch import Batch, lookup
+from qc.reporting.cases import CasesPage, case_ids, cases_page
 from qc.reporting.edition import Edition
 from qc.reporting.indicators.page import IndicatorsPage, indicators_page
 from qc.reporting.opinion import OpinionPage, opinion_ids, opinion_page
@@ -18,7 +19,7 @@ from qc.reporting.records import read_records
 
 def quoted_ids(batch: Batch) -> tuple[str, ...]:
     """The conversations whose records the pages used here need."""
-    return (*quality_ids(batch), *example_ids(batch), *opinion_ids(batch))
+    return (*quality_ids(batch), *example_ids(batch), *opinion_ids(batch), *case_ids(batch))
 
 
 class View:
@@ -43,6 +44,10 @@ class View:
     @cached_property
     def opinion(self) -> OpinionPage:
         return opinion_page(self.edition)
+
+    @cached_property
+    def cases(self) -> CasesPage:
+        return cases_page(self.edition)
 
     @cached_property
     def indicators(self) -> IndicatorsPage:

@@ -25,7 +25,7 @@ from qc.storage.read import StoredRun
 
 NAMES = [
     *("概览", "会话", "评分项", "判定与证据", "坐席", "班组", "扣分排列", "舆情话题", "投诉与升级", "指标"),
-    *("复核", "失败"),
+    *("负面清单", "典型案例", "复核", "失败"),
 ]
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 MADE = datetime(2026, 11, 21, 1, 8)
@@ -68,6 +68,15 @@ def shown(text: str) -> str:
     return printable(text)
 
 
+def test_cases_name_nobody(book: Workbook, sample: StoredRun) -> None:
+    names = {n for c in sample.table("conversations").to_pylist() for n in (c["agent_name"], c["agent_id"]) if n}
+    cases = rows(book, "典型案例")
+    assert cases and not [n for n in names if any(n in r["对话"] or n == r["称作"] for r in cases)]
+    listed = rows(book, "负面清单")
+    assert {r["会话"] for r in rows(book, "投诉与升级")} <= {r["会话"] for r in listed}
+    assert {shown(r["会话"]) for r in rows(book, "会话") if r["一票否决"] == "是"} <= {r["会话"] for r in listed}
+
+
 def test_evidence_is_quoted(book: Workbook) -> None:
     row = next(r for r in rows(book, "判定与证据") if r["规则编号"] == "customer.escalation" and r["会话"] == "A003")
     assert "【12398】" in row["原话"] and row["谁说的"] == "客户" and row["话轮"] == 2 and row["判定"] == "命中"
@@ -106,6 +115,7 @@ def test_several_runs_stand_together(sample: StoredRun, builder, tmp_path: Path)
     assert next(r for r in first if r["内容"] == "平均分")["数值"] is None
 
 
+@pytest.mark.slow
 def test_the_same_run_gives_the_same_bytes(sample: StoredRun, tmp_path: Path) -> None:
     made(tmp_path / "a.xlsx", sample), made(tmp_path / "b.xlsx", sample)
     assert (tmp_path / "a.xlsx").read_bytes() == (tmp_path / "b.xlsx").read_bytes()
@@ -142,6 +152,7 @@ def test_the_workbook_speaks_english(sample: StoredRun, tmp_path: Path) -> None:
     assert not [t for t in (*headers, *notes) if CHINESE.search(t)]
 
 
+@pytest.mark.slow
 def test_the_command(sample: StoredRun, builder, tmp_path: Path) -> None:
     run = CliRunner().invoke
     done = run(cli, ["export", "xlsx", str(sample.path), "-o", str(tmp_path / "x.xlsx")])

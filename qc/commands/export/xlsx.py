@@ -29,7 +29,7 @@ NAME = "workbook.xlsx"
 def command(
     runs: tuple[Path, ...], out: Path | None, lang: str | None, keep_personal_data: bool, workspace: Path | None
 ) -> None:
-    """一本工作簿：概览、会话、评分项、判定与证据、坐席、班组、扣分排列、舆情话题、投诉与升级、指标、复核、失败。
+    """一本工作簿：概览、会话、评分项、判定与证据、坐席、班组、扣分排列、舆情话题、投诉与升级、指标、负面清单、典型案例、复核、失败。
 
     数与网页报表相同；表头的批注说明每一列。几个批次写进一本，每行前面是批次。超过 Excel 行数的接着写下一张表。
     客户说的话一律是文字，不会成为公式或链接。
