@@ -22,9 +22,11 @@ from qc.reporting.indicators.page import indicators_page
 from qc.reporting.opinion import opinion_ids, opinion_page
 from qc.reporting.pagenames import page_names
 from qc.reporting.quality import quality_ids, quality_page
-from qc.reporting.records import read_records
+from qc.reporting.records import Record, read_records
 from qc.reporting.render import Renderer, Site
+from qc.reporting.reviewing import JudgedRule, judged_rules
 from qc.reporting.selection import by_importance
+from qc.reporting.sound import COPIES, Recordings
 from qc.storage.read import StoredRun
 
 SHEETS = (
@@ -73,7 +75,8 @@ def build_report(
             listed=by_importance(batch, settings.pages),
         )
         wanted = [line.conversation_id for line in edition.listed]
-        quoted = [i for pages in (*sheets, *folders) for i in pages.quoted(batch)]
+        quoting: Sequence[Sheet | Folder] = [*sheets, *folders]
+        quoted = [i for pages in quoting for i in pages.quoted(batch)]
         edition = replace(edition, records=read_records(run, [*wanted, *quoted]))
         names = page_names(batch.conversations["conversation_id"].to_pylist())
         site = Site(
@@ -101,7 +104,7 @@ def _published(
             (draft / folder.folder).mkdir()
             for name, page in folder.pages(edition):
                 _write(draft / folder.folder / name, renderer.render(f"{folder.name}.html", page=page))
-        _conversations(draft / "conversations", edition, renderer)
+        _conversations(draft / "conversations", out, edition, renderer)
         (draft / _MARKER).touch()
         shutil.rmtree(out, ignore_errors=True)
         draft.replace(out)
@@ -110,13 +113,39 @@ def _published(
     return out / "index.html"
 
 
-def _conversations(folder: Path, edition: Edition, renderer: Renderer) -> None:
-    floor = edition.batch.run.lineage.confidence_floor
+def _conversations(folder: Path, out: Path, edition: Edition, renderer: Renderer) -> None:
+    """Write the pages into `folder`, which will be part of `out`."""
+    run = edition.batch.run
+    rules = judged_rules(run)
+    recordings = Recordings(
+        run=run,
+        kept=edition.settings.audio,
+        pages=out / folder.name,
+        copies=folder.parent / COPIES,
+        shelf=f"../{COPIES}",
+    )
     ids = [line.conversation_id for line in edition.listed]
     for before, own, after in zip(["", *ids], ids, [*ids[1:], ""], strict=False):
-        page = conversation_page(edition.records[own], floor)
-        html = renderer.render("conversation.html", page=page, before=before, after=after)
-        _write(folder / renderer.site.names[own], html)
+        name = renderer.site.names[own]
+        html = _conversation(edition.records[own], name, recordings, rules, renderer, before=before, after=after)
+        _write(folder / name, html)
+
+
+def _conversation(
+    record: Record,
+    name: str,
+    recordings: Recordings,
+    rules: Sequence[JudgedRule],
+    renderer: Renderer,
+    *,
+    before: str = "",
+    after: str = "",
+) -> str:
+    """The page called `name`; the conversations `before` and `after` it have pages too."""
+    sound = recordings.of(record.meta, name.removesuffix(".html"))
+    page = conversation_page(record, recordings.run.lineage.confidence_floor, sound=sound, rules=rules)
+    plays = sound is not None and bool(sound.address)
+    return renderer.render("conversation.html", media=plays, page=page, before=before, after=after)
 
 
 def build_conversation(
@@ -138,9 +167,10 @@ def build_conversation(
         raise UsageError(f"批次中没有会话 {conversation_id}。", "请用 qc show 查看编号，或检查批次路径。")
     name = page_names([conversation_id])[conversation_id]
     site = Site(lineage=run.lineage, names={}, single=True, settings=settings, organisation=organisation)
+    recordings = Recordings(run=run, kept=settings.audio, pages=out, copies=out / COPIES, shelf=COPIES)
     with speaking(read_catalogue(template_dirs, settings.language)):
-        page = conversation_page(records[conversation_id], run.lineage.confidence_floor)
-        html = Renderer(template_dirs, site).render("conversation.html", page=page, before="", after="")
+        renderer = Renderer(template_dirs, site)
+        html = _conversation(records[conversation_id], name, recordings, judged_rules(run), renderer)
     out.mkdir(parents=True, exist_ok=True)
     _write(out / name, html)
     return out / name
