@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -18,7 +19,7 @@ from qc.reporting.estimates import Mean, Rate
 from qc.reporting.labels import BLANK
 from qc.reporting.people import People, codes
 
-Ints = NDArray[np.int64]
+Ints = NDArray[np.signedinteger[Any]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,9 +86,9 @@ def capability(people: People) -> Capability:
 class _Judged:
     """A row per judged or undecided item: the row of its conversation in `People.staff`, and codes."""
 
-    row: Ints
-    title: Ints
-    section: Ints
+    row: NDArray[np.int32]
+    title: NDArray[np.int32]
+    section: NDArray[np.int32]
     titles: tuple[str, ...]
     sections: tuple[str, ...]
     bad: NDArray[np.bool_]
@@ -96,33 +97,31 @@ class _Judged:
 
 
 def _judged(people: People) -> _Judged:
-    items = people.batch.items.drop_columns(["rule_ids"])
-    row = people.rows_of(items["conversation_id"])  # before the filter, and without ids after it: millions of rows
+    items = people.batch.items
+    row = people.rows_of(items["conversation_id"])
     status = pc.is_in(items["status"], value_set=pa.array(["passed", "deducted", "undecided"]))
     kept = pc.and_(status, pc.is_valid(row))
-    items = items.select(["section_title", "item_title", "status", "points", "fatal"]).filter(kept)
-    row = row.filter(kept)
-    title, section = (pc.fill_null(items[c], BLANK) for c in ("item_title", "section_title"))
+    title, titles = _numbered(items["item_title"])  # numbers before the filter: these are millions of rows
+    section, sections = _numbered(items["section_title"])
     bad = deducted(items)
     return _Judged(
-        row=np.asarray(row.to_numpy(), np.int64),
-        title=codes(title),
-        section=codes(section),
-        titles=tuple(sorted(pc.unique(title).to_pylist(), key=_utf8)),
-        sections=tuple(sorted(pc.unique(section).to_pylist(), key=_utf8)),
-        bad=_flags(bad),
-        unsure=_flags(pc.equal(items["status"], "undecided")),
-        lost=np.asarray(pc.if_else(bad, pc.negate(items["points"]), 0.0).to_numpy(), np.float64),
+        row=np.asarray(row.filter(kept).to_numpy()),
+        title=np.asarray(title.filter(kept).to_numpy()),
+        section=np.asarray(section.filter(kept).to_numpy()),
+        titles=titles,
+        sections=sections,
+        bad=_flags(bad.filter(kept)),
+        unsure=_flags(pc.equal(items["status"], "undecided").filter(kept)),
+        lost=np.asarray(pc.if_else(bad, pc.negate(items["points"]), 0.0).filter(kept).to_numpy(), np.float64),
     )
 
 
 def _items(people: People, judged: _Judged) -> Mapping[int, tuple[ItemLine, ...]]:
-    who, strata = people.who[judged.row], people.strata[judged.row]
-    counts = _counts(who, judged.title, strata, judged.bad, ~judged.unsure)
+    clear, width = ~judged.unsure, len(judged.titles)
+    counts = _counts(people, judged.row[clear], judged.title[clear], judged.bad[clear], width)
     everyone, team = against(counts), against(counts, people.team_of)
-    width = len(judged.titles)
-    key = who * width + judged.title
-    own_n, own_bad = sums(key, ~judged.unsure), sums(key, judged.bad & ~judged.unsure)
+    key = people.who[judged.row] * width + judged.title
+    own_n, own_bad = sums(key, clear), sums(key, judged.bad & clear)
     lost, unsure = sums(key, judged.lost), sums(key, judged.unsure)
     found: defaultdict[int, list[ItemLine]] = defaultdict(list)
     for k in np.flatnonzero(own_n + unsure).tolist():
@@ -152,17 +151,15 @@ def _merits(people: People) -> Mapping[int, tuple[Merit, ...]]:
     rule = codes(merit["rule_id"])
     rules = sorted(pc.unique(merit["rule_id"]).to_pylist(), key=_utf8)
     titles = dict(zip(merit["rule_id"].to_pylist(), merit["rule_title"].to_pylist(), strict=True))
-    width = int(people.strata.max()) + 1
-    places, n = np.unique(people.who * width + people.strata, return_counts=True)
-    place = np.searchsorted(places, people.who[row] * width + people.strata[row])
-    hit = np.zeros((len(places), len(rules)))
-    np.add.at(hit, (place, rule), 1.0)
+    who, strata, post = people.posts
+    width = len(rules)
+    hit = sums(post[row] * width + rule, size=len(who) * width)
     counts = Counts(
-        who=np.repeat(places // width, len(rules)),
-        what=np.tile(np.arange(len(rules)), len(places)),
-        stratum=np.repeat(places % width, len(rules)),
-        count=hit.ravel(),
-        n=np.repeat(n, len(rules)).astype(np.float64),
+        who=np.repeat(who, width),
+        what=np.tile(np.arange(width), len(who)),
+        stratum=np.repeat(strata, width),
+        count=hit,
+        n=np.repeat(sums(post), width),
     )
     found: defaultdict[int, list[Merit]] = defaultdict(list)
     for (number, what), compared in against(counts).items():
@@ -178,14 +175,12 @@ def _projects(people: People, judged: _Judged) -> Mapping[int, tuple[ProjectLine
     column = pc.fill_null(people.staff["project"], BLANK)
     project, names = codes(column), sorted(pc.unique(column).to_pylist(), key=_utf8)
     scores, gaps = _scores(people, project, len(names))
-    keep = ~judged.unsure
-    row, section, bad = judged.row[keep], judged.section[keep], judged.bad[keep]
-    width = len(judged.sections)
-    talk, at = np.unique(row * width + section, return_inverse=True)  # a conversation counts once in a group of items
-    any_bad, row = sums(at, bad) > 0, talk // width
+    clear, width = ~judged.unsure, len(judged.sections)
+    key = judged.row[clear].astype(np.int64) * width + judged.section[clear]
+    talk = np.flatnonzero(sums(key))  # a conversation counts once in a group of items
+    any_bad, row = sums(key, judged.bad[clear])[talk] > 0, talk // width
     what = project[row] * width + talk % width
-    counts = _counts(people.who[row], what, people.strata[row], any_bad, np.ones(len(row), bool))
-    compared = against(counts)
+    compared = against(_counts(people, row, what, any_bad, len(names) * width))
     key = people.who[row] * (len(names) * width) + what
     n, faulty = sums(key), sums(key, any_bad)
     skills: defaultdict[tuple[int, int], list[Skill]] = defaultdict(list)
@@ -227,18 +222,21 @@ def _scores(people: People, project: Ints, projects: int) -> tuple[dict[int, Mea
     return means, gaps_of(finer, people.spread)
 
 
-def _counts(who: Ints, what: Ints, stratum: Ints, happened: NDArray[np.bool_], judged: NDArray[np.bool_]) -> Counts:
-    """Rows → one per who, what and stratum."""
-    who, what, stratum = who[judged], what[judged], stratum[judged]
-    wide, deep = int(what.max(initial=0)) + 1, int(stratum.max(initial=0)) + 1
-    keys, at = np.unique((who * wide + what) * deep + stratum, return_inverse=True)
-    return Counts(
-        who=keys // (wide * deep),
-        what=keys // deep % wide,
-        stratum=keys % deep,
-        count=sums(at, happened[judged]),
-        n=sums(at),
-    )
+def _counts(people: People, row: Ints, what: Ints, happened: NDArray[np.bool_], width: int) -> Counts:
+    """Rows of `People.staff` with `what` (below `width`) → one per agent, what and stratum."""
+    who, strata, post = people.posts
+    key = post[row] * width + what
+    n, count = sums(key), sums(key, happened)
+    at = np.flatnonzero(n)
+    return Counts(who=who[at // width], what=at % width, stratum=strata[at // width], count=count[at], n=n[at])
+
+
+def _numbered(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
+    """The number of each value among all, in rising order, and the values."""
+    column = pc.fill_null(column, BLANK)
+    known = pc.unique(column)
+    known = known.take(pc.sort_indices(known))
+    return pc.index_in(column, value_set=known), tuple(known.to_pylist())
 
 
 def _weight(line: ItemLine) -> tuple[bool, int, float, str]:

@@ -91,7 +91,9 @@ def models(people: People, titles: Iterable[str]) -> Mapping[tuple[str, str], tu
 
 def exemplar(line: Line, record: Record) -> Exemplar:
     """The conversation with its merits quoted."""
+    refuted = {f.rule_id for f in record.finals if f.final_verdict != "hit"}
     merits = [f for f in record.findings if f.kind == "merit" and f.verdict == "hit" and f.status != "shadow"]
+    merits = [f for f in merits if f.rule_id not in refuted]
     shown = [(f.rule_title, q) for f in merits for q in quotes(record, f.rule_id, limit=1)]
     opening = next((t.text for t in record.turns if t.role == "agent"), "")
     return Exemplar(line=line, merits=tuple(shown[:_QUOTES]), opening=opening[:80])

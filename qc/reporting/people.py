@@ -105,6 +105,14 @@ class People:
         return codes(pc.binary_join_element_wise(_filled(self.staff["project"]), self.staff["channel"], "\x1f"))
 
     @cached_property
+    def posts(self) -> tuple[Ints, Ints, Ints]:
+        """Every pair of agent and stratum that occurs: the agents, the strata, and the number of the pair per row of
+        `staff`."""
+        width = int(self.strata.max(initial=-1)) + 1
+        pairs, at = np.unique(self.who * width + self.strata, return_inverse=True)
+        return pairs // max(width, 1), pairs % max(width, 1), at
+
+    @cached_property
     def cells(self) -> Cells:
         """The scores by agent and stratum."""
         score = np.asarray(pc.fill_null(self.staff["score"], float("nan")).to_numpy(), np.float64)
