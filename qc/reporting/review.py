@@ -5,12 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from qc.domain.language import say
 from qc.reporting.edition import Edition
 from qc.review.accuracy import Measured, accuracy
 from qc.review.calibration import Session
 from qc.review.measures import Estimate
-from qc.review.told import ATTRIBUTE, advice_told, basis_told, difference_told, value_told
+from qc.review.told import advice_told, attribute_told, basis_told, difference_told, value_told
 from qc.storage.read import StoredRun
 
 _RULES, _ITEMS, _DIFFERENCES, _SESSIONS = 12, 8, 8, 3
@@ -66,7 +65,7 @@ def reviewed(edition: Edition) -> Reviewed | None:
         more_rules=max(0, len(wrong) - _RULES),
         items=tuple(m for m in measured.items if m.wrong)[:_ITEMS],
         kinds=tuple(
-            Kind(attribute=say(ATTRIBUTE[name]), value=value_told(name, m.key), measured=m)
+            Kind(attribute=attribute_told(name), value=value_told(name, m.key), measured=m)
             for name, levels in measured.kinds.items()
             if len(levels) > 1
             for m in levels

@@ -8,36 +8,41 @@ from qc.review.accuracy import Accuracy, Measured
 from qc.review.fairness import MISSED, Difference
 from qc.review.measures import needed
 
-ATTRIBUTE = {
-    "project": "业务项目",
-    "channel": "渠道",
-    "accent": "口音",
-    "confidence": "转写置信度",
-    "sample_rate": "采样率",
-    "role_source": "角色来源",
-}
-_ROLE_SOURCE = {
-    "channels": "按声道区分",
-    "swapped": "声道接反，已更正",
-    "voices": "单声道，由声音区分",
-    "configured": "单声道，按配置",
-    "unsure": "说话人没有把握",
-}
 _WIDE = 0.1
 """Half an interval wider than this calls for more reviews."""
 
 
+def attribute_told(attribute: str) -> str:
+    """What a conversation is told apart by, as people read it."""
+    return {
+        "project": say("业务项目"),
+        "channel": say("渠道"),
+        "accent": say("口音"),
+        "confidence": say("转写置信度"),
+        "sample_rate": say("采样率"),
+        "role_source": say("角色来源"),
+    }[attribute]
+
+
 def value_told(attribute: str, value: str) -> str:
     """The value of an attribute as people read it."""
-    known = {"channel": CHANNEL_TITLES, "role_source": _ROLE_SOURCE}.get(attribute, {})
-    return say(known[value]) if value in known else value
+    if attribute == "channel":
+        return say(CHANNEL_TITLES.get(value, value))
+    sources = {
+        "channels": say("按声道区分"),
+        "swapped": say("声道接反，已更正"),
+        "voices": say("单声道，由声音区分"),
+        "configured": say("单声道，按配置"),
+        "unsure": say("说话人没有把握"),
+    }
+    return sources.get(value, value) if attribute == "role_source" else value
 
 
 def difference_told(found: Difference) -> str:
     """One sentence: which rule errs on what, by how much, and how sure that is."""
     kind = say(
         "{attribute}“{value}”",
-        attribute=say(ATTRIBUTE[found.attribute]),
+        attribute=attribute_told(found.attribute),
         value=value_told(found.attribute, found.value),
     )
     words = {

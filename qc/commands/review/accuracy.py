@@ -72,7 +72,7 @@ def command(runs: tuple[Path, ...], by: str, rows: int, csv_: Path | None, json_
 
 
 def _told(measured: Accuracy, by: str, rows: int) -> Iterator[str]:
-    from qc.review.told import ATTRIBUTE, advice_told, basis_told, difference_told
+    from qc.review.told import advice_told, attribute_told, basis_told, difference_told
 
     whole = measured.overall
     if by == "session":
@@ -94,11 +94,12 @@ def _told(measured: Accuracy, by: str, rows: int) -> Iterator[str]:
     yield ""
     parts = _parts(measured, by)
     if parts:
-        yield _table(parts[:rows], {"rule": "规则", "item": "评分项"}.get(by) or ATTRIBUTE[by], by)
+        yield _table(parts[:rows], {"rule": "规则", "item": "评分项"}.get(by) or attribute_told(by), by)
         if len(parts) > rows:
             yield f"（共 {len(parts)} 行，显示前 {rows} 行；用 --rows 多看，或用 --csv 写全部）"
     else:
-        yield f"复核过的会话都没有写明{ATTRIBUTE.get(by, '评分项')}，分不开。"
+        missing = "评分项" if by == "item" else "规则" if by == "rule" else attribute_told(by)
+        yield f"复核过的会话都没有写明{missing}，分不开。"
     if measured.differences:
         yield ""
         yield "对某一类会话判得更差的（Fisher 精确检验，按错误发现率校正）："
