@@ -40,7 +40,9 @@ def write(
 ) -> StoredRun:
     """A finished run of these conversations."""
     rows: dict[str, list[dict[str, Any]]] = {
-        "conversations": [{k: v for k, v in t.items() if k != "topic"} for t in talks],
+        "conversations": [
+            {k: v for k, v in t.items() if k != "topic"} | {"primary_topic": TOPICS[t["topic"]][0]} for t in talks
+        ],
         "topics": [
             {
                 "conversation_id": t["conversation_id"],

@@ -31,15 +31,18 @@ class Call:
     channel: str = "voice_inbound"
     more: Mapping[str, Any] | None = None
     hits: Sequence[str] = ()
+    trial: Sequence[str] = ()
+    """Rules that hit while on trial."""
 
 
 def store(path: Path, calls: Sequence[Call], *, night: int = 0, rules: Sequence[str] = ()) -> StoredRun:
     """A finished run of `calls` as the `night`-th of its folder."""
     rows = [_conversation(call) for call in calls]
     found = [
-        {"conversation_id": c.id, "rule_id": r, "rule_title": r, "status": "stable", "verdict": "hit", "hit_count": 1}
+        {"conversation_id": c.id, "rule_id": r, "rule_title": r, "status": status, "verdict": "hit", "hit_count": 1}
         for c in calls
-        for r in c.hits
+        for status, rules_hit in (("stable", c.hits), ("shadow", c.trial))
+        for r in rules_hit
     ]
     tables: dict[str, list[dict[str, Any]]] = {"conversations": rows, "findings": found}
     for name, stored in tables.items():

@@ -84,3 +84,15 @@ def test_proactive_share_equals_a_query(tmp_path: Path) -> None:
     assert [(found.outbound, found.served, found.offered)] == duckdb.sql(query).fetchall()
     assert found.judged and found.count == found.outbound + found.offered > found.outbound
     assert not proactive(store(tmp_path / "b", calls)).judged
+
+
+def test_a_rule_on_trial_counts_for_no_figure(tmp_path: Path) -> None:
+    calls = [
+        Call(id="tried", trial=("customer.restate", "customer.repeat_contact", "service.proactive_offer")),
+        Call(id="plain", customer="K2"),
+    ]
+    run = store(tmp_path / "a", calls, rules=RULES)
+    rows = {r["conversation_id"]: r for r in effort(run, contacts([run]), 7).to_pylist()}
+    assert rows["tried"]["restating"] is None and rows["tried"]["repeats"] == 0.0
+    found = proactive(run)
+    assert (found.offered, found.judged) == (0, False)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+from dataclasses import replace
 from html import unescape
 from pathlib import Path
 
@@ -11,14 +12,21 @@ import duckdb
 import pytest
 
 from qc.domain.config import ReportConfig
+from qc.opinion.alerts import day_of
+from qc.opinion.bursts import Bursts
 from qc.paths import packaged
+from qc.pipeline.specs import alerts, folders
 from qc.reporting.batch import Batch
 from qc.reporting.build import build_report
 from qc.reporting.complaints import complaint_ids, complaints
+from qc.reporting.edition import Edition
 from qc.reporting.intentions import wish_lists
+from qc.reporting.opinion import opinion_ids, opinion_page
+from qc.reporting.records import read_records
 from qc.reporting.service import service
 from qc.reporting.topics import topics
 from qc.storage.read import StoredRun, open_run
+from tests.opinion.alert_runs import month
 from tests.opinion.month import Surge, make_runs
 
 _TAG = re.compile(r"<[^>]+>")
@@ -96,3 +104,52 @@ def test_service_figures_say_what_they_could_not_see(run: StoredRun) -> None:
     assert [(found.unknown_customer.count, found.unknown_customer.n)] == unknown
     assert found.effort.high.n == run.lineage.tables["conversations"]
     assert found.effort.missing == {}
+
+
+def test_customers_are_counted_apart_from_conversations(run: StoredRun) -> None:
+    batch = Batch(run)
+    stored, spoken = f"'{run.path}/conversations/*.parquet'", f"'{run.path}/topics/*.parquet'"
+    who = "coalesce(customer_id, chr(0) || conversation_id)"
+    by_topic = f"SELECT topic_id, count(*), count(DISTINCT {who}) FROM {spoken} JOIN {stored} USING (conversation_id)"
+    expected = duckdb.sql(f"{by_topic} GROUP BY 1").fetchall()
+    assert sorted((t.topic_id, t.mentioned, t.customers) for t in topics(batch, []).rows) == sorted(expected)
+    by_place = f"SELECT region, count(*), count(DISTINCT {who}) FROM {stored} GROUP BY 1"
+    page = opinion_page(Edition(batch=batch, records=read_records(run, opinion_ids(batch))))
+    regions = next(d for d in page.dimensions if d.column == "region")
+    found = [(p.summary.key, p.summary.conversations, p.customers) for p in regions.rows]
+    assert sorted(found) == sorted(duckdb.sql(by_place).fetchall())
+    assert page.customers == duckdb.sql(f"SELECT count(DISTINCT {who}) FROM {stored}").fetchall()[0][0]
+    hours = [p.summary.key for d in page.dimensions if d.column == "hour" for p in d.rows]
+    assert hours == sorted(hours, key=int)
+
+
+def test_what_was_due_before_the_run_ended_is_late(run: StoredRun) -> None:
+    last = duckdb.sql(f"SELECT median(due_at) FROM '{run.path}/complaints/*.parquet'").fetchall()[0][0]
+    ended = StoredRun(run.path, replace(run.lineage, finished_at=last.isoformat()))
+    page = complaints(Batch(ended))
+    assert page is not None
+    table = f"'{run.path}/complaints/*.parquet'"
+    by_deadline = f"""SELECT deadline_minutes, count(*), count_if(due_at < TIMESTAMP '{last}') FROM {table}
+                      GROUP BY 1 ORDER BY 1"""
+    assert [(d.minutes, d.count, d.late) for d in page.deadlines] == duckdb.sql(by_deadline).fetchall()
+    assert 0 < page.late < page.count
+    assert all(r.late == (r.due_at is not None and r.due_at < last) for r in page.rows)
+    unknown = complaints(Batch(StoredRun(run.path, replace(run.lineage, finished_at=None))))
+    assert unknown is not None and unknown.ended is None and unknown.late == 0
+
+
+def test_expected_figures_and_bursts_of_the_day_are_shown_with_their_statistics(tmp_path: Path) -> None:
+    runs = month(tmp_path, surge=16)
+    specs = alerts(folders(None))
+    day = day_of(runs[-1], runs[:-1], specs)
+    assert day is not None and isinstance(day.words, Bursts)
+    page = opinion_page(Edition(batch=Batch(runs[-1]), recent=runs[:-1], earlier=runs[:-1], day=day))
+    outage = next(t for t in page.topics.rows if t.topic_id == "utility.outage")
+    assert outage.usual is not None and outage.usual.customers == outage.customers
+    assert outage.usual.q is not None and outage.usual.q < 0.05 < (outage.usual.expected or 0)
+    assert page.bursts is not None and page.bursts.rows[0].term == "充电桩"
+    assert page.bursts.rows[0].p <= page.bursts.rows[0].q < 0.05
+    shares = "SELECT count_if(topic_id = 'utility.outage') / count(*) FROM read_parquet({})"
+    files = [f"{r.path}/topics/*.parquet" for r in runs]
+    before, now = (duckdb.sql(shares.format(part)).fetchall()[0][0] for part in (files[:-1], files[-1:]))
+    assert outage.change == pytest.approx(now - before)
