@@ -31,6 +31,7 @@ from qc.reporting.indicators.indicator import Figure
 from qc.reporting.indicators.page import IndicatorsPage, Row, indicators_page
 from qc.reporting.indicators.ranks import differ, midranks, spearman
 from qc.reporting.indicators.registry import FAMILIES, INDICATORS
+from qc.review.accuracy import overall_accuracy
 from qc.schema.reviews import ALL_TABLES
 from qc.specs.workspace import load_config
 from qc.storage.read import StoredRun
@@ -79,11 +80,11 @@ BY_HAND: dict[str, tuple[float, int, int]] = {
     "to_agent": (100 * 1 / 2, 2, 2),
     "bot_resolution": (100 * 1 / 2, 2, 2),
     "on_time": (100 * 1 / 2, 2, 2),
-    "quality_score": ((90 + (80 + 60) / 2) / 2, 2, 8),
+    "quality_score": ((80 + (80 + 60) / 2) / 2, 2, 8),  # 80 after a review
     "pass_rate": (100 * 1 / 2, 2, 8),
     "business_error": (100 * 1 / 2, 2, 8),
     "complaint_rate": (100 * 1 / 8, 8, 8),
-    "machine_accuracy": (100 * 1 / 2, 2, 2),
+    "machine_accuracy": (100 * 2 / 3, 3, 3),  # one verdict of three was overturned
     "review_coverage": (100 * 3 / 8, 8, 8),
     "monitoring": ((2 + 1) / 2, 2, 2),
     "feedback": ((1 + 0) / 2, 2, 2),
@@ -109,6 +110,12 @@ def review(name: str, rule: str | None, machine: str | None, human: str | None, 
 def worked(tmp_path: Path) -> StoredRun:
     run = store(tmp_path / "worked", WORKED, night=20, rules=(OFFER,))
     add(run, "scores", [score("A", 90, 100, True), score("B", 40, 50, True), score("B", 30, 50, False, True, "two")])
+    add(run, "final_scores", [score("A", 80, 100, True)])
+    add(run, "final_findings", [
+        {"conversation_id": name, "rule_id": "x", "machine_verdict": "hit", "final_verdict": verdict,
+         "reviewer": "王主管", "origin": "page"}
+        for name, verdict in (("A", "hit"), ("B", "miss"), ("C", "hit"))
+    ])  # fmt: skip
     add(run, "complaints", [{"conversation_id": "B", "type_id": "other"}])
     add(run, "reviews", [
         review("A", None, None, None, comment=" "),
@@ -138,6 +145,8 @@ def test_worked_by_hand(worked: StoredRun) -> None:
     # Wilson's interval of 1 of 2, and t of 10 and 30: 20 ± 12.706 · 14.142 / √2, which may not pass 0
     assert (rows["satisfied"].figure.low, rows["satisfied"].figure.high) == pytest.approx((9.4531, 90.5469), abs=1e-3)
     assert (rows["answer_wait"].figure.low, rows["answer_wait"].figure.high) == pytest.approx((0, 147.06), abs=0.01)
+    accuracy = overall_accuracy([worked])
+    assert accuracy is not None and rows["machine_accuracy"].figure.high == pytest.approx(100 * accuracy.high)
     table = effort(worked, contacts([worked]), 7)["effort"].drop_null().to_pylist()
     assert rows["effort"].figure.value == pytest.approx(sum(table) / len(table))
 

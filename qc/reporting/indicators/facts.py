@@ -15,6 +15,7 @@ from qc.opinion.proactive import OFFERS
 from qc.opinion.resolution import DAYS, episodes
 from qc.opinion.trial import hits_in_force
 from qc.reporting.indicators.people import people_said
+from qc.review.judged import Judged, judged
 from qc.storage.read import StoredRun
 
 Floats = npt.NDArray[np.float64]
@@ -65,8 +66,8 @@ class Episodes:
 class Facts:
     """Columns with one value per conversation. Flags are 0 and 1. `day` counts days as Python's ordinals do; seconds
     end in _s; `score` is in percent of the card; `effort` 0–100. `to_agent`: a person took over from a bot, NaN where
-    no bot spoke or nobody can tell. `read`: a person reviewed all of it, `upheld`: and found every verdict right;
-    `looked_at`: reviewed in part or whole; `remarks`: comments written for the agent."""
+    no bot spoke or nobody can tell. `looked_at`: a person reviewed it, in part or whole; `remarks`: comments written
+    for the agent. `verdicts` are those that people confirmed or changed; scores follow from them."""
 
     project: Coded
     channel: Coded
@@ -96,11 +97,10 @@ class Facts:
     effort: Floats
     resolved: Floats
     on_time: Floats
-    read: Floats
-    upheld: Floats
     looked_at: Floats
     remarks: Floats
     episodes: Episodes
+    verdicts: Judged
 
     @property
     def size(self) -> int:
@@ -108,7 +108,7 @@ class Facts:
         return len(self.day)
 
     def where(self, kept: Bools) -> Facts:
-        """Of the conversations only those in `kept`; episodes, which stand over several runs, stay."""
+        """Of the conversations only those in `kept`; episodes and verdicts, which have rows of their own, stay."""
         shorter: dict[str, Floats | Coded] = {}
         for column in fields(self):
             values = getattr(self, column.name)
@@ -124,7 +124,9 @@ class Facts:
         counts = np.bincount(column.codes[column.known], minlength=len(column.names))
         order = sorted(range(len(column.names)), key=lambda i: (-counts[i], column.names[i]))
         for i in (i for i in order if counts[i]):
-            yield column.names[i], replace(self.where(column.codes == i), episodes=_part(self.episodes, key, i, column))
+            name = column.names[i]
+            own, verdicts = _part(self.episodes, key, name), _part_of(self.verdicts, key, name)
+            yield name, replace(self.where(column.codes == i), episodes=own, verdicts=verdicts)
 
 
 def facts(run: StoredRun, contacts: pa.Table) -> Facts:
@@ -167,11 +169,10 @@ def facts(run: StoredRun, contacts: pa.Table) -> Facts:
         effort=_beside(ids, effort(run, contacts, DAYS).select(["conversation_id", "effort"]), "effort"),
         resolved=_yes_no(_first(table["extra"], RESOLVED)),
         on_time=_yes_no(_first(table["extra"], ON_TIME)),
-        read=_reviewed(ids, people, "read"),
-        upheld=_reviewed(ids, people, "upheld"),
         looked_at=_reviewed(ids, people, "looked_at"),
         remarks=_reviewed(ids, people, "remarks"),
         episodes=_episodes(contacts),
+        verdicts=judged([run]).rules,
     )
 
 
@@ -185,12 +186,15 @@ def _episodes(contacts: pa.Table) -> Episodes:
     )
 
 
-def _part(whole: Episodes, key: str, code: int, column: Coded) -> Episodes:
+def _part_of(whole: Judged, key: str, name: str) -> Judged:
+    """The verdicts of one project or channel; none of a team."""
+    values = whole.attributes.get(key)
+    return whole.where(np.zeros(len(whole), bool) if values is None else np.asarray(values == name, bool))
+
+
+def _part(whole: Episodes, key: str, name: str) -> Episodes:
     """The episodes of one project or channel; none of a team: contacts do not know it."""
-    if key in ("project", "channel"):
-        kept = getattr(whole, key).among(column.names[code])
-    else:
-        kept = np.zeros(len(whole.counted), bool)
+    kept = getattr(whole, key).among(name) if key in ("project", "channel") else np.zeros(len(whole.counted), bool)
     project, channel = whole.project, whole.channel
     return Episodes(
         project=replace(project, codes=project.codes[kept]),
@@ -220,8 +224,13 @@ def _offered(run: StoredRun, ids: pa.ChunkedArray) -> Floats:
 
 
 def _scores(run: StoredRun) -> pa.Table:
-    """Per conversation: the mean percent of its cards, whether all were passed, whether any has a business error."""
-    table = run.table("scores", ["conversation_id", "base", "score", "passed", "business_error"])
+    """Per conversation: the mean percent of its cards, whether all were passed, whether any has a business error; the
+    final ones where there are."""
+    columns = ["conversation_id", "base", "score", "passed", "business_error"]
+    table, final = run.table("scores", columns), run.table("final_scores", columns)
+    if final.num_rows:
+        kept = pc.invert(pc.is_in(table["conversation_id"], value_set=pc.unique(final["conversation_id"])))
+        table = pa.concat_tables([table.filter(kept), final])
     base = pc.if_else(pc.greater(table["base"], 0), table["base"], None)
     table = table.append_column("percent", pc.multiply(pc.divide(table["score"], base), 100.0))
     return table.group_by("conversation_id", use_threads=False).aggregate(

@@ -6,6 +6,7 @@ import numpy as np
 
 from qc.reporting.indicators.facts import Bools, Facts, Floats
 from qc.reporting.indicators.indicator import PERCENT, Family, Figure, Indicator, mean, of_values, share
+from qc.review.accuracy import measure
 
 _CARDS = "评分表（scorecards/）的适用范围要包括这些会话。"
 _REVIEWS = "用 qc review sample 抽样，班组长在会话页或工作簿上复核，再用 qc review import 导入。"
@@ -15,8 +16,12 @@ def _all(f: Facts) -> Bools:
     return np.ones(f.size, bool)
 
 
-def _read(f: Facts) -> Bools:
-    return np.asarray(f.read > 0)
+def _right(f: Facts) -> Figure:
+    """As the review loop measures it, verdict by verdict."""
+    found = measure(f.verdicts, "", "").accuracy
+    if found is None:
+        return Figure()
+    return Figure(value=100 * found.value, low=100 * found.low, high=100 * found.high, n=found.n, scope=found.n)
 
 
 def _per_agent(f: Facts, column: Floats) -> Figure:
@@ -36,12 +41,12 @@ QUALITY = Family(
         Indicator(
             id="quality_score",
             title="通话质量监控评分",
-            says="评过分的会话平均多少分；满分不是 100 的评分表折成百分，一个会话有几张表的取平均。",
+            says="评过分的会话平均多少分，复核过的按终审；满分不是 100 的评分表折成百分，一个会话有几张表的取平均。",
             formula="Σ 会话得分 ÷ 评分会话数；会话得分 = 得分 ÷ 满分 × 100",
             unit="分",
             better="higher",
             of="会话",
-            sources=("scores.score", "scores.base"),
+            sources=("scores.score", "scores.base", "final_scores.score"),
             supply=_CARDS,
             measure=mean(_all, lambda f: f.score, 100.0),
         ),
@@ -53,7 +58,7 @@ QUALITY = Family(
             unit=PERCENT,
             better="higher",
             of="会话",
-            sources=("scores.passed",),
+            sources=("scores.passed", "final_scores.passed"),
             supply=_CARDS,
             measure=share(_all, lambda f: f.passed),
         ),
@@ -65,22 +70,22 @@ QUALITY = Family(
             unit=PERCENT,
             better="lower",
             of="会话",
-            sources=("scores.business_error",),
+            sources=("scores.business_error", "final_scores.business_error"),
             supply="评分表（scorecards/）的适用范围要包括这些会话；差错类别写在规则的 error_class。",
             measure=share(_all, lambda f: f.business_error),
         ),
         Indicator(
             id="machine_accuracy",
             title="智能质检准确率",
-            says="整通复核过的会话里，机器的判定一条也不用改的占多少。抽样偏向有风险的会话时，实际会更高。",
-            formula="整通复核后没有改判的会话 ÷ 整通复核过的会话",
+            says="有人整通复核过的会话里，机器判对的判定占多少，按抽样概率加权到全部会话；计入的是判定数。",
+            formula="Σ 权重 × 机器与人一致的判定 ÷ Σ 权重 × 两者能比较的判定",
             unit=PERCENT,
             better="higher",
             of="整通复核过的会话",
-            sources=("reviews.machine_verdict", "reviews.human_verdict"),
+            sources=("final_findings.machine_verdict", "final_findings.final_verdict", "samples.probability"),
             needs="复核记录",
             supply=_REVIEWS,
-            measure=share(_read, lambda f: f.upheld),
+            measure=_right,
         ),
         Indicator(
             id="review_coverage",
