@@ -1,4 +1,7 @@
-"""One run as the pages need it: a row per conversation with its score, its findings and its mood beside it."""
+"""One run as the pages need it: a row per conversation with its score, its findings and its mood beside it.
+
+Where people reviewed a conversation, its verdicts and scores are the final ones; the machine's stand beside them.
+"""
 
 from __future__ import annotations
 
@@ -7,6 +10,7 @@ from functools import cached_property
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.reporting.finals import final_verdicts, over, with_final_verdicts
 from qc.storage.read import StoredRun
 
 NEGATIVE_LEVEL = 2
@@ -29,8 +33,8 @@ _FINDING = [
     *("verdict", "reason", "message", "advice", "hit_count", "first_turn"),
 ]
 _ITEM = [
-    *("conversation_id", "scorecard_id", "section_title", "item_id", "item_title", "rule_ids", "status", "points"),
-    *("max_points", "auto_fail", "fatal"),
+    *("conversation_id", "scorecard_id", "section_title", "item_title", "rule_ids", "status"),
+    *("points", "max_points", "auto_fail", "fatal"),
 ]
 
 
@@ -41,38 +45,58 @@ class Batch:
         self.run = run
 
     @cached_property
+    def finals(self) -> pa.Table:
+        """A row per verdict that people confirmed or overturned: conversation_id, rule_id, machine_verdict,
+        final_verdict."""
+        return final_verdicts(self.run)
+
+    @cached_property
+    def reviewed(self) -> pa.Array:
+        """The ids of the conversations with a final verdict or score, each once."""
+        ids = pa.chunked_array([*self.finals["conversation_id"].chunks, *self.final_scores["conversation_id"].chunks])
+        return pc.unique(ids) if ids.num_chunks else pa.array([], pa.string())
+
+    @cached_property
+    def machine_scores(self) -> pa.Table:
+        """Rows of `scores` with `percent` (0..100), as the machine gave them."""
+        return _with_percent(self.run.table("scores", _SCORE))
+
+    @cached_property
+    def final_scores(self) -> pa.Table:
+        """The same of the reviewed conversations, from their final verdicts."""
+        return _with_percent(self.run.table("final_scores", _SCORE))
+
+    @cached_property
     def scores(self) -> pa.Table:
-        """Rows of `scores` with `percent` (0..100), sorted by conversation, lowest first."""
-        table = self.run.table("scores", _SCORE)
-        base = pc.if_else(pc.greater(table["base"], 0), table["base"], None)
-        table = table.append_column("percent", pc.multiply(pc.divide(table["score"], base), 100.0))
-        return table.sort_by(
+        """Rows of `scores` with `percent`, the final ones where there are, by conversation, lowest first."""
+        return over(self.machine_scores, self.final_scores).sort_by(
             [("conversation_id", "ascending"), ("percent", "ascending"), ("scorecard_id", "ascending")]
         )
 
     @cached_property
     def findings(self) -> pa.Table:
-        """Rows of `findings`, sorted by conversation and rule; without what an exception excused, which is a miss."""
-        table = self.run.table("findings", _FINDING)
-        table = table.filter(pc.not_equal(table["verdict"], "miss"))
+        """Findings that hit or are undecided by their final verdict, by conversation and rule; `machine_verdict` beside
+        it. Without what an exception excused, which is a miss."""
+        found = self.run.table("findings", _FINDING)
+        table = with_final_verdicts(found, self.finals, self.run.table("final_item_scores", ["rule_ids", "effect"]))
         return table.sort_by([("conversation_id", "ascending"), ("rule_id", "ascending")])
 
     @cached_property
     def items(self) -> pa.Table:
-        """Rows of `item_scores` with `zeroed` (its 一票否决 made the score 0), by conversation, card and item."""
-        table = self.run.table("item_scores", _ITEM)
+        """Rows of `item_scores` with `zeroed` (its 一票否决 made the score 0), the final ones where there are. The
+        largest of the tables: as they are stored, not sorted."""
+        table = over(self.run.table("item_scores", _ITEM), self.run.table("final_item_scores", _ITEM))
         zero = self.scores.filter(pc.fill_null(self.scores["auto_fail"], False))
         zeroed = pc.is_in(_card_key(table), value_set=_card_key(zero))
         reach = pc.fill_null(table["auto_fail"], "card")  # earlier versions did not store it
         zeroed = pc.and_(pc.and_(zeroed, pc.fill_null(table["fatal"], False)), pc.not_equal(reach, "section"))
-        table = table.append_column("zeroed", zeroed)
-        keys = ("conversation_id", "scorecard_id", "item_id")
-        return table.sort_by([(k, "ascending") for k in keys])
+        return table.append_column("zeroed", zeroed)
 
     @cached_property
     def conversations(self) -> pa.Table:
         """A row per conversation: `conversations`, then score columns (null: no card applied), then counts of
-        findings (violations, fatal, grave, merits, risks, undecided), then `sentiment`, `voice` and `hour`."""
+        findings (violations, fatal, grave, merits, risks, undecided), then `machine_score`, `machine_passed` and
+        `reviewed`, then `sentiment`, `voice` and `hour`."""
         table = self.run.table("conversations", _CONVERSATION).sort_by("conversation_id")
         ids = table["conversation_id"]
         for part in (_per_conversation_scores(self.scores), _per_conversation_findings(self.findings)):
@@ -82,6 +106,12 @@ class Batch:
         for name in (*FINDING_COUNTS, "undecided_items"):
             column = pc.fill_null(table[name], 0)
             table = table.set_column(table.column_names.index(name), name, column)
+        machine = table
+        if len(self.reviewed):
+            machine = lookup(ids, _per_conversation_scores(self.machine_scores))
+        table = table.append_column("machine_score", machine["score"])
+        table = table.append_column("machine_passed", machine["passed"])
+        table = table.append_column("reviewed", pc.is_in(ids, value_set=self.reviewed))
         table = table.append_column("sentiment", _sentiment(table))
         table = table.append_column("voice", pc.equal(table["source_format"], "audio"))
         return table.append_column("hour", pc.hour(table["started_at"]))
@@ -99,6 +129,11 @@ def lookup(keys: pa.ChunkedArray, table: pa.Table, key: str = "conversation_id")
     """The row of `table` for each of `keys`, in their order; nulls where there is none. `key` must be unique."""
     values = table[key].combine_chunks() if table.num_rows else pa.array([], table.schema.field(key).type)
     return table.take(pc.index_in(keys, value_set=values))
+
+
+def _with_percent(scores: pa.Table) -> pa.Table:
+    base = pc.if_else(pc.greater(scores["base"], 0), scores["base"], None)
+    return scores.append_column("percent", pc.multiply(pc.divide(scores["score"], base), 100.0))
 
 
 def _card_key(table: pa.Table) -> pa.ChunkedArray:

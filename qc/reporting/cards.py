@@ -7,9 +7,11 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.language import say
 from qc.reporting import charts
 from qc.reporting.batch import Batch
 from qc.reporting.estimates import Mean, Rate
+from qc.reporting.summaries import mean_of, share_of
 
 _BINS = ("0", "10", "20", "30", "40", "50", "60", "70", "80", "90")
 _PASSING_INKS = ("grade-0", "grade-1", "grade-2")
@@ -44,20 +46,14 @@ def cards(batch: Batch) -> tuple[Card, ...]:
 def _card(rows: pa.Table) -> Card:
     first = rows.slice(0, 1).to_pylist()[0]
     scores = pc.drop_null(rows["percent"])
-    n = len(scores)
-    passed = int(pc.sum(pc.cast(rows["passed"], pa.int64())).as_py() or 0)
     return Card(
         id=first["scorecard_id"],
         title=first["scorecard_title"],
         version=first["scorecard_version"],
         base=first["base"],
-        score=Mean(
-            value=pc.mean(scores).as_py() if n else None,
-            sd=pc.stddev(scores, ddof=1).as_py() if n > 1 else None,
-            n=n,
-        ),
-        passing=Rate(count=passed, n=rows.num_rows),
-        auto_fails=int(pc.sum(pc.cast(rows["auto_fail"], pa.int64())).as_py() or 0),
+        score=mean_of(scores),
+        passing=share_of(rows["passed"]),
+        auto_fails=share_of(rows["auto_fail"]).count,
         histogram=_histogram(first["scorecard_title"], scores),
         grades=_grades(rows),
     )
@@ -72,11 +68,16 @@ def _histogram(title: str, scores: pa.ChunkedArray) -> charts.Columns:
     ]
     fullest = max(data, key=lambda d: d.total)
     return charts.columns(
-        title=f"{title}得分分布",
-        summary=f"共 {len(scores)} 个会话，{fullest.label} 分最多，有 {charts.plain(fullest.total)} 个。",
+        title=say("{card}得分分布", card=title),
+        summary=say(
+            "共 {n} 个会话，{range} 分最多，有 {most} 个。",
+            n=len(scores),
+            range=fullest.label,
+            most=charts.plain(fullest.total),
+        ),
         data=data,
-        series=[("会话数", "ink-main")],
-        unit="个",
+        series=[(say("会话数"), "ink-main")],
+        unit=say("个"),
         width=350.0,
         height=160.0,
     )
@@ -95,4 +96,4 @@ def _grades(rows: pa.Table) -> charts.Bar:
     inks = [_PASSING_INKS[min(i, len(_PASSING_INKS) - 1)] for i in range(len(good))]
     inks += [_FAILING_INKS[0]] * (len(bad) - 1) + [_FAILING_INKS[1]] * bool(bad)
     parts = [(g["grade"] or "—", ink, g["grade_count"]) for g, ink in zip([*good, *bad], inks, strict=True)]
-    return charts.stacked("等级占比", parts)
+    return charts.stacked(say("等级占比"), parts)

@@ -6,6 +6,7 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from qc.domain.language import say
 from qc.reporting import formatting
 from qc.reporting.estimates import Mean
 
@@ -33,6 +34,8 @@ class Box:
     width: float
     height: float
     ink: str
+    told: str = ""
+    """What it stands for, shown where the pointer rests on it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,11 +104,12 @@ def columns(
     for i, datum in enumerate(data):
         middle = _LEFT + step * (i + 0.5)
         foot = base
-        for value, (_, ink) in zip(datum.values, series, strict=True):
+        for value, (name, ink) in zip(datum.values, series, strict=True):
             tall = value / scale * (base - _TOP)
             foot -= tall
             if value:
-                boxes.append(Box(x=r(middle - bar / 2), y=r(foot), width=r(bar), height=r(tall), ink=ink))
+                told = _told(datum.label, name if len(series) > 1 else "", value)
+                boxes.append(Box(x=r(middle - bar / 2), y=r(foot), width=r(bar), height=r(tall), ink=ink, told=told))
         lines = [datum.short] if datum.short else wrapped(datum.label, (step - 6) / _EM)
         names += [Label(x=r(middle), y=r(base + 16 + k * _LINE), text=text) for k, text in enumerate(lines)]
         height = max(height, base + _BOTTOM + (len(lines) - 1) * _LINE)
@@ -134,6 +138,13 @@ def columns(
         tops=tuple(tops) if step >= 22 else (),
         line=tuple(points),
     )
+
+
+def _told(label: str, series: str, value: float) -> str:
+    shown = formatting.amount(value, 1)
+    if series:
+        return say("{label}，{series}：{value}", label=label, series=series, value=shown)
+    return say("{label}：{value}", label=label, value=shown)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,6 +9,7 @@ from itertools import accumulate
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.language import say
 from qc.reporting import charts
 from qc.reporting.batch import Batch, lookup
 from qc.reporting.estimates import Rate
@@ -86,7 +87,7 @@ def _judged(batch: Batch) -> pa.Table:
         {
             "title": items["item_title"],
             "card": items["scorecard_id"],
-            "team": pc.fill_null(team, BLANK),
+            "team": pc.fill_null(team, say(BLANK)),
             "bad": pc.cast(bad, pa.int64()),
             "lost": pc.if_else(bad, pc.negate(items["points"]), 0.0),
             "fatal": pc.cast(pc.fill_null(items["fatal"], False), pa.int64()),
@@ -126,13 +127,18 @@ def _chart(rows: Sequence[Deduction], total: float) -> charts.Columns:
     fatal = sum(1 for d in rows if d.fatal)
     cumulative = [min(c / total, 1.0) for c in accumulate(d.lost for d in costly)]
     return charts.columns(
-        title="扣分项排列图",
-        summary=f"失分最多的是“{costly[0].title}”，共 {charts.plain(costly[0].lost)} 分；"
-        f"前 {len(costly)} 项合计占 {percent(cumulative[-1], 0)}。"
-        + (f"另有 {fatal} 项触发一票否决，见下表。" if fatal else ""),
+        title=say("扣分项排列图"),
+        summary=say(
+            "失分最多的是“{title}”，共 {lost} 分；前 {n} 项合计占 {share}。",
+            title=costly[0].title,
+            lost=charts.plain(costly[0].lost),
+            n=len(costly),
+            share=percent(cumulative[-1], 0),
+        )
+        + (say("另有 {n} 项触发一票否决，见下表。", n=fatal) if fatal else ""),
         data=[charts.Datum(label=d.title, values=(d.lost,)) for d in costly],
-        series=[("扣分", "ink-main")],
-        unit="分",
+        series=[(say("扣分"), "ink-main")],
+        unit=say("分"),
         width=min(1180.0, 340.0 + 70.0 * len(costly)),
         height=240.0,
         line=cumulative,
@@ -145,7 +151,7 @@ def _heat(items: pa.Table, titles: Sequence[str]) -> Heat | None:
     weight: dict[str, int] = {}
     for (_, team), rate in cells.items():
         weight[team] = weight.get(team, 0) + rate.n
-    teams = sorted(weight, key=lambda t: (t == BLANK, -weight[t], t))
+    teams = sorted(weight, key=lambda t: (t == say(BLANK), -weight[t], t))
     shown = tuple(teams[:_HEAT_COLUMNS])
     if not shown:
         return None

@@ -52,6 +52,12 @@ def quote_of(turn: TurnRow, hit: HitRow) -> Quote | None:
     )
 
 
+def standing(record: Record, kind: str) -> tuple[FindingRow, ...]:
+    """The findings of a kind that are hits by their final verdict."""
+    finals = {f.rule_id: f.final_verdict for f in record.finals}
+    return tuple(f for f in record.findings if f.kind == kind and finals.get(f.rule_id, f.verdict) == "hit")
+
+
 def violations(record: Record) -> tuple[FindingRow, ...]:
     """The findings that count against the agent."""
-    return tuple(f for f in record.findings if f.kind == "violation" and f.verdict == "hit" and f.status != "shadow")
+    return tuple(f for f in standing(record, "violation") if f.status != "shadow")

@@ -161,6 +161,8 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     "mark": labels.MARK,
     "copc": labels.COPC,
     "verdict": labels.VERDICT,
+    "change": labels.CHANGE,
+    "change_mark": labels.CHANGE_MARK,
 }
 FILTERS = {
     "number": number,

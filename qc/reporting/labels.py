@@ -96,6 +96,9 @@ OPERATOR = {
     "entity": "信息实体",
 }
 
+CHANGE = {"added": "新增", "removed": "移除", "changed": "改动"}
+CHANGE_MARK = {"added": "＋", "removed": "－", "changed": "△"}
+
 UNIT = {"s": "秒", "ms": "毫秒", "percent": "%", "字/分钟": "字/分钟", "轮": "轮", "级": "级"}
 """Unit of a stored measure → what it is called."""
 

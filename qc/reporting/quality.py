@@ -11,14 +11,19 @@ from qc.reporting.cards import Card, cards
 from qc.reporting.deductions import Deductions, deductions
 from qc.reporting.dialogue import FLOOR
 from qc.reporting.edition import Edition
-from qc.reporting.evidence import Quote, quotes, violations
+from qc.reporting.evidence import Quote, quotes, standing, violations
 from qc.reporting.hearing import Hearing, hearing
+from qc.reporting.intake import Intake, intake
 from qc.reporting.labels import severity_rank
 from qc.reporting.records import Record
+from qc.reporting.review import Reviewed, reviewed
 from qc.reporting.risks import Risks, risk_ids, risks
+from qc.reporting.rule_changes import RuleChanges, rule_changes
 from qc.reporting.rulings import Accuracy, Rulings, accuracy, rulings
 from qc.reporting.selection import Line, best, worst
 from qc.reporting.summaries import Summary, summarise, summarise_all
+from qc.reporting.trend import Trend, trend
+from qc.reporting.verdicts import Verdicts, verdicts
 
 _FAILURES_LISTED = 200
 
@@ -63,6 +68,11 @@ class Case:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QualityPage:
     total: Summary
+    intake: Intake
+    verdicts: Verdicts | None
+    reviewed: Reviewed | None
+    trend: Trend | None
+    changes: RuleChanges | None
     failures: Failures
     cards: tuple[Card, ...]
     deductions: Deductions
@@ -84,6 +94,11 @@ def quality_page(edition: Edition) -> QualityPage:
     floor = batch.run.lineage.confidence_floor
     return QualityPage(
         total=summarise_all(batch.conversations),
+        intake=intake(batch),
+        verdicts=verdicts(batch),
+        reviewed=reviewed(edition),
+        trend=trend(batch, edition.earlier),
+        changes=rule_changes(batch, edition.earlier),
         failures=_failures(batch),
         cards=cards(batch),
         deductions=deductions(batch),
@@ -111,7 +126,7 @@ def _bad_case(line: Line, record: Record) -> Case:
 
 
 def _good_case(line: Line, record: Record) -> Case:
-    found = [f for f in record.findings if f.kind == "merit" and f.verdict == "hit"]
+    found = standing(record, "merit")
     quote = next((q for f in found for q in quotes(record, f.rule_id, limit=1)), None)
     return Case(line=line, reasons=tuple(f.rule_title for f in found), quote=quote)
 

@@ -43,6 +43,8 @@ class Site:
     sheets: tuple[tuple[str, str], ...] = ()
     settings: ReportConfig = field(default_factory=ReportConfig)
     organisation: str = ""
+    reviewed: int = 0
+    """Conversations whose verdicts and scores are the final ones."""
     agents: Mapping[str, str] = field(default_factory=dict)
     """Number of an agent (where there is none, the name) → file name of the page in `agents/`; empty without pages."""
 

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.language import say
 from qc.reporting.batch import Batch
 from qc.reporting.estimates import Rate
 from qc.reporting.labels import COPC, severity_rank
@@ -77,7 +78,7 @@ def accuracy(batch: Batch) -> tuple[Accuracy, ...]:
     return tuple(
         Accuracy(
             code=code,
-            title=title,
+            title=say(title),
             rate=Rate(
                 count=scored.num_rows - int(pc.sum(pc.cast(scored[f"{code}_error"], pa.int64())).as_py() or 0),
                 n=scored.num_rows,

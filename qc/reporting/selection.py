@@ -17,7 +17,7 @@ _WORST, _BEST = 10, 6
 _COLUMNS = [
     *("conversation_id", "project", "channel", "started_at", "duration_ms", "agent_id", "agent_name", "team", "region"),
     *("satisfaction", "score", "grade", "passed", "auto_fail", "violations", "fatal", "grave", "merits", "risks"),
-    *("undecided", "undecided_items", "sentiment"),
+    *("undecided", "undecided_items", "sentiment", "machine_score", "reviewed"),
     *("customer_emotion_start", "customer_emotion_end", "customer_emotion_level"),
 ]
 
@@ -49,6 +49,9 @@ class Line:
     undecided: int
     undecided_items: int
     sentiment: str
+    machine_score: float | None
+    reviewed: bool
+    """People judged it: `score` is the final one, `machine_score` what the machine gave."""
     customer_emotion_start: float | None
     customer_emotion_end: float | None
     customer_emotion_level: int | None

@@ -8,6 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.language import say
 from qc.reporting.estimates import Mean, Rate
 from qc.reporting.labels import BLANK
 
@@ -45,9 +46,22 @@ class Summary:
         return self.score.n < SMALL_SAMPLE
 
 
+def mean_of(values: pa.ChunkedArray) -> Mean:
+    """The mean of what is given; nulls do not count."""
+    n = pc.count(values).as_py()
+    return Mean(
+        value=pc.mean(values).as_py() if n else None, sd=pc.stddev(values, ddof=1).as_py() if n > 1 else None, n=n
+    )
+
+
+def share_of(flags: pa.ChunkedArray) -> Rate:
+    """How many are true; null is not."""
+    return Rate(count=int(pc.sum(pc.cast(flags, pa.int64())).as_py() or 0), n=len(flags))
+
+
 def summarise(conversations: pa.Table, key: str) -> tuple[Summary, ...]:
     """Group the rows of `Batch.conversations` by column `key`, largest first. Nulls become 未填写."""
-    column = pc.fill_null(pc.cast(conversations[key], pa.string()), BLANK)
+    column = pc.fill_null(pc.cast(conversations[key], pa.string()), say(BLANK))
     grouped = _aggregate(_figures(conversations).append_column("key", column), ["key"])
     return tuple(sorted((_summary(row) for row in grouped.to_pylist()), key=lambda s: (-s.conversations, s.key)))
 
@@ -55,7 +69,7 @@ def summarise(conversations: pa.Table, key: str) -> tuple[Summary, ...]:
 def summarise_all(conversations: pa.Table) -> Summary:
     """One summary of all rows; every figure is empty when there are none."""
     grouped = _aggregate(_figures(conversations), [])
-    return _summary(grouped.to_pylist()[0] | {"key": "全部"})
+    return _summary(grouped.to_pylist()[0] | {"key": say("全部")})
 
 
 _SUMS = (

@@ -15,19 +15,14 @@ from jinja2 import Environment, nodes
 from qc.paths import packaged
 from qc.reporting import formatting
 from qc.reporting.build import SHEETS
+from qc.reporting.labels import CHANNEL
 
 REPORTS = packaged("reports")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
 SPOKEN = (
-    "base.html",
-    "indicators.html",
-    "parts.html",
-    "charts.html",
-    "agents.html",
-    "agent.html",
-    "conversation.html",
-    "voice.html",
-    "review.html",
+    *("base.html", "index.html", "accuracy.html", "indicators.html", "parts.html", "charts.html"),
+    *("agents.html", "agent.html"),
+    *("conversation.html", "voice.html", "review.html"),
     "opinion.html",
     "onepager.html",
     "cases.html",
@@ -39,7 +34,11 @@ MODULES: tuple[str, ...] = (
     "qc/reporting/coaching.py",
     "qc/reporting/people.py",
     "qc/reporting/recourse.py",
-    "qc/reporting/charts.py",
+    *("qc/reporting/batch.py", "qc/reporting/quality.py", "qc/reporting/deductions.py", "qc/reporting/rulings.py"),
+    *("qc/reporting/cards.py", "qc/reporting/summaries.py", "qc/reporting/selection.py", "qc/reporting/hearing.py"),
+    *("qc/reporting/trend.py", "qc/reporting/rule_changes.py", "qc/reporting/verdicts.py", "qc/reporting/finals.py"),
+    *("qc/reporting/review.py", "qc/review/told.py"),
+    *("qc/reporting/charts.py", "qc/reporting/courses.py"),
     "qc/reporting/formatting.py",
     "qc/reporting/estimates.py",
     *("qc/reporting/voice.py", "qc/reporting/traces.py", "qc/reporting/panorama.py", "qc/reporting/sound.py"),
@@ -94,7 +93,7 @@ def everything() -> set[str]:
     modules = [*root.glob("reporting/**/*.py"), *root.glob("opinion/*.py"), *root.glob("review/*.py")]
     texts = {t for path in modules for t in said_in_module(path)}
     texts |= {t for path in REPORTS.glob("*.html") for t in said_in_template(path.name)}
-    return texts | constants(root / "reporting/labels.py") | {sheet.title for sheet in SHEETS}
+    return texts | constants(root / "reporting/labels.py") | set(CHANNEL.values()) | {sheet.title for sheet in SHEETS}
 
 
 def test_all_that_is_said_has_an_english_word_with_the_same_values() -> None:
