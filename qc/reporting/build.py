@@ -85,6 +85,7 @@ def build_report(
             sheets=tuple((s.file, s.title) for s in sheets),
             settings=settings,
             organisation=organisation,
+            reviewed=len(batch.reviewed),
             agents=AGENTS.files(batch) if folders else {},
         )
         return _published(out, edition, sheets, folders, Renderer(template_dirs, site))
