@@ -196,7 +196,8 @@ def funnel(agents: list[Agent], spread: Spread | None) -> Funnel | None:
         return charts.r(top + (reach - max(-reach, min(reach, value))) / (2 * reach) * (base - top))
 
     def curve(z: float, sign: int) -> str:
-        steps = [first + (most - first) * (i / 60) ** 2 for i in range(61)]
+        begin = min(most, max(first, (z * spread.within / reach) ** 2))  # where it enters the picture
+        steps = [begin + (most - begin) * (i / 60) ** 2 for i in range(61)]
         return " ".join(f"{x(n)},{y(sign * z * spread.within / math.sqrt(n))}" for n in steps)
 
     far = student_quantile(0.998, spread.df)

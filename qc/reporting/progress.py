@@ -15,11 +15,13 @@ from qc.reporting.charts import Label, r
 from qc.reporting.difference import LEVEL, Spread
 from qc.reporting.distributions import student_quantile
 from qc.reporting.estimates import Mean
+from qc.reporting.finals import over
 from qc.reporting.people import People, agent_column
 from qc.storage.read import StoredRun
 
 _WIDTH, _HEIGHT = 720.0, 200.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 16.0, 14.0, 40.0
+_SCORE = ["conversation_id", "base", "score"]
 _NAMED = 10
 """So many runs are named under the axis, evenly spread."""
 
@@ -94,7 +96,7 @@ def histories(people: People, earlier: Sequence[StoredRun]) -> Mapping[str, tupl
     known = {p.key for p in people.persons}
     for run in earlier:
         talks = run.table("conversations", ["conversation_id", "agent_id", "agent_name", "team"])
-        scores = run.table("scores", ["conversation_id", "base", "score"])
+        scores = over(run.table("scores", _SCORE), run.table("final_scores", _SCORE))
         base = pc.if_else(pc.greater(scores["base"], 0), scores["base"], None)
         percent = pc.multiply(pc.divide(scores["score"], base), 100.0)
         scores = pa.table({"conversation_id": scores["conversation_id"], "percent": percent})
