@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.opinion.dedupe import counted_runs, last_of_each
+from qc.opinion.dedupe import conversations_of, counted_runs, last_of_each
 from qc.opinion.matters import MATTER_COLUMNS, with_matter
 from qc.schema.tables import TABLES
 from qc.storage.read import StoredRun
@@ -33,7 +33,7 @@ def contacts(runs: Iterable[StoredRun]) -> pa.Table:
     runs are given is of no matter.
     """
     columns = [*MATTER_COLUMNS, "source_sha256"]
-    tables = [run.table("conversations", columns) for run in counted_runs(runs)]
+    tables = [conversations_of(run, columns) for run in counted_runs(runs)]
     schema = TABLES["conversations"]
     table = pa.concat_tables(tables or [pa.schema([schema.field(c) for c in columns]).empty_table()])
     kept = pc.and_(pa.array(last_of_each(table)), pc.is_in(table["channel"], value_set=pa.array(INCOMING)))

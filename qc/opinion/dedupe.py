@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pyarrow as pa
@@ -25,6 +25,14 @@ def counted_runs(runs: Iterable[StoredRun]) -> tuple[StoredRun, ...]:
 
 def _age(run: StoredRun) -> tuple[str, str]:
     return run.lineage.started_at, run.lineage.run_id
+
+
+def conversations_of(run: StoredRun, columns: Sequence[str]) -> pa.Table:
+    """Columns of a run's conversations with `source_sha256` only where `last_of_each` needs it, without a start: of
+    months of runs the digests would be the largest part."""
+    table = run.table("conversations", list(columns))
+    needed = pc.if_else(pc.is_valid(table["started_at"]), pa.scalar(None, pa.string()), table["source_sha256"])
+    return table.set_column(table.column_names.index("source_sha256"), "source_sha256", needed)
 
 
 def last_of_each(conversations: pa.Table) -> np.ndarray[tuple[int], np.dtype[np.bool_]]:

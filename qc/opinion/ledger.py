@@ -15,7 +15,7 @@ from qc.domain.alert import Dimension
 from qc.domain.conversation import CHANNEL_TITLES
 from qc.domain.language import say
 from qc.domain.topic import UNKNOWN_TOPIC
-from qc.opinion.dedupe import counted_runs, last_of_each
+from qc.opinion.dedupe import conversations_of, counted_runs, last_of_each
 from qc.opinion.matters import telling_customer
 from qc.storage.read import StoredRun
 
@@ -74,7 +74,7 @@ class Ledger:
 def read_ledger(runs: Sequence[StoredRun]) -> Ledger:
     """Read what is counted from `runs`, in any order; of a night that was run twice only the last run."""
     counted = counted_runs(runs)
-    parts = [run.table("conversations", _COLUMNS) for run in counted]
+    parts = [conversations_of(run, _COLUMNS) for run in counted]
     stored = tuple(p.num_rows for p in parts)
     run = np.repeat(np.arange(len(parts)), stored)
     table = pa.concat_tables(parts) if parts else pa.table({n: pa.array([], pa.string()) for n in _COLUMNS})
