@@ -64,7 +64,7 @@ class Measured:
 
 @dataclass(frozen=True, kw_only=True)
 class Accuracy:
-    """`overall` over all rules; `rules` and `items` with most wrong verdicts first; `kinds`: by attribute of the
+    """`overall` over all rules; `rules` and `items` with most wrong verdicts first, then most hits; `kinds`: by attribute of the
     conversation (channel, accent, …), levels in order. `sampled`, `left_out`, `reviewers` as in Book."""
 
     overall: Measured
@@ -118,7 +118,9 @@ def _by(
 
 
 def _worst(measured: Iterable[Measured]) -> tuple[Measured, ...]:
-    return tuple(sorted((m for m in measured if m.reviewed or m.unsure_machine), key=lambda m: (-m.wrong, m.key)))
+    return tuple(
+        sorted((m for m in measured if m.reviewed or m.unsure_machine), key=lambda m: (-m.wrong, -m.true_hits, m.key))
+    )
 
 
 def measure(every: Judged, key: str, title: str, *, versions: int = 1) -> Measured:
