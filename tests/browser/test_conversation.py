@@ -50,9 +50,9 @@ def test_listening_by_keyboard(visit: Callable[..., Visit], report: Path) -> Non
     settled(page, 3.0)
     page.keyboard.press("p")
     page.keyboard.press("]")
-    page.wait_for_function(f"{AUDIO}.currentTime >= 8")
+    page.wait_for_function(f"() => {AUDIO}.currentTime >= 8")
     page.keyboard.press("[")
-    page.wait_for_function(f"{AUDIO}.currentTime < 7")
+    page.wait_for_function(f"() => {AUDIO}.currentTime < 7")
     page.keyboard.press("j")
     page.keyboard.press("j")
     assert page.evaluate("document.activeElement.id") == "j2"
@@ -72,7 +72,7 @@ def test_what_cannot_be_played_is_said(visit: Callable[..., Visit], report: Path
     own.write_text(html, encoding="utf-8")  # away from its recording
     page = visit().open(own)
     page.click("#t3 .who a[data-ms]")
-    page.wait_for_function("document.querySelector('.player-failed').textContent.includes('早班/A003.wav')")
+    page.wait_for_function("() => document.querySelector('.player-failed').textContent.includes('早班/A003.wav')")
     assert "输入目录里找不到 B001.wav" in conversation(report, "B001").read_text(encoding="utf-8")
 
 

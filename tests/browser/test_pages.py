@@ -90,7 +90,7 @@ def test_pages_of_a_web_server_are_as_quiet(visit: Callable[..., Visit], run: An
         tab.page.goto(home + str((report / "conversations" / "A003.html").relative_to(root)))
         assert tab.errors == [] and all(r.startswith(home) for r in tab.requests)
         tab.page.click(".turn#t2 .who a[data-ms]")
-        tab.page.wait_for_function("document.querySelector('audio').currentTime > 3")
+        tab.page.wait_for_function("() => document.querySelector('audio').currentTime > 1")
         assert tab.errors == []
     finally:
         server.shutdown()
