@@ -65,7 +65,8 @@ class Measured:
 @dataclass(frozen=True, kw_only=True)
 class Accuracy:
     """`overall` over all rules; `rules` and `items` with most wrong verdicts first, then most hits; `kinds`: by
-    attribute of the conversation (channel, accent, …), levels in order. `sampled`, `left_out`, `reviewers` as in Book."""
+    attribute of the conversation (channel, accent, …), levels in order. `sampled`, `left_out` and `reviewers` as in
+    Book."""
 
     overall: Measured
     rules: tuple[Measured, ...]
