@@ -25,6 +25,7 @@ from qc.reporting.quality import quality_ids, quality_page
 from qc.reporting.records import Record, read_records
 from qc.reporting.render import Renderer, Site
 from qc.reporting.reviewing import JudgedRule, judged_rules
+from qc.reporting.sampled import with_sampled
 from qc.reporting.selection import by_importance
 from qc.reporting.sound import COPIES, Recordings
 from qc.storage.read import StoredRun
@@ -72,7 +73,7 @@ def build_report(
             recent=recent,
             day=day,
             settings=settings,
-            listed=by_importance(batch, settings.pages),
+            listed=with_sampled(batch, by_importance(batch, settings.pages)),
         )
         wanted = [line.conversation_id for line in edition.listed]
         quoting: Sequence[Sheet | Folder] = [*sheets, *folders]
