@@ -29,6 +29,7 @@ from qc.pipeline.specs import alerts, configuration, folders
 from qc.review.machine import Machine, machine
 from qc.review.opinions import CALIBRATION, HIT, MISS, PAGE, UNDECIDED, Opinion, Returned
 from qc.review.sampling import Wanted
+from qc.storage.lineage import write_lineage
 from qc.storage.read import open_run
 from tests.opinion.month import FIRST, Quiet, Surge, chats
 
@@ -235,6 +236,12 @@ def _accents(run: Path) -> dict[str, str]:
     return {r["conversation_id"]: dict(r["extra"] or ()).get("口音", "") for r in table.to_pylist()}
 
 
+def _begun(run: Path, at: datetime) -> None:
+    """The run says it began that night, not today: trends are drawn over nights."""
+    times = {"started_at": at.isoformat(), "finished_at": (at + timedelta(minutes=7)).isoformat()}
+    write_lineage(run, replace(open_run(run).lineage, **times))
+
+
 def make_month(folder: Path, days: int, count: int) -> Path:
     """Write and judge all nights, review those before the last; the last night's run."""
     surge = Surge(day=days - 1, calls=count // 6)
@@ -247,6 +254,7 @@ def make_month(folder: Path, days: int, count: int) -> Path:
         date = FIRST + timedelta(days=day)
         options = Options(out=folder / "runs", run_id=f"{date:%Y%m%d}", name=f"{date:%m 月 %d 日}夜间", workers=1)
         run = run_batch(source, None, folders(None), options, Quiet()).run
+        _begun(run, date + timedelta(days=1, hours=1))
         if day >= min(_REVIEWED_FROM, days - 1):
             review(run, day)
     return run
