@@ -15,7 +15,7 @@ from qc.reporting.estimates import Rate
 from qc.reporting.summaries import share_of
 
 _REASONS = 8
-_WIDTH, _HEIGHT, _GAP, _THICK, _LEAST = 660.0, 190.0, 16.0, 12.0, 2.0
+_WIDTH, _HEIGHT, _GAP, _THICK, _LEAST, _LINE = 660.0, 190.0, 12.0, 12.0, 2.0, 16.0
 _STEP = 240.0
 """From one column of the flow to the next."""
 
@@ -145,7 +145,7 @@ def _flow(batch: Batch, unsure: pa.ChunkedArray) -> Flow:
             unsure=undecided,
         ),
         width=_WIDTH,
-        height=_HEIGHT,
+        height=max(_HEIGHT, *(n.y + max(n.height, _LINE) + 4 for n in nodes.values())),
         thick=_THICK,
         nodes=tuple(nodes.values()),
         bands=tuple(bands),
@@ -162,7 +162,7 @@ def _column(
             share = count / total if total else 0.0
             node = Node(name=names[key], count=count, share=share, ink=ink, x=number * _STEP, y=r(y), height=r(tall))
             found.append((key, node))
-            y += max(tall, 18.0) + _GAP
+            y += max(tall, _LINE) + _GAP
     return found
 
 

@@ -33,6 +33,8 @@ ONE_SIDED = 9
 """So many batches in a row on one side of the centre are no chance (ISO 7870-2, test 2)."""
 _MOVING = 1.128
 """d₂: the mean range of two values of a normal distribution, in standard deviations."""
+_RARE = 0.1
+"""Below this share of the scale the standard deviation of a rate follows its mean."""
 _SCORE = ["conversation_id", "scorecard_id", "base", "score", "passed", "auto_fail"]
 
 
@@ -41,6 +43,8 @@ class Figures:
     """What is compared of one batch, over the conversations that a common scorecard was applied to."""
 
     lineage: Lineage
+    day: str
+    """Most of its conversations began on it, 2026-11-20; where they do not say, the day the batch was started."""
     score: Mean
     passing: Rate
     auto_fails: Rate
@@ -48,8 +52,8 @@ class Figures:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
-    """`variation`: 波动系数, the standard deviation of the batches' values over their mean; None below two batches or
-    where the mean is 0. `findings`: what the chart says, in words; `alarm`: the batch itself is out of the ordinary."""
+    """`variation`: 波动系数, the standard deviation of the batches' values over their mean; None below two batches and
+    for what is rare, where it says nothing. `findings`: what the chart says, in words; `alarm`: the batch itself is out of the ordinary."""
 
     chart: Course
     variation: float | None
@@ -74,7 +78,7 @@ def trend(batch: Batch, earlier: Sequence[StoredRun]) -> Trend | None:
     if not cards or not past:
         return None
     scored = batch.conversations.filter(pc.is_valid(batch.conversations["score"]))
-    every = [*past, _figures(batch.run.lineage, scored)]
+    every = [*past, _figures(batch.run, scored)]
     return Trend(
         batches=len(past),
         others=len(earlier) - len(past),
@@ -97,12 +101,15 @@ def figures(run: StoredRun, cards: Collection[str]) -> Figures:
         grouped = table.group_by("conversation_id", use_threads=False)
         table = grouped.aggregate([("passed", "all"), ("auto_fail", "any"), ("score", "mean")])
         table = table.rename_columns(["conversation_id", "passed", "auto_fail", "score"])
-    return _figures(run.lineage, table)
+    return _figures(run, table)
 
 
-def _figures(lineage: Lineage, table: pa.Table) -> Figures:
+def _figures(run: StoredRun, table: pa.Table) -> Figures:
+    dates = pc.drop_null(run.table("conversations", ["date"])["date"])
+    day = str(pc.mode(pc.cast(dates, pa.int32()))[0]["mode"].cast(pa.date32())) if len(dates) else ""
     return Figures(
-        lineage=lineage,
+        lineage=run.lineage,
+        day=day or run.lineage.started_at[:10],
         score=mean_of(table["score"]),
         passing=share_of(table["passed"]),
         auto_fails=share_of(table["auto_fail"]),
@@ -141,8 +148,8 @@ def _rate_chart(every: Sequence[Figures], title: str, rates: Sequence[Rate]) -> 
 def _reading(f: Figures, value: float, n: int, limits: tuple[float | None, float | None], note: str) -> Reading:
     lineage = f.lineage
     return Reading(
-        label=f"{lineage.started_at[:10]} {lineage.name or lineage.run_id}",
-        short=lineage.started_at[5:10],
+        label=f"{f.day} {lineage.name or lineage.run_id}",
+        short=f.day[5:],
         value=value,
         n=n,
         low=limits[0],
@@ -196,7 +203,10 @@ def _measure(
     )
     alarm = bool(last.side) or _one_sided(values, centre)
     return Measure(
-        chart=chart, variation=spread / mean if spread is not None and mean else None, findings=told, alarm=alarm
+        chart=chart,
+        variation=spread / mean if spread is not None and mean > _RARE * ceiling else None,
+        findings=told,
+        alarm=alarm,
     )
 
 
