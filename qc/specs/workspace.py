@@ -79,7 +79,7 @@ class AsrSpec(Spec):
     engine: _Text = Field(default=_ASR.engine, description="转写引擎；auto 用本机装好的最合适的一个")
     model: _Text = Field(default=_ASR.model, description="模型：官方名称、随包的 base，或检查点文件的路径")
     language: _Text = Field(default=_ASR.language, description="语言代码")
-    preset: Literal["fast", "accurate"] = Field(default="fast", description="快速（贪心解码），或更准（束搜索，更慢）")
+    preset: Literal["fast", "accurate"] = Field(default="fast", description="快速（窄束搜索），或更准（束宽 5，更慢）")
     device: Literal["auto", "cpu", "cuda"] = Field(default="auto", description="在哪里计算；auto 有显卡就用显卡")
     batch_size: int | None = Field(
         default=None, ge=1, le=256, description="一次解码几个片段；不写则 CPU 8 个、GPU 16 个"

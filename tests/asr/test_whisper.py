@@ -244,3 +244,12 @@ def test_eight_bit_products_are_close() -> None:
     x = torch.randn(5, 1, 64)
     exact = x @ weight.T + bias
     assert (precision.int8_product(weight, bias)(x) - exact).abs().max() < 0.05 * exact.abs().max()
+
+
+def test_two_eight_bit_products_leave_only_the_rounding_of_what_goes_in() -> None:
+    import torch
+
+    weight, x = torch.randn(300, 64), torch.linspace(-1, 1, 256).round(decimals=1).reshape(4, 64)
+    exact = x @ weight.T
+    coarse = (precision.int8_product(weight, None)(x) - exact).abs().mean()
+    assert (precision.fine_int8_product(weight)(x) - exact).abs().mean() < 0.8 * coarse

@@ -7,6 +7,7 @@ from importlib import metadata
 from qc.asr.engines.ct2.engine import Ct2Options, Ct2Transcriber, compute_type
 from qc.asr.engines.ct2.files import find_files
 from qc.asr.engines.languages import check_language
+from qc.asr.engines.tokens import BEAMS
 from qc.asr.engines.transcriber import AsrIdentity, Transcriber
 from qc.domain.config import AsrConfig
 from qc.errors import UsageError
@@ -39,7 +40,7 @@ def _options(config: AsrConfig) -> Ct2Options:
         language=check_language(config.language),
         batch_size=config.batch_size or 8,
         compute_type=compute_type(config.precision),
-        beam_size=5 if config.preset == "accurate" else 1,
+        beam_size=BEAMS[config.preset],
         word_times=config.word_times,
         prompt=config.prompt,
     )

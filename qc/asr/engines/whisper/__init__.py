@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from qc.asr.engines.languages import check_language
+from qc.asr.engines.tokens import BEAMS
 from qc.asr.engines.transcriber import AsrIdentity, Transcriber
 from qc.asr.engines.whisper.engine import WhisperOptions, WhisperTranscriber, engine_name
 from qc.asr.engines.whisper.precision import gpu_count, resolve, resolve_device
 from qc.asr.models.weights import find_model
 from qc.domain.config import AsrConfig
 
-BEAMS = {"fast": 1, "accurate": 5}
-"""Beam width of each preset."""
 BATCHES = {"cpu": 8, "cuda": 16}
 """Windows decoded together: on a processor more gain nothing; a GPU gets all that come at once. Not by the memory that
 happens to be free: the batch is part of a transcript's identity, for sums differ a little with it."""

@@ -14,7 +14,7 @@ from qc.asr.engines.whisper.decode import Decoder
 from qc.asr.models.weights import INSTALL, ModelSource
 from qc.errors import UsageError
 
-VERSION = 4
+VERSION = 5
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 

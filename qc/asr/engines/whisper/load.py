@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from qc.asr.engines.whisper.precision import FP16, INT8, INT8_BF16, int8_product, to_half, to_int8
+from qc.asr.engines.whisper.precision import FP16, INT8, INT8_BF16, fine_int8_product, to_half, to_int8
 from qc.asr.models import ct2_weights
 from qc.asr.models.weights import ModelSource
 from qc.errors import UsageError
@@ -47,7 +47,7 @@ def load(source: ModelSource, precision: str, device: str = "cpu") -> Model:
     if precision not in (INT8, INT8_BF16):
         return Model(whisper, lambda x: functional.linear(x, embedding), device)
     to_int8(whisper.decoder)
-    return Model(whisper, int8_product(embedding, None), device)
+    return Model(whisper, fine_int8_product(embedding), device)
 
 
 def _own_gpu(count: int) -> int:
