@@ -84,8 +84,8 @@ def course(
     centre: float | None = None,
     floor: float = -math.inf,
     ceiling: float = math.inf,
-    width: float = 560.0,
-    height: float = 210.0,
+    width: float = 440.0,
+    height: float = 200.0,
 ) -> Course:
     """Lay out one reading per step; `form` writes a value. The axis holds all values and limits, and stays within
     `floor` and `ceiling`."""

@@ -81,7 +81,7 @@ def deducted(items: pa.Table) -> pa.ChunkedArray:
 def _judged(batch: Batch) -> pa.Table:
     items = batch.items
     items = items.filter(pc.is_in(items["status"], value_set=pa.array(["passed", "deducted"])))
-    team = lookup(items["conversation_id"], batch.conversations)["team"]
+    team = lookup(items["conversation_id"], batch.conversations.select(["conversation_id", "team"]))["team"]
     bad = deducted(items)
     return pa.table(
         {

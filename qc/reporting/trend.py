@@ -44,7 +44,7 @@ class Figures:
 
     lineage: Lineage
     day: str
-    """Most of its conversations began on it, 2026-11-20; where they do not say, the day the batch was started."""
+    """Most of its first conversations began on it, 2026-11-20; where they do not say, the day it was started."""
     score: Mean
     passing: Rate
     auto_fails: Rate
@@ -53,7 +53,8 @@ class Figures:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Measure:
     """`variation`: 波动系数, the standard deviation of the batches' values over their mean; None below two batches and
-    for what is rare, where it says nothing. `findings`: what the chart says, in words; `alarm`: the batch itself is out of the ordinary."""
+    for what is rare, where it says nothing. `findings`: what the chart says, in words; `alarm`: the batch itself is out
+    of the ordinary."""
 
     chart: Course
     variation: float | None
@@ -105,7 +106,8 @@ def figures(run: StoredRun, cards: Collection[str]) -> Figures:
 
 
 def _figures(run: StoredRun, table: pa.Table) -> Figures:
-    dates = pc.drop_null(run.table("conversations", ["date"])["date"])
+    first = next(run.parts("conversations", ["date"]), None)  # the other parts say the same, and cost as much again
+    dates = pc.drop_null(first["date"]) if first is not None else ()
     day = str(pc.mode(pc.cast(dates, pa.int32()))[0]["mode"].cast(pa.date32())) if len(dates) else ""
     return Figures(
         lineage=run.lineage,
