@@ -153,7 +153,7 @@ def measure(every: Judged, key: str, title: str, *, versions: int = 1) -> Measur
         unsure_machine=int(unsure.sum()),
         unsure_hits=int((unsure & is_hit(every.human)).sum()),
         unsure_human=int(((every.human == CODES[UNDECIDED]) & ~unsure).sum()),
-        precision=share(said & true, said, all_of_them),
+        precision=share(said & true, said, said),
         recall=share(said & true, true, read),
         specificity=share(~said & ~true, ~true, read),
         f1=share(both, both + np.where(right, 0.0, 1.0), read),
