@@ -63,6 +63,8 @@ class Lineage:
     rules_digest: str = ""
     rules: Mapping[str, str] = field(default_factory=dict)
     """Rule id → version."""
+    rule_titles: Mapping[str, str] = field(default_factory=dict)
+    """Rule id → title. Runs of before have none: there only findings say what a rule is called."""
     rule_digests: Mapping[str, str] = field(default_factory=dict)
     """Rule id → digest, of the rules that were judged (drafts and retired ones were not). Runs of before have none."""
     confidence_floor: float | None = None

@@ -63,6 +63,7 @@ def planned_lineage(
         asr_options=options,
         rules_digest="" if specs is None else specs.pack.digest,
         rules={} if specs is None else {r.id: r.version for r in specs.pack.rules},
+        rule_titles={} if specs is None else {r.id: r.title for r in specs.pack.rules},
         rule_digests={} if specs is None else {r.id: r.digest for r in specs.in_force},
         confidence_floor=None if specs is None else confidence_floor,
         scorecards=()

@@ -168,6 +168,8 @@ def _of_agents(people: People, table: pa.Table) -> pa.Table:
 
 
 def _titles(people: People) -> dict[str, str]:
-    findings = people.batch.run.table("findings", ["rule_id", "rule_title"])
+    run = people.batch.run
+    findings = run.table("findings", ["rule_id", "rule_title"])
     findings = findings.group_by("rule_id", use_threads=False).aggregate([("rule_title", "first")])
-    return dict(zip(findings["rule_id"].to_pylist(), findings["rule_title_first"].to_pylist(), strict=True))
+    found = dict(zip(findings["rule_id"].to_pylist(), findings["rule_title_first"].to_pylist(), strict=True))
+    return found | dict(run.lineage.rule_titles)

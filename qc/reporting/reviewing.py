@@ -50,8 +50,8 @@ class Reviewing:
 
 
 def judged_rules(run: StoredRun) -> tuple[JudgedRule, ...]:
-    """The rules of the run by id, with the titles its findings give them."""
-    titles: dict[str, str] = {}
+    """The rules of the run by id, with their titles; in runs of before, those its findings give them."""
+    titles: dict[str, str] = dict(run.lineage.rule_titles)
     for part in run.parts("findings", ["rule_id", "rule_title"]):
         distinct = part.group_by(["rule_id"], use_threads=False).aggregate([("rule_title", "max")])
         titles |= zip(distinct["rule_id"].to_pylist(), distinct["rule_title_max"].to_pylist(), strict=True)

@@ -95,10 +95,11 @@ def _rules(batch: Batch) -> list[Overturned]:
     titles = batch.findings.group_by("rule_id", use_threads=False).aggregate([("rule_title", "max")])
     named = lookup(grouped["rule_id"], titles, "rule_id")["rule_title_max"]
     rows = grouped.append_column("title", pc.coalesce(named, grouped["rule_id"])).to_pylist()
+    known = batch.run.lineage.rule_titles
     found = [
         Overturned(
             rule_id=row["rule_id"],
-            title=row["title"],
+            title=known.get(row["rule_id"], row["title"]),
             judged=row["rule_id_count"],
             withdrawn=row["withdrawn_sum"],
             added=row["added_sum"],

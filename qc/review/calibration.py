@@ -33,6 +33,7 @@ class Disputed:
     """A rule on which reviewers differ: in `disputed` of the `n` conversations that at least two of them judged."""
 
     rule_id: str
+    title: str
     disputed: int
     n: int
 
@@ -56,7 +57,9 @@ class Session:
 def sessions(runs: Sequence[StoredRun]) -> tuple[Session, ...]:
     """The calibration sessions in the reviews of `runs`, by name; a session may run over several runs."""
     found: dict[str, list[tuple[Machine, list[Mapping[str, Any]]]]] = defaultdict(list)
+    titles: dict[str, str] = {}
     for run in runs:
+        titles |= run.lineage.rule_titles
         columns = ["conversation_id", "rule_id", "human_verdict", "reviewer", "reviewed_at", "session"]
         table = run.table("reviews", columns)
         rows = [r for r in table.to_pylist() if r["session"] is not None]
@@ -68,10 +71,10 @@ def sessions(runs: Sequence[StoredRun]) -> tuple[Session, ...]:
             by_name[row["session"]].append(row)
         for name, own in by_name.items():
             found[name].append((said, own))
-    return tuple(_session(name, found[name]) for name in sorted(found))
+    return tuple(_session(name, found[name], titles) for name in sorted(found))
 
 
-def _session(name: str, parts: Sequence[tuple[Machine, list[Mapping[str, Any]]]]) -> Session:
+def _session(name: str, parts: Sequence[tuple[Machine, list[Mapping[str, Any]]]], titles: Mapping[str, str]) -> Session:
     reviewers = tuple(sorted({r["reviewer"] for _, rows in parts for r in rows}))
     tables, machines, rules, conversations = [], [], [], 0
     for said, rows in parts:
@@ -98,7 +101,7 @@ def _session(name: str, parts: Sequence[tuple[Machine, list[Mapping[str, Any]]]]
         machine=tuple(
             Pair(first=who, second="", agreed=_compared(ratings[:, i], its)) for i, who in enumerate(reviewers)
         ),
-        rules=_disputed(ratings, rules),
+        rules=_disputed(ratings, rules, titles),
     )
 
 
@@ -129,13 +132,13 @@ def _compared(first: Codes, second: Codes) -> Agreement:
     return agreement(first[both] == 1, second[both] == 1)
 
 
-def _disputed(ratings: Codes, rules: Sequence[str]) -> tuple[Disputed, ...]:
+def _disputed(ratings: Codes, rules: Sequence[str], titles: Mapping[str, str]) -> tuple[Disputed, ...]:
     hits, others = (ratings == 1).sum(1), (ratings == 0).sum(1)
     names, at = np.unique(np.array(rules, dtype=str), return_inverse=True)
     judged = np.bincount(at, hits + others > 1, len(names)).astype(int)
     differ = np.bincount(at, (hits > 0) & (others > 0), len(names)).astype(int)
     told = [
-        Disputed(rule_id=name, disputed=int(d), n=int(n))
+        Disputed(rule_id=name, title=titles.get(name, name), disputed=int(d), n=int(n))
         for name, d, n in zip(names.tolist(), differ, judged, strict=True)
         if d
     ]

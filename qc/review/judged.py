@@ -257,7 +257,8 @@ def _titles(run: StoredRun, rules: pa.Array) -> dict[str, str]:
     table = run.table("findings", ["rule_id", "rule_title"])
     table = table.filter(pc.is_in(table["rule_id"], value_set=rules))
     rows = table.group_by("rule_id", use_threads=False).aggregate([("rule_title", "first")])
-    return dict(zip(rows["rule_id"].to_pylist(), rows["rule_title_first"].to_pylist(), strict=True))
+    found = dict(zip(rows["rule_id"].to_pylist(), rows["rule_title_first"].to_pylist(), strict=True))
+    return found | {rule: title for rule, title in run.lineage.rule_titles.items() if rule in set(rules.to_pylist())}
 
 
 def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int8]:

@@ -102,6 +102,7 @@ def _evidence(run: StoredRun, machine: Machine) -> tuple[dict[str, str], dict[tu
     found = run.table("findings", columns)
     named = found.group_by("rule_id").aggregate([("rule_title", "max")])
     titles = dict(zip(named["rule_id"].to_pylist(), named["rule_title_max"].to_pylist(), strict=True))
+    titles |= run.lineage.rule_titles
     found = found.filter(pc.is_in(found["conversation_id"], value_set=mine))
     told: dict[tuple[str, str], str] = {}
     for row in found.to_pylist():

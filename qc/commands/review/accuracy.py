@@ -151,7 +151,7 @@ def _sessions(measured: Accuracy) -> Iterator[str]:
 
 def _disputes(session: Session) -> Iterator[str]:
     if session.rules:
-        worst = "；".join(f"{r.rule_id}（{r.n} 条里 {r.disputed} 条不一致）" for r in session.rules[:5])
+        worst = "；".join(f"{r.title}（{r.n} 条里 {r.disputed} 条不一致）" for r in session.rules[:5])
         yield f"分歧最多的规则：{worst}"
 
 
