@@ -19,7 +19,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qc.opinion.tails import Floats, beta_binomial_tail, negative_binomial_tail
+from qc.statistics.tails import Floats, beta_binomial_tail, negative_binomial_tail
 
 _STRAY = 2.58
 _WEEKDAYS = 7

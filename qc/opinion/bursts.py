@@ -17,7 +17,7 @@ import pyarrow as pa
 
 from qc.domain.language import say
 from qc.opinion.daily import Daily
-from qc.opinion.tails import Floats, chi_square_tail
+from qc.statistics.tails import Floats, chi_square_tail
 
 _LN2 = math.log(2)
 _QUARTILES = math.log(math.log(4)) - math.log(math.log(4 / 3))

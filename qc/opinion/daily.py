@@ -11,7 +11,7 @@ import numpy as np
 
 from qc.domain.alert import Dimension
 from qc.opinion.ledger import Bools, Ints, Ledger, Membership, distinct
-from qc.opinion.tails import Floats
+from qc.statistics.tails import Floats
 
 _USUAL_HOUR = 0.01
 """An hour with at least this share of all conversations is one in which there usually are some."""

@@ -13,7 +13,8 @@ from qc.domain.language import say
 from qc.opinion.baseline import Prediction, predict
 from qc.opinion.daily import Daily
 from qc.opinion.ledger import Bools, Ints
-from qc.opinion.tails import Floats
+from qc.statistics.significance import benjamini_hochberg
+from qc.statistics.tails import Floats
 
 Family = tuple[Metric, tuple[Dimension, ...]]
 
@@ -164,12 +165,3 @@ def corrected(found: Sequence[Tested]) -> tuple[Tested, ...]:
             )
         )
     return tuple(out)
-
-
-def benjamini_hochberg(p: Floats) -> Floats:
-    """The smallest false-discovery rate at which each test would be called: min over j ≥ i of m p₍ⱼ₎ / j."""
-    order = np.argsort(p, kind="stable")
-    scaled = p[order] * len(p) / np.arange(1, len(p) + 1)
-    q = np.empty_like(p)
-    q[order] = np.minimum(np.minimum.accumulate(scaled[::-1])[::-1], 1.0)
-    return q

@@ -8,16 +8,16 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from qc.opinion.surge import benjamini_hochberg
-from qc.opinion.tails import beta_binomial_tail
 from qc.reporting.difference import sums
 from qc.reporting.estimates import Rate
+from qc.statistics.intervals import wilson
+from qc.statistics.significance import benjamini_hochberg
+from qc.statistics.tails import beta_binomial_tail
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
 
 LEVEL = 0.05
-_Z = 1.959963984540054
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,15 +106,9 @@ def _exact(count: Floats, n: Floats, share: Floats, size: Floats) -> Floats:
 
 
 def _newcombe(own: Rate, share: float, size: float) -> tuple[float, float]:
-    low, high = _wilson(own.value or 0.0, own.n)
-    others_low, others_high = _wilson(share, size)
+    low, high = wilson(own.value or 0.0, own.n)
+    others_low, others_high = wilson(share, size)
     value = (own.value or 0.0) - share
     below = math.hypot((own.value or 0.0) - low, others_high - share)
     above = math.hypot(high - (own.value or 0.0), share - others_low)
     return max(-1.0, value - below), min(1.0, value + above)
-
-
-def _wilson(share: float, n: float) -> tuple[float, float]:
-    centre = (share + _Z * _Z / (2 * n)) / (1 + _Z * _Z / n)
-    half = _Z * math.sqrt(share * (1 - share) / n + _Z * _Z / (4 * n * n)) / (1 + _Z * _Z / n)
-    return max(0.0, centre - half), min(1.0, centre + half)

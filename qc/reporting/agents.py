@@ -13,11 +13,11 @@ from qc.reporting import charts
 from qc.reporting.batch import Batch
 from qc.reporting.coaching import Coaching, Example, Top, coach, examples, priorities
 from qc.reporting.difference import FAIR, LEVEL, RELIABLE, Gap, Spread
-from qc.reporting.distributions import student_quantile
 from qc.reporting.edition import Edition
 from qc.reporting.labels import BLANK
 from qc.reporting.people import People, Person, people_of, standing
 from qc.reporting.summaries import SMALL_SAMPLE, Summary, summarise, summarise_all
+from qc.statistics.distributions import student_quantile
 
 _SIZES = (10, 30, 50, 100, 200, 500)
 

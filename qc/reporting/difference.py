@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from qc.opinion.surge import benjamini_hochberg
-from qc.reporting.distributions import range_quantile, student_quantile, student_tail
+from qc.statistics.distributions import range_quantile, student_quantile, student_tail
+from qc.statistics.significance import benjamini_hochberg
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]

@@ -5,13 +5,11 @@ from __future__ import annotations
 import math
 from dataclasses import dataclass
 
-_Z = 1.959963984540054
-# Two-sided 95 % quantiles of Student's t for 1..30 degrees of freedom; beyond that the normal one is close enough.
-_T = (
-    *(12.706, 4.303, 3.182, 2.776, 2.571, 2.447, 2.365, 2.306, 2.262, 2.228),
-    *(2.201, 2.179, 2.160, 2.145, 2.131, 2.120, 2.110, 2.101, 2.093, 2.086),
-    *(2.080, 2.074, 2.069, 2.064, 2.060, 2.056, 2.052, 2.048, 2.045, 2.042),
-)
+from qc.statistics.distributions import student_quantile
+from qc.statistics.intervals import wilson
+
+_FEW = 30
+"""So many equal values do not make a certainty."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -29,19 +27,12 @@ class Rate:
     @property
     def low(self) -> float | None:
         """Lower end of Wilson's 95 % interval, 0..1."""
-        return None if self.n == 0 else max(0.0, self._centre() - self._half())
+        return None if self.n == 0 else wilson(self.count / self.n, self.n)[0]
 
     @property
     def high(self) -> float | None:
         """Upper end of Wilson's 95 % interval, 0..1."""
-        return None if self.n == 0 else min(1.0, self._centre() + self._half())
-
-    def _centre(self) -> float:
-        return (self.count + _Z * _Z / 2) / (self.n + _Z * _Z)
-
-    def _half(self) -> float:
-        spread = self.count * (self.n - self.count) / self.n + _Z * _Z / 4
-        return _Z * math.sqrt(spread) / (self.n + _Z * _Z)
+        return None if self.n == 0 else wilson(self.count / self.n, self.n)[1]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -56,10 +47,9 @@ class Mean:
     def half(self) -> float | None:
         """Half the width of the 95 % interval; None where nothing can be said of the spread: below two values, or
         when a handful of values happen to be equal."""
-        if self.value is None or self.sd is None or self.n < 2 or (self.sd == 0 and self.n < len(_T)):
+        if self.value is None or self.sd is None or self.n < 2 or (self.sd == 0 and self.n < _FEW):
             return None
-        t = _T[self.n - 2] if self.n - 1 <= len(_T) else _Z
-        return t * self.sd / math.sqrt(self.n)
+        return student_quantile(0.95, self.n - 1) * self.sd / math.sqrt(self.n)
 
     @property
     def low(self) -> float | None:

@@ -13,10 +13,10 @@ import pyarrow.compute as pc
 from qc.reporting.batch import lookup
 from qc.reporting.charts import Label, r
 from qc.reporting.difference import LEVEL, Spread
-from qc.reporting.distributions import student_quantile
 from qc.reporting.estimates import Mean
 from qc.reporting.finals import over
 from qc.reporting.people import People, agent_column
+from qc.statistics.distributions import student_quantile
 from qc.storage.read import StoredRun
 
 _WIDTH, _HEIGHT = 720.0, 200.0

@@ -21,10 +21,11 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
+from qc.statistics.intervals import Z
+
 Floats = npt.NDArray[np.float64]
 Codes = npt.NDArray[np.int64]
 
-Z = 1.959963984540054
 MISSING = -1
 """In a table of ratings: this rater did not judge this subject."""
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from qc.review.judged import ATTRIBUTES, Bools, Judged, Texts, decided, is_hit
-from qc.review.measures import false_discovery, fisher
+from qc.statistics.significance import benjamini_hochberg, fisher
 
 LEVEL = 0.05
 _LEAST = 5
@@ -84,7 +84,7 @@ def differences(every: Judged, titles: dict[str, str]) -> tuple[Difference, ...]
             q=float(adjusted),
         )
         for (attribute, value, rule, what, (a, b, c, d)), one, adjusted in zip(
-            tested, p, false_discovery(p), strict=True
+            tested, p, benjamini_hochberg(p), strict=True
         )
     ]
     worse = [d for d in told if d.q <= LEVEL and d.share > d.other_share]

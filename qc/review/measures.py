@@ -22,7 +22,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from qc.review.agreement import Z
+from qc.statistics.intervals import Z, effective_size, wilson
 
 Floats = npt.NDArray[np.float64]
 Ints = npt.NDArray[np.int64]
@@ -51,7 +51,7 @@ def ratio(weight: Floats, part: Floats, whole: Floats, conversation: Ints) -> Es
         return None
     _, at = np.unique(conversation, return_inverse=True)
     count = int(at.max()) + 1
-    parts, wholes = np.bincount(at, part, count), np.bincount(at, whole, count)
+    parts, wholes = (np.bincount(at, v, count).astype(np.float64) for v in (part, whole))
     weights = np.zeros(count)
     weights[at] = weight
     heaviest = float(weights.max())
@@ -61,7 +61,7 @@ def ratio(weight: Floats, part: Floats, whole: Floats, conversation: Ints) -> Es
     value = min(1.0, max(0.0, float(weights @ parts) / total))
     independent = _independent(weights, parts, wholes, heaviest)
     if len(weights) == 1 or value in (0.0, 1.0):  # nothing is known of how errors come together: at worst all at once
-        independent = min(independent, total**2 / float(np.square(weights) @ np.square(wholes)))  # Kish
+        independent = min(independent, effective_size(weights * wholes))
     low, high = wilson(value, max(1.0, independent))
     return Estimate(value=value, low=low, high=high, n=int(np.count_nonzero(whole)))
 
@@ -77,40 +77,6 @@ def _independent(weights: Floats, parts: Floats, wholes: Floats, heaviest: float
     return share * (1 - share) / variance
 
 
-def wilson(share: float, n: float) -> tuple[float, float]:
-    """Wilson's 95 % interval of a share seen in `n` independent cases (which need not be a whole number)."""
-    z2 = Z * Z
-    centre = (share + z2 / (2 * n)) / (1 + z2 / n)
-    half = Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
-    return (0.0 if share == 0 else max(0.0, centre - half)), (1.0 if share == 1 else min(1.0, centre + half))
-
-
 def needed(half: float, share: float = 0.5) -> int:
     """How many independent verdicts bring the interval of a share near `share` to ± `half`."""
     return math.ceil(Z * Z * share * (1 - share) / (half * half))
-
-
-def fisher(a: int, b: int, c: int, d: int) -> float:
-    """Fisher's exact two-sided p of the table [[a, b], [c, d]]: the chance, margins given, of a table as unlikely."""
-    rows, first, n = a + b, a + c, a + b + c + d
-
-    def log(k: int) -> float:
-        return _choose(first, k) + _choose(n - first, rows - k) - _choose(n, rows)
-
-    seen = log(a)
-    support = range(max(0, rows + first - n), min(rows, first) + 1)
-    return min(1.0, math.fsum(math.exp(p) for k in support if (p := log(k)) <= seen + 1e-9))
-
-
-def _choose(n: int, k: int) -> float:
-    return math.lgamma(n + 1) - math.lgamma(k + 1) - math.lgamma(n - k + 1)
-
-
-def false_discovery(p: Floats) -> Floats:
-    """Benjamini & Hochberg's adjusted p (J. R. Stat. Soc. B 57, 1995): the share of false alarms among all that are at
-    least as striking."""
-    order = np.argsort(p)
-    adjusted = p[order] * len(p) / np.arange(1, len(p) + 1)
-    out = np.empty_like(p)
-    out[order] = np.minimum.accumulate(adjusted[::-1])[::-1]
-    return np.minimum(out, 1.0)

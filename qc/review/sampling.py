@@ -16,7 +16,6 @@ Lengths are whole multiples of 2⁻⁴⁰ and add up exactly: no rounding, the s
 from __future__ import annotations
 
 import hashlib
-import math
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -31,11 +30,11 @@ from qc.errors import UsageError
 from qc.review.risk import Risks, risks
 from qc.review.taken import untaken
 from qc.schema.reviews import SAMPLES
+from qc.statistics.intervals import effective_size, wilson
 from qc.storage.read import StoredRun
 
 RISK, RANDOM = "risk", "random"
 _ONE = 1 << 40
-_Z = 1.959963984540054
 NOBODY = ""
 """Stands for the agent where none is known."""
 
@@ -144,15 +143,15 @@ def pick(
 
 def half_width(share: float, effective: float, size: int, population: int) -> float:
     """Half the width (0..1) of the 95 % interval, by Wilson, of a share estimated from `size` of `population` whose
-    weights make them worth `effective` (Kish, Survey Sampling, 1965: (Σw)²/Σw²); the finite population correction
+    weights make them worth `effective` (see `effective_size`); the finite population correction
     makes it 0 where all were looked at."""
     if size >= population:
         return 0.0
     if not size:
         return 0.5
     n = effective * (population - 1) / (population - size)
-    z2 = _Z * _Z
-    return _Z * math.sqrt(share * (1 - share) / n + z2 / (4 * n * n)) / (1 + z2 / n)
+    low, high = wilson(share, n)
+    return (high - low) / 2
 
 
 def _texts(column: pa.ChunkedArray) -> npt.NDArray[np.object_]:
@@ -253,7 +252,7 @@ def _drawn(
         population=population,
         size=len(weights),
         by_risk=int((~at_random).sum()),
-        effective=float(weights.sum() ** 2 / (weights**2).sum()) if len(weights) else 0.0,
+        effective=effective_size(weights),
     )
 
 

@@ -7,8 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.opinion.baseline import predict
-from qc.opinion.surge import benjamini_hochberg
-from qc.opinion.tails import Floats, beta_binomial_tail
+from qc.statistics.tails import Floats, beta_binomial_tail
 
 
 def _null(days: int, scatter: float, season: float, seed: int, series: int = 60, repeats: int = 40) -> Floats:
@@ -82,18 +81,6 @@ def test_what_is_usual_and_what_is_not() -> None:
     found = predict(k, n, np.arange(28) % 7, np.full(2, 2000.0), 0, bounded=True)
     high = found.usual_high(1)
     assert found.tail(np.array([0.0, high + 1.0]))[1] <= 0.05 < found.tail(np.array([0.0, float(high)]))[1]
-
-
-@settings(max_examples=60, deadline=None)
-@given(st.lists(st.floats(0, 1), min_size=1, max_size=40))
-def test_q_values(p: list[float]) -> None:
-    q = benjamini_hochberg(np.array(p))
-    assert np.all(q >= np.array(p) - 1e-12)
-    assert np.all((q >= 0) & (q <= 1))
-    order = np.argsort(p, kind="stable")
-    assert np.all(np.diff(q[order]) >= -1e-12)
-    if len(p) == 1:
-        assert np.isclose(q[0], p[0])
 
 
 @settings(max_examples=40, deadline=None)

@@ -18,7 +18,7 @@ from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
 from qc.review.accuracy import accuracy, measure, overall_accuracy
 from qc.review.judged import ATTRIBUTES, Judged
-from qc.review.measures import false_discovery, fisher, needed, ratio, wilson
+from qc.review.measures import needed, ratio
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.lineage import write_lineage
 from qc.storage.read import StoredRun, open_run
@@ -182,13 +182,25 @@ def test_chance_alone_rarely_accuses_an_accent() -> None:
     assert alarms <= 6
 
 
-def test_the_arithmetic_of_tests_and_intervals() -> None:
-    assert fisher(3, 1, 1, 3) == pytest.approx(0.4857142857)  # Fisher's lady tasting tea, two-sided
-    assert fisher(0, 5, 0, 5) == pytest.approx(1.0)
-    assert false_discovery(np.array([0.01, 0.04, 0.03, 0.005])).tolist() == pytest.approx([0.02, 0.04, 0.04, 0.02])
-    assert wilson(0.0, 20)[0] == 0.0 and wilson(0.0, 20)[1] == pytest.approx(0.1611, abs=1e-4)
+def test_how_many_reviews_a_width_needs() -> None:
     assert needed(0.1) == 97 and needed(0.05) == 385
+
+
+def test_a_ratio_of_nothing_is_none_and_one_conversation_is_worth_one() -> None:
     assert ratio(np.ones(2), np.zeros(2), np.zeros(2), np.arange(2)) is None
+    right = ratio(np.ones(30), np.ones(30), np.ones(30), np.zeros(30, np.int64))
+    assert right is not None and (right.value, right.high, right.n) == (1.0, 1.0, 30) and right.low < 0.3
+
+
+def test_what_few_heavy_conversations_could_hide_widens_the_interval() -> None:
+    """Ten hits found, all drawn for certain. That twenty others, which stand for fifty each, had none to miss leaves
+    room for more missed than that twenty certain ones had none."""
+    hits = np.r_[np.ones(10), np.zeros(20)]
+    weight = np.r_[np.ones(10), np.full(20, 50.0)]
+    heavy = ratio(weight, hits, hits, np.arange(30))
+    certain = ratio(np.ones(30), hits, hits, np.arange(30))
+    assert heavy is not None and certain is not None and heavy.value == certain.value == 1.0
+    assert heavy.low < 0.3 < 0.7 < certain.low
 
 
 def test_a_calibration_session_compares_people_and_moves_nothing(centre: Centre) -> None:

@@ -9,12 +9,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.opinion.surge import benjamini_hochberg
 from qc.reporting.batch import Batch
 from qc.reporting.estimates import Rate
 from qc.reporting.indicators.facts import Bools, Facts, Floats
 from qc.reporting.indicators.outcome import SATISFIED
 from qc.reporting.indicators.ranks import Correlation, spearman
+from qc.statistics.significance import benjamini_hochberg
 
 ENOUGH = 30
 """Conversations with an answer below which nothing is said of a factor."""

@@ -11,8 +11,7 @@ import numpy as np
 
 from qc.reporting.estimates import Mean, Rate
 from qc.reporting.indicators.facts import Bools, Facts, Floats
-
-_Z = 1.959963984540054
+from qc.statistics.intervals import Z
 
 Scope = Callable[[Facts], Bools]
 Column = Callable[[Facts], Floats]
@@ -34,7 +33,7 @@ class Figure:
     @property
     def error(self) -> float | None:
         """The standard error the interval was made of."""
-        return None if self.low is None or self.high is None else (self.high - self.low) / (2 * _Z)
+        return None if self.low is None or self.high is None else (self.high - self.low) / (2 * Z)
 
 
 Measure = Callable[[Facts], Figure]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-Floats = npt.NDArray[np.float64]
+from qc.statistics.intervals import Z
 
-_Z = 1.959963984540054
+Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -45,7 +45,7 @@ def spearman(x: Floats, y: Floats) -> Correlation | None:
     p = math.erfc(abs(rho) * math.sqrt(size - 1) / math.sqrt(2))
     if abs(rho) > 1 - 1e-12:
         return Correlation(rho=rho, low=rho, high=rho, n=size, p=p)
-    half = _Z * math.sqrt((1 + rho * rho / 2) / (size - 3))
+    half = Z * math.sqrt((1 + rho * rho / 2) / (size - 3))
     z = math.atanh(rho)
     return Correlation(rho=rho, low=math.tanh(z - half), high=math.tanh(z + half), n=size, p=p)
 

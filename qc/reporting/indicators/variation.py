@@ -9,11 +9,11 @@ from statistics import fmean, stdev
 
 import numpy as np
 
-from qc.opinion.surge import benjamini_hochberg
 from qc.reporting.indicators.course import Course
 from qc.reporting.indicators.facts import Facts
 from qc.reporting.indicators.indicator import Figure, Indicator
 from qc.reporting.indicators.ranks import differ
+from qc.statistics.significance import benjamini_hochberg
 
 ENOUGH = 30
 """Things counted in a team below which it is left out: its figure would be mostly chance."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from qc.opinion.tails import beta_binomial_tail, chi_square_tail, log_gamma, negative_binomial_tail
+from qc.statistics.tails import beta_binomial_tail, chi_square_tail, log_gamma, negative_binomial_tail
 
 stats = pytest.importorskip("scipy.stats")
 special = pytest.importorskip("scipy.special")
