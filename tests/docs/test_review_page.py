@@ -36,7 +36,7 @@ def test_the_week_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     write_workspace(tmp_path / "质检")
     centre = Centre(home=tmp_path / "质检", path=judge(tmp_path / "质检", "r1", chats(tmp_path / "质检" / "chats")))
     monkeypatch.chdir(centre.home)
-    typed = 0
+    typed, accuracy = 0, ""
     for line in (line for block in BLOCKS.findall(TEXT) for line in block.splitlines()):
         command, _, remark = line.partition("  #")
         words = shlex.split(command.replace("runs/RUN", "runs/r1").replace("A002", "C00").replace("1025", "100"))
@@ -50,7 +50,15 @@ def test_the_week_can_be_followed(tmp_path: Path, monkeypatch: pytest.MonkeyPatc
         done = CliRunner().invoke(cli, words[1:])
         assert done.exit_code == (1 if "退出码 1" in remark else 0), f"{line}\n{done.output}\n{done.exception}"
         typed += 1
-    assert typed == 10
+        accuracy += done.output if "accuracy" in words else ""
+    assert typed == 12
+    told = re.search(r"^```text\n(\d 人复核了.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+    assert told is not None
+    heads = [line.split()[0] for line in told[1].split("\n\n")[1].splitlines()]
+    assert heads == ["智能质检准确率", "精确率", "召回率", "人机一致", "没有判定"]
+    for head in heads[:-1]:  # the last is told where there is any
+        assert f"\n{head}  " in accuracy, head
+        assert f"\n| {head} | " in TEXT, head
     assert len(list(Path("tests/cases").iterdir())) == 2
     assert centre.final()["C00", "service.greeting"] == "miss"
     assert Path("runs/r1/report/conversations/C00.html").is_file()
