@@ -84,11 +84,14 @@ def worst(batch: Batch) -> tuple[Line, ...]:
 
 
 def best(batch: Batch) -> tuple[Line, ...]:
-    """The highest scores without any violation and with every item decided; merits first."""
+    """The highest scores of people without any violation; among equals merits first, then what was decided in full.
+    Talks of bots only where no agent is known at all: nobody learns from them how to talk."""
     table = _scored(batch)
-    table = table.filter(pc.and_(pc.equal(table["violations"], 0), pc.equal(table["undecided_items"], 0)))
-    order = [("score", "descending"), ("merits", "descending"), ("conversation_id", "ascending")]
-    return lines(table.sort_by(order).slice(0, _BEST))
+    table = table.filter(pc.equal(table["violations"], 0))
+    people = pc.or_(pc.is_valid(table["agent_id"]), pc.is_valid(table["agent_name"]))
+    table = table.filter(people) if pc.any(people).as_py() else table
+    order = [("score", "descending"), ("merits", "descending"), ("undecided_items", "ascending")]
+    return lines(table.sort_by([*order, ("conversation_id", "ascending")]).slice(0, _BEST))
 
 
 def lines(table: pa.Table) -> tuple[Line, ...]:
