@@ -11,7 +11,7 @@ from qc.domain.language import say
 from qc.export.columns import WHO, conversation, stored, who
 from qc.export.flat import rows
 from qc.export.view import View
-from qc.reporting.batch import lookup
+from qc.reporting.batch import lookup, plain
 from qc.reporting.formatting import label, reason
 from qc.reporting.labels import SEVERITIES
 from qc.sheets.pages import Column, Kind
@@ -73,7 +73,7 @@ def item_rows(view: View) -> Iterator[Row]:
     """Items that moved a score or could not be decided; passed and not applicable ones are in the stored table."""
     items = view.batch.items
     told = pc.is_in(items["status"], value_set=pa.array(["deducted", "awarded", "undecided"]))
-    items = items.filter(pc.or_(told, pc.fill_null(items["fatal"], False)))
+    items = plain(items.filter(pc.or_(told, pc.fill_null(items["fatal"], False))))
     cards = view.batch.scores.group_by("scorecard_id", use_threads=False).aggregate([("scorecard_title", "min")])
     titles = lookup(items["scorecard_id"], cards, "scorecard_id")["scorecard_title_min"]
     items = items.append_column("card", pc.coalesce(titles, items["scorecard_id"]))

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
@@ -84,13 +85,18 @@ class Batch:
     @cached_property
     def items(self) -> pa.Table:
         """Rows of `item_scores` with `zeroed` (its 一票否决 made the score 0), the final ones where there are. The
-        largest of the tables: as they are stored, not sorted."""
-        table = over(self.run.table("item_scores", _ITEM), self.run.table("final_item_scores", _ITEM))
+        largest of the tables: as they are stored, not sorted, texts as dictionaries (`plain` undoes it)."""
+        table = over(self.run.encoded("item_scores", _ITEM), self.run.encoded("final_item_scores", _ITEM))
+        for number, name in enumerate(table.column_names):
+            if name not in ("conversation_id", "rule_ids"):  # grouping wants one dictionary, ids are too many for it
+                table = table.set_column(number, name, table[name].unify_dictionaries())
         zero = self.scores.filter(pc.fill_null(self.scores["auto_fail"], False))
-        zeroed = pc.is_in(_card_key(table), value_set=_card_key(zero))
-        reach = pc.fill_null(table["auto_fail"], "card")  # earlier versions did not store it
-        zeroed = pc.and_(pc.and_(zeroed, pc.fill_null(table["fatal"], False)), pc.not_equal(reach, "section"))
-        return table.append_column("zeroed", zeroed)
+        reach = pc.fill_null(pc.not_equal(table["auto_fail"], "section"), True)  # earlier versions did not store it
+        fatal = pc.and_(pc.fill_null(table["fatal"], False), reach)
+        zeroed = np.asarray(fatal.to_numpy(), np.bool_)
+        few = plain(table.select(["conversation_id", "scorecard_id"]).filter(fatal))
+        zeroed[np.flatnonzero(zeroed)] = pc.is_in(_card_key(few), value_set=_card_key(zero)).to_numpy()
+        return table.append_column("zeroed", pa.array(zeroed))
 
     @cached_property
     def conversations(self) -> pa.Table:
@@ -129,6 +135,17 @@ def lookup(keys: pa.ChunkedArray, table: pa.Table, key: str = "conversation_id")
     """The row of `table` for each of `keys`, in their order; nulls where there is none. `key` must be unique."""
     values = table[key].combine_chunks() if table.num_rows else pa.array([], table.schema.field(key).type)
     return table.take(pc.index_in(keys, value_set=values))
+
+
+def plain(table: pa.Table) -> pa.Table:
+    """`table` with its texts as texts, which joins, sorting and minima need."""
+    return table.cast(pa.schema([f.with_type(_plain(f.type)) for f in table.schema]))
+
+
+def _plain(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_plain(kind.value_type)))
+    return kind.value_type if pa.types.is_dictionary(kind) else kind
 
 
 def _with_percent(scores: pa.Table) -> pa.Table:

@@ -234,7 +234,7 @@ def _counts(people: People, row: Ints, what: Ints, happened: NDArray[np.bool_], 
 def _numbered(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
     """The number of each value among all, in rising order, and the values."""
     column = pc.fill_null(column, BLANK)
-    known = pc.unique(column)
+    known = pc.cast(pc.unique(column), pa.string())
     known = known.take(pc.sort_indices(known))
     return pc.index_in(column, value_set=known), tuple(known.to_pylist())
 

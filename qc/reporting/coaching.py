@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.reporting.batch import Batch, lookup
+from qc.reporting.batch import Batch, lookup, plain
 from qc.reporting.deductions import deducted
 from qc.reporting.evidence import Quote, quotes
 from qc.reporting.labels import SEVERITIES
@@ -131,7 +131,7 @@ def _candidates(batch: Batch, groups: pa.Table, tops: Mapping[Any, tuple[Top, ..
     """The findings behind the deductions of the items to work on."""
     titles = pa.array(sorted({top.title for own in tops.values() for top in own}), pa.string())
     items = batch.items.filter(pc.and_(deducted(batch.items), pc.is_in(batch.items["item_title"], value_set=titles)))
-    items = items.select(["conversation_id", "item_title", "rule_ids", "fatal", "zeroed"])
+    items = plain(items.select(["conversation_id", "item_title", "rule_ids", "fatal", "zeroed"]))
     items = items.append_column("who", _who(items["conversation_id"], groups))
     items = items.filter(pc.is_valid(items["who"])).combine_chunks()
     wanted = {who: {top.title for top in own} for who, own in tops.items()}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate
@@ -11,7 +12,7 @@ import pyarrow.compute as pc
 
 from qc.domain.language import say
 from qc.reporting import charts
-from qc.reporting.batch import Batch, lookup
+from qc.reporting.batch import Batch
 from qc.reporting.estimates import Rate
 from qc.reporting.formatting import percent
 from qc.reporting.labels import BLANK
@@ -81,17 +82,19 @@ def deducted(items: pa.Table) -> pa.ChunkedArray:
 def _judged(batch: Batch) -> pa.Table:
     items = batch.items
     items = items.filter(pc.is_in(items["status"], value_set=pa.array(["passed", "deducted"])))
-    team = lookup(items["conversation_id"], batch.conversations.select(["conversation_id", "team"]))["team"]
+    talks = batch.conversations
+    team = pc.fill_null(talks["team"].combine_chunks().dictionary_encode(), say(BLANK))
+    at = pc.index_in(items["conversation_id"], value_set=talks["conversation_id"].combine_chunks())
     bad = deducted(items)
     return pa.table(
         {
             "title": items["item_title"],
             "card": items["scorecard_id"],
-            "team": pc.fill_null(team, say(BLANK)),
-            "bad": pc.cast(bad, pa.int64()),
+            "team": team.take(at.combine_chunks()),
+            "bad": bad,
             "lost": pc.if_else(bad, pc.negate(items["points"]), 0.0),
-            "fatal": pc.cast(pc.fill_null(items["fatal"], False), pa.int64()),
-            "zeroed": pc.cast(items["zeroed"], pa.int64()),
+            "fatal": pc.fill_null(items["fatal"], False),
+            "zeroed": items["zeroed"],
         }
     )
 
@@ -103,15 +106,18 @@ def _card_titles(batch: Batch) -> dict[str, str]:
 
 def _pareto(items: pa.Table, cards: dict[str, str]) -> tuple[Deduction, ...]:
     grouped = items.group_by("title", use_threads=False).aggregate(
-        [("bad", "sum"), ("bad", "count"), ("lost", "sum"), ("fatal", "sum"), ("zeroed", "sum"), ("card", "distinct")]
+        [("bad", "sum"), ("bad", "count"), ("lost", "sum"), ("fatal", "sum"), ("zeroed", "sum")]
     )
+    listed: defaultdict[str, set[str]] = defaultdict(set)  # Arrow ends the process over distinct values of none
+    for pair in items.group_by(["title", "card"], use_threads=False).aggregate([]).to_pylist():
+        listed[pair["title"]].add(cards.get(pair["card"], pair["card"]))
     found = [row for row in grouped.to_pylist() if row["bad_sum"]]
     found.sort(key=lambda row: (-row["zeroed_sum"], -row["fatal_sum"], -row["lost_sum"], -row["bad_sum"], row["title"]))
     total = sum(row["lost_sum"] for row in found)
     return tuple(
         Deduction(
             title=row["title"],
-            cards=tuple(sorted(cards.get(c, c) for c in row["card_distinct"])),
+            cards=tuple(sorted(listed[row["title"]])),
             lost=row["lost_sum"],
             fatal=row["fatal_sum"],
             zeroed=row["zeroed_sum"],

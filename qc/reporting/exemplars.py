@@ -10,7 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.reporting.batch import Batch
+from qc.reporting.batch import Batch, plain
 from qc.reporting.evidence import Quote, quotes
 from qc.reporting.people import People, codes, within
 from qc.reporting.records import Record
@@ -72,7 +72,7 @@ def models(people: People, titles: Iterable[str]) -> Mapping[tuple[str, str], tu
     items, at = items.filter(pc.is_valid(at)), at.drop_null()
     wanted = pc.is_in(items["item_title"], value_set=pa.array(sorted(set(titles)), pa.string()))
     passed = pc.and_(wanted, pc.is_in(items["status"], value_set=pa.array(["passed", "awarded"])))
-    items, at = items.filter(passed), np.asarray(at.filter(passed).to_numpy(), np.int64)
+    items, at = plain(items.filter(passed)), np.asarray(at.filter(passed).to_numpy(), np.int64)
     if not len(at):
         return {}
     shown, who = best.take(pa.array(at)), who[at]

@@ -22,7 +22,8 @@ def over(machine: pa.Table, final: pa.Table) -> pa.Table:
     """The rows of `machine` with those of the conversations in `final` replaced by its rows."""
     if not final.num_rows:
         return machine
-    kept = pc.invert(pc.is_in(machine["conversation_id"], value_set=pc.unique(final["conversation_id"])))
+    replaced = pc.cast(pc.unique(final["conversation_id"]), pa.string())  # may be a dictionary
+    kept = pc.invert(pc.is_in(machine["conversation_id"], value_set=replaced))
     return pa.concat_tables([machine.filter(kept), final])
 
 

@@ -31,6 +31,13 @@ class StoredRun:
             schema = pa.schema([schema.field(c) for c in columns])
         return pa.concat_tables(tables) if tables else schema.empty_table()
 
+    def encoded(self, name: str, columns: Sequence[str]) -> pa.Table:
+        """As `table`, with texts as dictionaries, each part its own: of millions of rows a fifth of the memory."""
+        schema = pa.schema([ALL_TABLES[name].field(c) for c in columns])
+        schema = pa.schema([f.with_type(_encoded(f.type)) for f in schema])
+        tables = [_sound(path, schema, columns, encoded=True) for path in self.part_files(name)]
+        return pa.concat_tables(tables) if tables else schema.empty_table()
+
     def parts(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The table part by part, for readers that must stay small."""
         for path in self.part_files(name):
@@ -49,17 +56,23 @@ class StoredRun:
         return sorted(table_folder(self.path, name).glob("part-*.parquet"))
 
 
-def _sound(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Table:
+def _encoded(kind: pa.DataType) -> pa.DataType:
+    if pa.types.is_list(kind):
+        return pa.list_(kind.value_field.with_type(_encoded(kind.value_type)))
+    return pa.dictionary(pa.int32(), kind) if pa.types.is_string(kind) else kind
+
+
+def _sound(path: Path, schema: pa.Schema, columns: Sequence[str] | None, *, encoded: bool = False) -> pa.Table:
     try:
-        return _read(path, schema, columns)
+        return _read(path, schema, columns, encoded)
     except (OSError, pa.ArrowInvalid) as error:
         raise UsageError(f"读不了 {path}：{type(error).__name__}", "文件可能损坏，请重新运行 qc run。") from None
 
 
-def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Table:
+def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None, encoded: bool) -> pa.Table:
     """Columns that a run written by an earlier version does not have are null."""
     # A run is hundreds of small files: threads for each, and the path looked up as any file system, double the time.
-    with pa.OSFile(str(path)) as source, pq.ParquetFile(source, pre_buffer=False) as file:
+    with pa.OSFile(str(path)) as source, _opened(source, schema if encoded else None) as file:
         if columns is None:
             return file.read(use_threads=False)
         stored = set(file.schema_arrow.names)
@@ -67,6 +80,16 @@ def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None) -> pa.Ta
     for missing in [c for c in columns if c not in stored]:
         table = table.append_column(schema.field(missing), pa.nulls(table.num_rows, schema.field(missing).type))
     return table.select(list(columns))
+
+
+def _opened(source: pa.NativeFile, encoded: pa.Schema | None) -> pq.ParquetFile:
+    """The file, texts of `encoded` read as dictionaries."""
+    if encoded is None:
+        return pq.ParquetFile(source, pre_buffer=False)
+    metadata = pq.read_metadata(source)
+    stored = [metadata.schema.column(i) for i in range(metadata.num_columns)]
+    texts = [c.path for c in stored if str(c.logical_type) == "String" and c.path.split(".")[0] in encoded.names]
+    return pq.ParquetFile(source, pre_buffer=False, metadata=metadata, read_dictionary=texts)
 
 
 def open_run(path: Path) -> StoredRun:

@@ -9,7 +9,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.reporting.batch import Batch
+from qc.reporting.batch import Batch, plain
 from qc.reporting.estimates import Rate
 from qc.reporting.indicators.facts import Bools, Facts, Floats
 from qc.reporting.indicators.outcome import SATISFIED
@@ -119,7 +119,7 @@ def _items(batch: Batch, facts: Facts, answered: Bools) -> Iterator[_Column]:
     at = pc.index_in(table["conversation_id"], value_set=ids)
     row = pc.fill_null(at, -1).to_numpy()
     kept = (row >= 0) & answered[row]
-    table, row = table.filter(pa.array(kept)), row[kept]
+    table, row = plain(table.filter(pa.array(kept))), row[kept]
     titles = pc.dictionary_encode(pc.fill_null(table["item_title"], "").combine_chunks())
     code = titles.indices.to_numpy()
     lost = _mask(pc.is_in(table["status"], value_set=pa.array(["deducted", "awarded"])))
