@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 from qc.domain.conversation import CHANNEL_TITLES
 from qc.domain.language import say
 from qc.review.accuracy import Accuracy, Measured
@@ -111,7 +113,7 @@ def advice_told(whole: Measured) -> str | None:
         return say("还没有复核过命中，误判有多少不知道。")
     if precision.half <= _WIDE:
         return None
-    more = max(1, needed(_WIDE, precision.value) - precision.n)
+    more = math.ceil(precision.n * ((precision.half / _WIDE) ** 2 - 1))  # the width falls with the root of the number
     return say(
         "精确率的误差还有 ±{half} 个百分点；再复核约 {more} 条命中，误差在 ±10 个百分点之内。",
         half=f"{100 * precision.half:.0f}",

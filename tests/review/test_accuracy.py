@@ -19,6 +19,7 @@ from qc.errors import UsageError
 from qc.review.accuracy import accuracy, measure, overall_accuracy
 from qc.review.judged import ATTRIBUTES, Judged
 from qc.review.measures import needed, ratio
+from qc.review.told import advice_told
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.lineage import write_lineage
 from qc.storage.read import StoredRun, open_run
@@ -184,6 +185,17 @@ def test_chance_alone_rarely_accuses_an_accent() -> None:
 
 def test_how_many_reviews_a_width_needs() -> None:
     assert needed(0.1) == 97 and needed(0.05) == 385
+
+
+def test_advice_counts_what_unequal_chances_cost(tmp_path: Path) -> None:
+    """A hundred hits looked at would do, were they not weighted: two of them stand for fifty each."""
+    calls = [Call(f"h{i}", both((HIT, HIT if i % 2 else MISS)), chance=0.02 if i < 2 else 1.0) for i in range(100)]
+    advice = advice_told(accuracy([store(tmp_path / "r", calls)]).overall)
+    assert advice is not None
+    more = int(advice.split("再复核约 ")[1].split(" ")[0])
+    assert more > 300
+    even = [Call(c.id, c.said, chance=1.0) for c in calls]
+    assert advice_told(accuracy([store(tmp_path / "s", even)]).overall) is None
 
 
 def test_a_ratio_of_nothing_is_none_and_one_conversation_is_worth_one() -> None:
