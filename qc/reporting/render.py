@@ -20,9 +20,11 @@ from markupsafe import Markup, escape
 
 from qc.domain.config import ReportConfig
 from qc.domain.language import Wording, say
+from qc.domain.printable import printable
 from qc.domain.run import Lineage
 from qc.errors import UsageError
 from qc.reporting import formatting, labels
+from qc.reporting.logo import inlined
 
 _STYLE = "style.css"
 _SCRIPTS = {"conversation.html": ("player.js", "review.js")}
@@ -79,18 +81,20 @@ class Renderer:
         )
         self._environment.filters.update(formatting.FILTERS)
         self._style = self._asset(_STYLE)
+        self._logo = inlined(site.settings.logo) if site.settings.logo else ""
         self._environment.globals.update(
             site=site,
             labels=labels,
             _=_said,
             style=Markup(self._style),  # noqa: S704 our own file, checked in _asset
-            policy_without_script=_policy(self._style),
+            policy_without_script=_policy(self._style, logo=bool(self._logo)),
+            logo=self._logo,
         )
 
     def render(self, template: str, *, media: bool = False, **values: object) -> str:
         """The HTML of a page; `media`: it plays a recording. Raises UsageError when a template is missing or broken."""
         script = "\n".join(self._asset(name) for name in _SCRIPTS.get(template, _OTHERWISE))
-        values |= {"script": Markup(script), "policy": _policy(self._style, script, media=media)}  # noqa: S704 as above
+        values |= {"script": Markup(script), "policy": _policy(self._style, script, media=media, logo=bool(self._logo))}  # noqa: S704 as above
         try:
             return self._environment.get_template(template).render(**values)
         except TemplateSyntaxError as error:
@@ -117,15 +121,8 @@ class Renderer:
         return text
 
 
-# One character each, so that the length of text and the place of evidence do not change.
-_CONTROLS = dict.fromkeys(
-    [*range(9), 11, 12, *range(14, 32), *range(0x7F, 0xA0), *range(0x202A, 0x202F), *range(0x2066, 0x206A)], "\ufffd"
-)
-
-
 def _printable(value: object) -> object:
-    """Control characters are not allowed in HTML, and those of writing direction would turn the text around them."""
-    return value.translate(_CONTROLS) if isinstance(value, str) else value
+    return printable(value) if isinstance(value, str) else value
 
 
 _WORDING = Wording()
@@ -138,11 +135,12 @@ def _said(text: str, /, **values: object) -> Markup:
     return Markup(_WORDING.vformat(told, (), shown) if shown else told)  # noqa: S704 all of it is escaped
 
 
-def _policy(style: str, script: str | None = None, *, media: bool = False) -> str:
-    """Nothing may be loaded, sent or run except this style sheet, this script, if any, and with `media` recordings from
-    where the page is from (its server, or the disk)."""
+def _policy(style: str, script: str | None = None, *, media: bool = False, logo: bool = False) -> str:
+    """Nothing may be loaded, sent or run except this style sheet, this script, if any, with `media` recordings from
+    where the page is from (its server, or the disk), and with `logo` pictures that stand in the page itself."""
     allowed = "'none'" if script is None else f"'{_digest(script)}'"
     sources = [f"style-src '{_digest(style)}'", f"script-src {allowed}", *(["media-src 'self'"] if media else [])]
+    sources += ["img-src data:"] if logo else []
     return "; ".join(["default-src 'none'", *sources, "base-uri 'none'", "form-action 'none'"])
 
 
