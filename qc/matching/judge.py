@@ -6,7 +6,7 @@ piece that finds nothing in a shard is one of a few constant results, so that th
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -109,6 +109,11 @@ def _sentence(sentence: Sentence, pieces: Mapping[str, PieceResult]) -> tuple[np
     return truth, na & (truth == Truth.UNKNOWN)
 
 
+def _bools(values: Iterable[bool]) -> Bools:
+    """Of no conversations too, where a list would be one of numbers."""
+    return np.fromiter(values, np.bool_)
+
+
 class _Bench:
     """One shard under judgement."""
 
@@ -125,11 +130,11 @@ class _Bench:
         if (scope, valid) not in self._concerned:
             inside = np.ones(len(self.shard), np.bool_)
             if scope.projects:
-                inside &= [project in scope.projects for project in self.shard.columns.project]
+                inside &= _bools(project in scope.projects for project in self.shard.columns.project)
             if scope.channels:
-                inside &= [channel in scope.channels for channel in self.shard.columns.channel]
+                inside &= _bools(channel in scope.channels for channel in self.shard.columns.channel)
             if valid != Validity():
-                inside &= [_valid(valid, meta.started_at) for meta in self.shard.columns.meta]
+                inside &= _bools(_valid(valid, meta.started_at) for meta in self.shard.columns.meta)
             self._concerned[scope, valid] = inside
         return self._concerned[scope, valid]
 

@@ -65,6 +65,12 @@ def test_scope(judged):
         assert judged(AB, ["C 甲"], when="a", scope=scope).verdict == verdict
 
 
+def test_where_every_input_failed_there_is_nothing_to_judge(judged):
+    scope = Scope(projects=frozenset({"95598"}), channels=frozenset({Channel.CHAT}))
+    rule = replace(judged.rule("p: {keyword: 甲}"), scope=scope)
+    assert judge(judged.compiled([rule]), Shard([]), NO_SIGNALS).verdicts.shape == (1, 0)
+
+
 def test_evidence_is_of_the_pieces_that_speak_for_the_verdict(judged):
     result = judged(AB, ["C 甲", "C 甲 ~0.1"], when="a and not b")
     assert [(h.piece, h.turn) for h in result.hits] == [("a", 1)]  # no unclear words as evidence of a hit
