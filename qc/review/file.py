@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import stat
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -18,6 +19,8 @@ MOST_REVIEWS = 200_000
 LONGEST_COMMENT = 2_000
 LONGEST_NAME = 64
 _LONGEST_ID = 512
+_HALF = re.compile("[\ud800-\udfff]")
+"""JSON can say half a character; nothing that is stored can hold one."""
 _AHEAD = timedelta(days=1)
 """A reviewer's clock may be wrong by so much; a later time would make a review the last one for ever."""
 
@@ -117,6 +120,9 @@ class _Fields:
             return None
         if not isinstance(value, str) or len(value) > _LONGEST_ID:
             self.faults.append(f"{name} 应是文字" if not isinstance(value, str) else f"{name} 太长")
+            return None
+        if _HALF.search(value):
+            self.faults.append(f"{name} 里有半个字符，请用会话页导出的原文件")
             return None
         return value
 

@@ -261,3 +261,11 @@ def test_who_comes_later_is_later_whatever_the_order_of_files(centre: Centre) ->
     early = centre.review("C00", "service.greeting", "hit", reviewed_at="2026-11-21T08:00")
     centre.enter(centre.file("a.json", early), who=late)
     assert centre.final() == {("C00", "service.greeting"): "miss"}
+
+
+@pytest.mark.parametrize("field", ["conversation_id", "rule_id", "rule_digest", "rule_version"])
+def test_half_a_character_is_complained_of(centre: Centre, field: str) -> None:
+    entry = centre.review("C01", "service.promise", "miss") | {field: "C\ud800"}
+    with pytest.raises(ReviewError) as error:
+        centre.enter(centre.file("a.json", entry))
+    assert field in complaints(error)
