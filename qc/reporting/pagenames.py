@@ -24,4 +24,6 @@ def _name(conversation_id: str, *, alone: bool) -> str:
     if safe and safe == conversation_id and alone and not _DEVICE.fullmatch(safe):
         return f"{safe}.html"
     digest = hashlib.sha256(conversation_id.encode("utf-8", "surrogatepass")).hexdigest()[:10]
+    if _DEVICE.fullmatch(safe):  # Windows looks no further than the first dot
+        safe = f"_{safe}"
     return f"{safe}~{digest}.html"  # no plain id holds a tilde, so the two kinds of name never meet

@@ -51,7 +51,8 @@ def test_page_names_are_safe_and_unique(ids: set[str]) -> None:
 
 def test_page_names_keep_plain_ids() -> None:
     assert page_names(["A001", "2026-11-20.7"]) == {"A001": "A001.html", "2026-11-20.7": "2026-11-20.7.html"}
-    assert page_names(["con"])["con"] != "con.html"
+    for name in page_names(["con", "AUX.txt", "com1.录音", "nul"]).values():
+        assert name.partition(".")[0].lower() not in ("con", "aux", "com1", "nul")
 
 
 @given(st.text(max_size=60), st.data())
