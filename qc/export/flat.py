@@ -10,6 +10,7 @@ from decimal import Decimal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.errors import UsageError
 from qc.sheets.pages import Kind
 
 SEPARATOR = ";"
@@ -23,7 +24,8 @@ def flat_schema(schema: pa.Schema) -> pa.Schema:
 
 def flat(table: pa.Table) -> pa.Table:
     """Lists of text become text with ; between, other nested values JSON, single precision numbers the double nearest
-    to what people read (0.9, not 0.8999999762), decimals numbers."""
+    to what people read (0.9, not 0.8999999762), decimals numbers.
+    Raises UsageError for whole numbers beyond 64 bits."""
     schema = flat_schema(table.schema)
     return pa.Table.from_arrays([_flat_column(table[at], field.type) for at, field in enumerate(schema)], schema=schema)
 
@@ -100,8 +102,10 @@ def _flat_column(column: pa.ChunkedArray, wanted: pa.DataType) -> pa.ChunkedArra
 def _whole(column: pa.ChunkedArray) -> pa.ChunkedArray:
     try:
         return pc.cast(column, pa.int64())
-    except pa.ArrowInvalid:  # a sum beyond 64 bits
-        return pc.cast(pc.cast(column, pa.float64()), pa.int64(), safe=False)
+    except pa.ArrowInvalid:
+        raise UsageError(
+            "答案里有超过 64 位的整数，写不准", "在查询里转成小数或文字：sum(x)::double，或 sum(x)::varchar。"
+        ) from None
 
 
 def _has_null(column: pa.ChunkedArray) -> bool:

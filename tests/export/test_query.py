@@ -157,3 +157,11 @@ def test_without_duckdb_the_line_that_installs_it(sample: StoredRun, monkeypatch
     with pytest.raises(UsageError) as error:
         Database([sample])
     assert "pip install 'qc[sql]'" in error.value.render()
+
+
+def test_a_number_too_large_for_a_cell_is_no_other_number(sample: StoredRun) -> None:
+    shown = CliRunner().invoke(cli, ["query", "select 9223372036854775807::hugeint n", str(sample.path)])
+    assert "9223372036854775807" in shown.output and shown.exit_code == 0
+    refused = CliRunner().invoke(cli, ["query", "select 9223372036854775808::hugeint n", str(sample.path)])
+    assert refused.exit_code != 0 and isinstance(refused.exception, UsageError)
+    assert "64" in str(refused.exception)
