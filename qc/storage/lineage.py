@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import asdict, fields
 from pathlib import Path
 
@@ -11,11 +12,13 @@ from qc.errors import UsageError
 from qc.storage.files import write_text
 
 LINEAGE_FILE = "run.json"
+_HALF = re.compile("[\ud800-\udfff]")
 
 
 def write_lineage(run: Path, lineage: Lineage) -> None:
-    """Replace RUN/run.json."""
-    write_text(run / LINEAGE_FILE, json.dumps(asdict(lineage), ensure_ascii=False, indent=2, sort_keys=True) + "\n")
+    """Replace RUN/run.json. The bytes of a path that are no UTF-8 stand there escaped, as Python holds them."""
+    text = json.dumps(asdict(lineage), ensure_ascii=False, indent=2, sort_keys=True) + "\n"
+    write_text(run / LINEAGE_FILE, _HALF.sub(lambda found: f"\\u{ord(found[0]):04x}", text))
 
 
 def read_lineage(run: Path) -> Lineage:

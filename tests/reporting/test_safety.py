@@ -119,3 +119,11 @@ def test_hostile_text_is_shown_as_written(pages: list[Page]) -> None:
 def test_no_control_characters(report: Path) -> None:
     for path in report.rglob("*.html"):
         assert not re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\u202a-\u202e\u2066-\u2069]", path.read_text(encoding="utf-8"))
+
+
+def test_an_input_folder_whose_name_is_no_utf8_costs_no_report(builder, tmp_path: Path) -> None:
+    from qc.paths import packaged
+
+    run = builder("odd").write(input_path="录音\udcff", notes=("跳过 \udcb0.wav",))
+    out = build_report(run, out=tmp_path / "odd-report", template_dirs=[packaged("reports")])
+    assert "\ufffd.wav" in out.read_text(encoding="utf-8")
