@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from qc.storage.write import REVIEWS_FOLDER, part_path, table_folder, write_file
+from qc.storage.write import REVIEWS_FOLDER, part_files, part_number, part_path, table_folder, write_file
 
 _LOCK = ".lock"
 
@@ -41,7 +41,7 @@ def append_part(run: Path, name: str, table: pa.Table) -> Path:
         write_file(temporary, name, table)
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
-        number = 1 + max((int(p.stem.removeprefix("part-")) for p in folder.glob("part-*.parquet")), default=-1)
+        number = 1 + max(map(part_number, part_files(run, name)), default=-1)
         while True:
             path = part_path(run, name, number)
             try:

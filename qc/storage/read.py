@@ -13,7 +13,7 @@ from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.lineage import LINEAGE_FILE, read_lineage
-from qc.storage.write import part_path, table_folder
+from qc.storage.write import part_files, part_number, part_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,11 +49,11 @@ class StoredRun:
 
     def shards(self) -> list[int]:
         """The numbers of the parts, in order."""
-        return [int(path.stem.removeprefix("part-")) for path in self.part_files("conversations")]
+        return [part_number(path) for path in self.part_files("conversations")]
 
     def part_files(self, name: str) -> list[Path]:
         """Committed part files of table `name`, in order."""
-        return sorted(table_folder(self.path, name).glob("part-*.parquet"))
+        return part_files(self.path, name)
 
 
 def _encoded(kind: pa.DataType) -> pa.DataType:

@@ -7,6 +7,7 @@ computed again and its files replaced, so no row is lost or doubled.
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -19,6 +20,7 @@ from qc.schema.reviews import ALL_TABLES, REVIEW_TABLES
 from qc.storage.files import atomic, remove_stale, write_text
 
 WORK = ".work"
+_PART = re.compile(r"part-[0-9]{5,}\.parquet")
 REVIEWS_FOLDER = "reviews"
 """What people add to a run stands apart from what the run wrote."""
 
@@ -60,6 +62,16 @@ def write_file(path: Path, name: str, table: pa.Table) -> None:
 def part_path(run: Path, name: str, shard: int) -> Path:
     """Where part `shard` of table `name` lives."""
     return table_folder(run, name) / f"part-{shard:05d}.parquet"
+
+
+def part_files(run: Path, name: str) -> list[Path]:
+    """Committed part files of table `name`, in order. What a person or a sync program put beside them is none."""
+    return sorted(p for p in table_folder(run, name).glob("part-*.parquet") if _PART.fullmatch(p.name))
+
+
+def part_number(path: Path) -> int:
+    """The number of a part file."""
+    return int(path.stem.removeprefix("part-"))
 
 
 def table_folder(run: Path, name: str) -> Path:

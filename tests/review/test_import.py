@@ -269,3 +269,11 @@ def test_half_a_character_is_complained_of(centre: Centre, field: str) -> None:
     with pytest.raises(ReviewError) as error:
         centre.enter(centre.file("a.json", entry))
     assert field in complaints(error)
+
+
+def test_a_copy_that_a_sync_program_left_is_no_part(centre: Centre) -> None:
+    centre.enter(centre.file("a.json", centre.review("C01", "service.promise", "miss")))
+    folder = centre.path / "reviews" / "reviews"
+    (folder / "part-00000 (1).parquet").write_bytes((folder / "part-00000.parquet").read_bytes())
+    assert centre.enter(centre.file("b.json", centre.review("C02", None, None))).added == 1
+    assert centre.run.table("reviews").num_rows == 2
