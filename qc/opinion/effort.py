@@ -57,11 +57,26 @@ each: how long a chat stays open says little."""
 _TURN_S = 30.0
 
 
-def effort(run: StoredRun, contacts: pa.Table, days: int) -> pa.Table:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Repeats:
+    """Contacts (`keys`: number and start) and how many with the same matter came `before` each; NaN: not known."""
+
+    keys: pa.Array
+    before: Floats
+
+
+def repeats(contacts: pa.Table, days: int) -> Repeats:
+    """Of `contacts`, those within `days` days; worked out once for the effort in many runs."""
+    before = np.where(told(contacts), repeats_before(contacts, days), np.nan).astype(float)
+    return Repeats(keys=_with_start(contacts).combine_chunks(), before=before)
+
+
+def effort(run: StoredRun, contacts: pa.Table | Repeats, days: int) -> pa.Table:
     """Per conversation of `run` (those customers came with or were called in): `conversation_id`, `effort` 0–100, null
     where no part is known, and one column per part in its unit, null where it is not known.
 
-    `contacts` are those of this run and the ones before it; a repeat is one with the same matter within `days` days.
+    `contacts` are those of this run and the ones before it, or `repeats` of them; a repeat is one with the same matter
+    within `days` days.
     """
     columns = [
         "conversation_id",
@@ -76,9 +91,15 @@ def effort(run: StoredRun, contacts: pa.Table, days: int) -> pa.Table:
     table = run.table("conversations", columns)
     table = table.filter(pc.not_equal(table["channel"], "ticket"))
     ids = table["conversation_id"]
+    known = contacts if isinstance(contacts, Repeats) else repeats(contacts, days)
+    hits, judged = hits_in_force(run, (SAYS_AGAIN, *RESTATING))
+    again = pc.equal(hits["rule_id"], SAYS_AGAIN)
+    restating = np.full(len(ids), np.nan)
+    if judged - {SAYS_AGAIN}:
+        restating = _counted(hits.filter(pc.invert(again)), ids)
     parts = {
-        "repeats": _repeats(run, table, contacts, days),
-        "restating": _restating(run, ids),
+        "repeats": _repeats(table, known, hits.filter(again)),
+        "restating": restating,
         "transfers": _floats(table["transfers"]),
         "waiting": _waiting(table),
         "length": _length(table),
@@ -98,11 +119,10 @@ def share_of(part: Part, value: float | None) -> float | None:
     return None if value is None else min(value / part.full, 1.0)
 
 
-def _repeats(run: StoredRun, conversations: pa.Table, contacts: pa.Table, days: int) -> Floats:
+def _repeats(conversations: pa.Table, known: Repeats, said: pa.Table) -> Floats:
     """Earlier contacts; at least one where the customer says so; not known where neither tells."""
-    before = np.where(told(contacts), repeats_before(contacts, days), np.nan).astype(float)
-    out = _beside(_with_start(conversations), _with_start(contacts), before)
-    says = _counted(hits_in_force(run, (SAYS_AGAIN,))[0], conversations["conversation_id"]) > 0
+    out = _beside(_with_start(conversations), known.keys, known.before)
+    says = _counted(said, conversations["conversation_id"]) > 0
     out[says] = np.fmax(out[says], 1.0)
     return out
 
@@ -113,16 +133,11 @@ def _with_start(table: pa.Table) -> pa.ChunkedArray:
     return pc.binary_join_element_wise(table["conversation_id"], started, "\0")
 
 
-def _restating(run: StoredRun, ids: pa.ChunkedArray) -> Floats:
-    hits, judged = hits_in_force(run, RESTATING)
-    return _counted(hits, ids) if judged else np.full(len(ids), np.nan)
-
-
 def _counted(hits: pa.Table, ids: pa.ChunkedArray) -> Floats:
     """Per conversation, the places at which a rule hit."""
     summed = hits.group_by("conversation_id", use_threads=False).aggregate([("hit_count", "sum")])
     counts = np.asarray(pc.fill_null(summed["hit_count_sum"], 0).to_numpy(), float)
-    return np.nan_to_num(_beside(ids, summed["conversation_id"], counts))
+    return np.nan_to_num(_beside(ids, summed["conversation_id"].combine_chunks(), counts))
 
 
 def _waiting(table: pa.Table) -> Floats:
@@ -138,9 +153,9 @@ def _length(table: pa.Table) -> Floats:
     return np.where(spoken, _floats(table["duration_ms"]) / 1000, _floats(table["customer_turns"]) * _TURN_S)
 
 
-def _beside(ids: pa.ChunkedArray, keys: pa.ChunkedArray, values: Floats) -> Floats:
+def _beside(ids: pa.ChunkedArray, keys: pa.Array, values: Floats) -> Floats:
     """The value of each of `ids`, NaN where there is none."""
-    at = pc.fill_null(pc.index_in(ids, value_set=keys.combine_chunks()), -1).to_numpy()
+    at = pc.fill_null(pc.index_in(ids, value_set=keys), -1).to_numpy()
     return np.asarray(np.append(values, np.nan)[at], float)
 
 

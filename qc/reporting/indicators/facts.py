@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.opinion.effort import effort
+from qc.opinion.effort import Repeats, effort, repeats
 from qc.opinion.proactive import OFFERS
 from qc.opinion.resolution import DAYS, episodes
 from qc.opinion.trial import hits_in_force
@@ -130,8 +130,23 @@ class Facts:
             yield name, replace(self.where(column.codes == i), episodes=own, verdicts=verdicts)
 
 
-def facts(run: StoredRun, contacts: pa.Table) -> Facts:
-    """The columns of `run`. `contacts` (`qc.opinion.contacts`) are those of this run and of the weeks before it."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weeks:
+    """What contacts of weeks tell, the same for every run among them."""
+
+    repeats: Repeats
+    episodes: Episodes
+
+
+def weeks(contacts: pa.Table) -> Weeks:
+    """Of `contacts` (`qc.opinion.contacts`)."""
+    return Weeks(repeats=repeats(contacts, DAYS), episodes=_episodes(contacts))
+
+
+def facts(run: StoredRun, contacts: pa.Table | Weeks) -> Facts:
+    """The columns of `run`. `contacts` (`qc.opinion.contacts`, or `weeks` of them) are those of this run and of the
+    weeks before it."""
+    known = contacts if isinstance(contacts, Weeks) else weeks(contacts)
     table = run.table("conversations", _COLUMNS)
     ids = table["conversation_id"]
     people = people_said(run)
@@ -167,12 +182,12 @@ def facts(run: StoredRun, contacts: pa.Table) -> Facts:
         if run.part_files("complaints") or run.lineage.complaints_digest
         else np.full(len(ids), np.nan),
         offered=_offered(run, ids),
-        effort=_beside(ids, effort(run, contacts, DAYS).select(["conversation_id", "effort"]), "effort"),
+        effort=_beside(ids, effort(run, known.repeats, DAYS).select(["conversation_id", "effort"]), "effort"),
         resolved=_yes_no(_first(table["extra"], RESOLVED)),
         on_time=_yes_no(_first(table["extra"], ON_TIME)),
         looked_at=_reviewed(ids, people, "looked_at"),
         remarks=_reviewed(ids, people, "remarks"),
-        episodes=_episodes(contacts),
+        episodes=known.episodes,
         verdicts=judged([run]).rules,
     )
 

@@ -11,7 +11,7 @@ from qc.opinion.dedupe import counted_runs
 from qc.reporting.edition import Edition
 from qc.reporting.indicators.course import Course, course
 from qc.reporting.indicators.drivers import Drivers, drivers
-from qc.reporting.indicators.facts import Facts, facts
+from qc.reporting.indicators.facts import Facts, facts, weeks
 from qc.reporting.indicators.indicator import Figure, Indicator
 from qc.reporting.indicators.registry import FAMILIES
 from qc.reporting.indicators.variation import Variation, variations
@@ -106,7 +106,7 @@ class IndicatorsPage:
 def indicators_page(edition: Edition) -> IndicatorsPage:
     """Compute the page. Repeats are looked for in the recent runs; figures are compared with those of earlier ones."""
     run = edition.batch.run
-    came = contacts([*(edition.recent or edition.earlier), run])
+    came = weeks(edition.contacts if edition.recent else contacts([*edition.earlier, run]))
     now = facts(run, came)
     before = _compared(edition.earlier)
     past = [_Past(facts=facts(other, came), days=_days_before(edition.recent, other)) for other in before]
