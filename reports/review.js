@@ -61,7 +61,14 @@
   // --- what is kept: key → opinion, of every page of this run, of every reviewer who uses this browser
   function all() {
     if (!stored) return memory;
-    try { return JSON.parse(read(home)) || {}; } catch (_) { return {}; }
+    try { return Object.fromEntries(Object.entries(JSON.parse(read(home)) || {}).filter(([, o]) => sound(o))); } catch (_) { return {}; }
+  }
+
+  // Every page opened from this disk may write there.
+  function sound(o) {
+    const text = (name) => typeof o[name] === "string";
+    return o !== null && typeof o === "object" && ["reviewer", "session", "conversation_id", "comment", "reviewed_at"].every(text)
+      && (o.rule_id === null || text("rule_id"));
   }
 
   function keep(opinions) {

@@ -172,3 +172,24 @@ def test_a_calibration_hides_what_others_said(visit: Callable[..., Visit], repor
     page.fill("#session", "十一月校准")
     page.keyboard.press("Tab")
     assert not said.is_visible() and not page.locator(".others").is_visible()
+
+
+def test_what_others_left_in_the_browser_breaks_nothing(visit: Callable[..., Visit], report: Path) -> None:
+    """Every page opened from the disk shares one store."""
+    key = f"qc-review:20261120-213000-1a2b3c:{PLAN}"
+    markup = "<img src=x onerror=document.title='caught'>"
+    known = {
+        "reviewer": "李", "session": "", "conversation_id": "A003", "rule_id": markup, "comment": markup,
+        "human_verdict": "hit", "reviewed_at": "2026-11-21T09:00:00", "exported": False,
+    }  # fmt: skip
+    left = {"a": None, "b": 1, "c": {"reviewer": 1}, "d": {**known, "comment": {}}, "e": known}
+    for told, shown in (('"text"', 0), ("[null]", 0), ("{", 0), (json.dumps(left), 1)):
+        keep = (
+            f"localStorage.setItem({json.dumps(key)}, {json.dumps(told)}); localStorage.setItem('qc-reviewer', '李');"
+        )
+        tab = visit(script=f"if (!sessionStorage.once) {{ sessionStorage.once = 1; {keep} }}")
+        page = tab.open(conversation(report, "A003"))
+        assert page.locator("#added li").count() == shown and page.locator("#added img").count() == 0
+        page.click("#j1 .choices button >> nth=0")
+        assert page.locator("#j1 .choices button[aria-pressed=true]").count() == 1, told
+        assert tab.errors == [] and page.title() != "caught"
