@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from qc.review.machine import CODES
 from qc.review.opinions import HIT, NOT_APPLICABLE, UNDECIDED, VERDICTS
+from qc.review.weights import COLUMNS, weights
 from qc.storage.read import StoredRun
 
 Ints = npt.NDArray[np.int64]
@@ -31,7 +32,7 @@ class Judged:
     """A row per verdict that somebody confirmed or changed: rule of a conversation, or item of one.
 
     `conversation` numbers conversations over all runs, `subject` names the rule or the item; `machine` and `human` are
-    codes as in `qc.review.machine`. `weight`: one over the chance of having been drawn. `read`: the whole conversation
+    codes as in `qc.review.machine`. `weight`: how many conversations it stands for. `read`: the whole conversation
     was, so that what was missed is known too. `attributes`: what kind of conversation it is, "" where not known.
     """
 
@@ -141,14 +142,7 @@ class _About:
 
 
 def _about(run: StoredRun, ids: pa.Array) -> _About:
-    """Of each conversation of `ids`: one over its chance (NaN: not drawn), and of what kind it is. Drawn twice in
-    separate samples: the two chances add up, less both at once."""
-    missed = np.ones(len(ids))
-    samples = run.table("samples", ["conversation_id", "probability"])
-    at = pc.index_in(samples["conversation_id"], value_set=ids)
-    there = pc.is_valid(at).to_numpy(zero_copy_only=False)
-    chance = samples["probability"].to_numpy()[there]
-    np.multiply.at(missed, np.asarray(at.drop_null().to_numpy(), np.int64), 1 - np.clip(chance, 1e-9, 1.0))
+    """Of each conversation of `ids`: how many it stands for (NaN: not drawn), and of what kind it is."""
     table = run.table("conversations", ["conversation_id", *_STORED])
     table = table.filter(pc.is_in(table["conversation_id"], value_set=ids)).sort_by("conversation_id")
     here = np.full(len(ids), -1)
@@ -156,9 +150,7 @@ def _about(run: StoredRun, ids: pa.Array) -> _About:
     attributes = {}
     for name, values in _kinds(table).items():
         attributes[name] = np.array([values[i] if i >= 0 else "" for i in here], object)
-    with np.errstate(divide="ignore"):
-        weight = np.where(missed < 1, 1 / (1 - missed), np.nan)
-    return _About(weight=weight, attributes=attributes)
+    return _About(weight=weights(run.table("samples", COLUMNS), ids), attributes=attributes)
 
 
 def _kinds(table: pa.Table) -> dict[str, list[str]]:
