@@ -121,7 +121,9 @@ def read_ledger(runs: Sequence[StoredRun]) -> Ledger:
         Dimension.CHANNEL: _column(table["channel"], lambda c: say(CHANNEL_TITLES.get(c, c))),
         Dimension.REGION: _column(table["region"], str),
         Dimension.HOUR: _column(hour, lambda h: say("{hour} 时", hour=h)),
-        Dimension.TOPIC: _listed(places("topics", ["topic_id", "topic", "share"], _on_topic), "topic_id", "topic"),
+        Dimension.TOPIC: _listed(
+            places("topics", ["topic_id", "topic", "share", "rank"], _on_topic), "topic_id", "topic"
+        ),
         Dimension.INTENT: _listed(places("intents", ["intent_id", "intent"]), "intent_id", "intent"),
         Dimension.COMPLAINT: _listed(places("complaints", ["type_id", "type"]), "type_id", "type"),
     }
@@ -155,7 +157,9 @@ def _risks(findings: pa.Table) -> pa.Table:
 
 
 def _on_topic(topics: pa.Table) -> pa.Table:
-    return topics.filter(pc.fill_null(pc.greater(topics["share"], 0), True))
+    """Without what no topic covers of a conversation that has one: every conversation has such words."""
+    about = pc.or_(pc.not_equal(topics["topic_id"], UNKNOWN_TOPIC), pc.equal(pc.fill_null(topics["rank"], 1), 1))
+    return topics.filter(pc.and_(about, pc.fill_null(pc.greater(topics["share"], 0), True)))
 
 
 def _numpy(column: pa.ChunkedArray | pa.Array, absent: int) -> Ints:

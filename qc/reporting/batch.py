@@ -79,7 +79,8 @@ class Batch:
         """Findings that hit or are undecided by their final verdict, by conversation and rule; `machine_verdict` beside
         it. Without what an exception excused, which is a miss."""
         found = self.run.table("findings", _FINDING)
-        table = with_final_verdicts(found, self.finals, self.run.table("final_item_scores", ["rule_ids", "effect"]))
+        items = self.run.table("final_item_scores", ["rule_ids", "effect"])
+        table = with_final_verdicts(found, self.finals, items, self.run.lineage)
         return table.sort_by([("conversation_id", "ascending"), ("rule_id", "ascending")])
 
     @cached_property

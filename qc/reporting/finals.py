@@ -5,6 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.run import Lineage
 from qc.storage.read import StoredRun
 
 _FINAL = ["conversation_id", "rule_id", "machine_verdict", "final_verdict"]
@@ -27,12 +28,13 @@ def over(machine: pa.Table, final: pa.Table) -> pa.Table:
     return pa.concat_tables([machine.filter(kept), final])
 
 
-def with_final_verdicts(findings: pa.Table, finals: pa.Table, items: pa.Table) -> pa.Table:
+def with_final_verdicts(findings: pa.Table, finals: pa.Table, items: pa.Table, lineage: Lineage) -> pa.Table:
     """`findings` (all stored rows) with `verdict` the final one and `machine_verdict` beside it, without rows whose
     verdict is neither hit nor undecided.
 
-    A hit that the machine had not found gets a row without evidence; what its rule is called is taken from other
-    findings of the run, or, where the rule hit nothing else, its kind from the `items` that list it.
+    A hit that the machine had not found gets a row without evidence; what is known of its rule is taken from other
+    findings of the run, or, where the rule hit nothing else, its kind from the `items` that list it, its title and
+    version from the `lineage`.
     """
     findings = findings.append_column("machine_verdict", findings["verdict"])
     if finals.num_rows:
@@ -44,11 +46,13 @@ def with_final_verdicts(findings: pa.Table, finals: pa.Table, items: pa.Table) -
         own = own.set_column(place, "verdict", pc.coalesce(said, own["verdict"]))
         new = finals.filter(pc.invert(pc.is_in(_key(finals), value_set=_key(own).combine_chunks())))
         new = new.filter(pc.is_in(new["final_verdict"], value_set=_SHOWN))
-        findings = pa.concat_tables([findings.filter(pc.invert(touched)), own, _found_by_people(new, findings, items)])
+        findings = pa.concat_tables(
+            [findings.filter(pc.invert(touched)), own, _found_by_people(new, findings, items, lineage)]
+        )
     return findings.filter(pc.is_in(findings["verdict"], value_set=_SHOWN))
 
 
-def _found_by_people(new: pa.Table, findings: pa.Table, items: pa.Table) -> pa.Table:
+def _found_by_people(new: pa.Table, findings: pa.Table, items: pa.Table, lineage: Lineage) -> pa.Table:
     known = findings.filter(pc.is_in(findings["rule_id"], value_set=pc.unique(new["rule_id"])))
     known = known.group_by("rule_id", use_threads=False).aggregate([(name, "max") for name in _OF_RULE])
     at = pc.index_in(new["rule_id"], value_set=known["rule_id"].combine_chunks())
@@ -63,7 +67,11 @@ def _found_by_people(new: pa.Table, findings: pa.Table, items: pa.Table) -> pa.T
     scored = pc.is_in(new["rule_id"], value_set=pc.unique(listed["rule"]))
     kind = pc.if_else(gaining, "merit", pc.if_else(scored, "violation", "signal"))
     columns["kind"] = pc.coalesce(columns["kind"], kind)
-    columns["rule_title"] = pc.coalesce(columns["rule_title"], new["rule_id"])
+    rules = new["rule_id"].to_pylist()
+    titles = pa.array([lineage.rule_titles.get(rule, rule) for rule in rules], pa.string())
+    versions = pa.array([lineage.rules.get(rule) for rule in rules], pa.string())
+    columns["rule_title"] = pc.coalesce(columns["rule_title"], titles)
+    columns["rule_version"] = pc.coalesce(columns["rule_version"], versions)
     columns["status"] = pc.coalesce(columns["status"], "stable")
     columns |= {"conversation_id": new["conversation_id"], "rule_id": new["rule_id"]}
     columns |= {"verdict": new["final_verdict"], "machine_verdict": new["machine_verdict"]}

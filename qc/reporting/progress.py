@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from qc.reporting.batch import lookup
 from qc.reporting.charts import Label, r
+from qc.reporting.days import day_of
 from qc.reporting.difference import LEVEL, Spread
 from qc.reporting.estimates import Mean
 from qc.reporting.finals import over
@@ -173,13 +174,13 @@ def _add(found: defaultdict[str, list[Point]], known: set[str], run: StoredRun, 
     means = talks.group_by("agent", use_threads=False).aggregate(
         [("score", "mean"), ("score", "stddev", pc.VarianceOptions(ddof=1)), ("score", "count")]
     )
-    everyone = pc.mean(talks["score"]).as_py()
+    everyone, day = pc.mean(talks["score"]).as_py(), day_of(run)
     for row in means.to_pylist():
         if row["agent"] in known:
             found[row["agent"]].append(
                 Point(
                     run_id=run.lineage.run_id,
-                    day=run.lineage.started_at[:10],
+                    day=day,
                     team=team[row["agent"]][1],
                     score=Mean(value=row["score_mean"], sd=row["score_stddev"], n=row["score_count"]),
                     mean_of_all=everyone,

@@ -9,7 +9,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.domain.language import say
-from qc.domain.run import Lineage
 from qc.reporting.batch import Batch
 from qc.reporting.estimates import Rate
 from qc.reporting.labels import COPC, severity_rank
@@ -62,7 +61,7 @@ def rulings(batch: Batch) -> Rulings:
     }
     grouped = pa.table(columns).group_by(keys, use_threads=False)
     counted = grouped.aggregate([(name, "sum") for name in ("hit", "evidence", "undecided")])
-    rows = [_row(group, batch.size, batch.run.lineage) for group in counted.to_pylist()]
+    rows = [_row(group, batch.size) for group in counted.to_pylist()]
     rows.sort(key=lambda row: (severity_rank(row.severity), -row.hit.count, -row.undecided, row.rule_id))
     return Rulings(
         violations=tuple(r for r in rows if r.kind == "violation"),
@@ -89,13 +88,11 @@ def accuracy(batch: Batch) -> tuple[Accuracy, ...]:
     )
 
 
-def _row(group: dict[str, Any], size: int, lineage: Lineage) -> RuleRow:
-    # what only people found has no version in the tables, and no title unless the rule hit elsewhere
-    rule = group["rule_id"]
+def _row(group: dict[str, Any], size: int) -> RuleRow:
     return RuleRow(
-        rule_id=rule,
-        title=lineage.rule_titles.get(rule, group["rule_title"]),
-        version=group["rule_version"] or lineage.rules.get(rule, ""),
+        rule_id=group["rule_id"],
+        title=group["rule_title"],
+        version=group["rule_version"] or "",
         kind=group["kind"],
         severity=group["severity"],
         trial=group["status"] == "shadow",

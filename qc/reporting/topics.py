@@ -93,6 +93,8 @@ def usual(day: DayReport | None, dimension: Dimension) -> Mapping[str, Figure]:
 def topics(batch: Batch, earlier: Sequence[StoredRun], day: DayReport | None = None) -> Topics:
     """Topics by volume; 未识别 last."""
     table = batch.run.table("topics", ["conversation_id", "topic_id", "topic", "parent", "rank"])
+    # what no topic covers of a conversation that has one is no topic it mentions: every conversation has such words
+    table = table.filter(pc.or_(pc.not_equal(table["topic_id"], UNKNOWN_TOPIC), pc.equal(table["rank"], 1)))
     mains = table.filter(pc.equal(table["rank"], 1))
     beside = lookup(mains["conversation_id"], batch.conversations)
     columns = {"topic_id": mains["topic_id"], "risk": pc.cast(pc.greater(beside["risks"], 0), pa.int64())}

@@ -21,6 +21,7 @@ from qc.domain.language import say
 from qc.domain.run import Lineage
 from qc.reporting.batch import Batch
 from qc.reporting.courses import Course, Reading, course
+from qc.reporting.days import day_of
 from qc.reporting.estimates import Mean, Rate
 from qc.reporting.finals import over
 from qc.reporting.formatting import number, percent
@@ -106,12 +107,9 @@ def figures(run: StoredRun, cards: Collection[str]) -> Figures:
 
 
 def _figures(run: StoredRun, table: pa.Table) -> Figures:
-    first = next(run.parts("conversations", ["date"]), None)  # the other parts say the same, and cost as much again
-    dates = pc.drop_null(first["date"]) if first is not None else ()
-    day = str(pc.mode(pc.cast(dates, pa.int32()))[0]["mode"].cast(pa.date32())) if len(dates) else ""
     return Figures(
         lineage=run.lineage,
-        day=day or run.lineage.started_at[:10],
+        day=day_of(run),
         score=mean_of(table["score"]),
         passing=share_of(table["passed"]),
         auto_fails=share_of(table["auto_fail"]),
