@@ -234,3 +234,15 @@ def test_a_lone_project_without_a_past_says_so(builder) -> None:
     run.term("默认", "你好", 1, 1)
     (words,) = hot_words(run.write(), [])
     assert words.background == "none" and words.words[0].lift is None
+
+
+def test_people_are_learnt_from_before_bots(builder) -> None:
+    build = builder("best")
+    build.add(Talk("B1", channel="text_bot", agent=None))
+    build.add(Talk("P1", unsure=("service.interrupt",)))
+    build.add(Talk("P2"))
+    build.add(Talk("P3", found={"service.empathy": (1, "您好")}, unsure=("service.interrupt",)))
+    assert [line.conversation_id for line in best(Batch(build.write()))] == ["P3", "P2", "P1"]
+    alone = builder("bots")
+    alone.add(Talk("B1", channel="text_bot", agent=None))
+    assert [line.conversation_id for line in best(Batch(alone.write()))] == ["B1"]

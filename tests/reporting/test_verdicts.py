@@ -104,6 +104,10 @@ def test_a_hit_added_to_a_rule_without_any_other_keeps_what_is_known(builder) ->
         pq.write_table(table.filter(pa.array(keep)), part)
     row = next(r for r in rulings(Batch(run)).violations if r.rule_id == "service.shirking")
     assert (row.title, row.severity, row.hit.count) == ("service.shirking", None, 1)
+    told = replace(run.lineage, rule_titles={"service.shirking": "推诿"}, rules={"service.shirking": "1.2.0"})
+    write_lineage(run.path, told)
+    row = next(r for r in rulings(Batch(open_run(run.path))).violations if r.rule_id == "service.shirking")
+    assert (row.title, row.version) == ("推诿", "1.2.0")  # a run says what its rules are called
 
 
 def test_machine_and_final_over_the_same_conversations(builder, tmp_path: Path) -> None:
