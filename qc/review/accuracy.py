@@ -65,8 +65,8 @@ class Measured:
 @dataclass(frozen=True, kw_only=True)
 class Accuracy:
     """`overall` over all rules; `rules` and `items` with most wrong verdicts first, then most hits; `kinds`: by
-    attribute of the conversation (channel, accent, …), levels in order. `sampled`, `left_out` and `reviewers` as in
-    Book."""
+    attribute of the conversation (channel, accent, …), levels in order. Rules on trial are among `rules` and nowhere
+    else but in `differences`. `sampled`, `left_out` and `reviewers` as in Book."""
 
     overall: Measured
     rules: tuple[Measured, ...]
@@ -82,13 +82,14 @@ class Accuracy:
 def accuracy(runs: Sequence[StoredRun]) -> Accuracy:
     """Measure the machine on everything that was reviewed in `runs`."""
     book = judged(runs)
+    counted = book.counted
     kinds = {}
     for name in ATTRIBUTES:
-        made = [m for m in _by(book.rules, book.rules.attributes[name], {}) if m.key]
+        made = [m for m in _by(counted, counted.attributes[name], {}) if m.key]
         if made:
             kinds[name] = tuple(sorted(made, key=lambda m: m.key))
     return Accuracy(
-        overall=measure(book.rules, "", ""),
+        overall=measure(counted, "", ""),
         rules=_worst(_by(book.rules, book.rules.subject, book.titles, book.versions)),
         items=_worst(_by(book.items, book.items.subject, book.item_titles)),
         kinds=kinds,
@@ -103,7 +104,7 @@ def accuracy(runs: Sequence[StoredRun]) -> Accuracy:
 def overall_accuracy(runs: Sequence[StoredRun]) -> Estimate | None:
     """智能质检准确率: of the verdicts on conversations that people read as a whole, the share that is right, weighted
     to all conversations of `runs`. None when no conversation was read as a whole."""
-    return measure(judged(runs).rules, "", "").accuracy
+    return measure(judged(runs).counted, "", "").accuracy
 
 
 def _by(

@@ -10,6 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.rule import RuleStatus
 from qc.review.machine import CODES
 from qc.review.opinions import HIT, NOT_APPLICABLE, UNDECIDED, VERDICTS
 from qc.review.weights import COLUMNS, weights
@@ -64,9 +65,11 @@ class Judged:
 class Book:
     """All of it: `rules` and `items`; `sampled`: estimates rest on a sample of known chances, else on what people
     happened to open. `left_out`: verdicts reviewed outside the sample, which count in no estimate. `titles` of rules,
-    `item_titles` of items; `versions`: how many contents of a rule were reviewed."""
+    `item_titles` of items; `versions`: how many contents of a rule were reviewed. `trial`: which of `rules` are of a
+    rule that was on trial in its run."""
 
     rules: Judged
+    trial: Bools
     items: Judged
     sampled: bool
     left_out: int
@@ -75,6 +78,11 @@ class Book:
     titles: dict[str, str]
     item_titles: dict[str, str]
     versions: dict[str, int]
+
+    @property
+    def counted(self) -> Judged:
+        """What of `rules` had consequences: a rule on trial takes no points, so its mistakes are not the machine's."""
+        return self.rules.where(~self.trial)
 
 
 def judged(runs: Sequence[StoredRun]) -> Book:
@@ -91,7 +99,7 @@ def judged(runs: Sequence[StoredRun]) -> Book:
         if not final.num_rows:
             continue
         ids = final["conversation_id"].unique().sort()
-        about = _about(run, ids)
+        about, trial = _about(run, ids), _on_trial(run)
         at = _index(final["conversation_id"], ids)
         size = np.bincount(at, minlength=len(ids))
         table = pa.table(
@@ -103,11 +111,13 @@ def judged(runs: Sequence[StoredRun]) -> Book:
                 "reviewer": final["reviewer"],
                 "read": (size >= max(1, len(run.lineage.rule_digests)))[at],
                 "weight": about.weight[at],
+                "trial": pc.is_in(final["rule_id"], value_set=trial),
                 **{name: pa.array(values[at], pa.string()) for name, values in about.attributes.items()},
             }
         )
         tables.append(table)
-        items.append(_items(run, ids, offset))
+        made, names = _items(run, ids, offset)
+        items.append((made.filter(pc.invert(pc.is_in(made["rule"], value_set=trial))), names))
         titles |= _titles(run, final["rule_id"].unique())
         for rule in final["rule_id"].unique().to_pylist():
             digests.setdefault(rule, set()).add(run.lineage.rule_digests.get(rule, ""))
@@ -122,9 +132,11 @@ def judged(runs: Sequence[StoredRun]) -> Book:
     parts = pa.concat_tables([t for t, _ in items])
     item_titles = {key: title for _, names in items for key, title in names.items()}
     kept = every.where(inside)
+    on_trial = rules["trial"].to_numpy()[inside]
     return Book(
         rules=kept,
-        items=_of_items(kept, parts),
+        trial=on_trial,
+        items=_of_items(kept.where(~on_trial), parts),
         sampled=sampled,
         left_out=int((~inside).sum()),
         conversations=len(np.unique(kept.conversation)),
@@ -151,6 +163,12 @@ def _about(run: StoredRun, ids: pa.Array) -> _About:
     for name, values in _kinds(table).items():
         attributes[name] = np.array([values[i] if i >= 0 else "" for i in here], object)
     return _About(weight=weights(run.table("samples", COLUMNS), ids), attributes=attributes)
+
+
+def _on_trial(run: StoredRun) -> pa.Array:
+    """The rules that were on trial in the run and found something; the others of them are not known."""
+    table = run.table("findings", ["rule_id", "status"])
+    return pc.unique(table.filter(pc.equal(table["status"], RuleStatus.SHADOW.value))["rule_id"])
 
 
 def _kinds(table: pa.Table) -> dict[str, list[str]]:
@@ -275,6 +293,7 @@ def _empty() -> Book:
     )
     return Book(
         rules=none,
+        trial=np.zeros(0, np.bool_),
         items=none,
         sampled=False,
         left_out=0,

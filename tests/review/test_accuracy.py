@@ -95,6 +95,21 @@ def test_a_population_is_estimated_from_unequal_chances(tmp_path: Path) -> None:
     assert told.agreed.n == 28 and told.agreed.both == 6
 
 
+def test_rules_on_trial_are_measured_apart(tmp_path: Path) -> None:
+    """They take no points: neither the whole nor an item is wrong when they are."""
+    calls = [Call(f"{i}", both((HIT, HIT), (HIT, MISS))) for i in range(6)]
+    run = store(tmp_path / "r", calls)
+    rows = [row | {"status": "shadow" if row["rule_id"] == "b.interrupt" else "stable"} for row in
+            run.table("findings").to_pylist()]  # fmt: skip
+    write_part(run.path, "findings", 0, pa.Table.from_pylist(rows, ALL_TABLES["findings"]))
+    told = accuracy([run])
+    assert (told.overall.true_hits, told.overall.wrong) == (6, 0)
+    assert {m.key: m.false_hits for m in told.rules} == {"a.greeting": 0, "b.interrupt": 6}
+    assert [(m.key, m.true_hits, m.wrong) for m in told.items] == [("card.manners", 6, 0)]
+    found = overall_accuracy([run])
+    assert found is not None and found.value == 1.0
+
+
 def test_who_cannot_tell_and_what_does_not_apply_is_neither_right_nor_wrong(tmp_path: Path) -> None:
     calls = [
         Call("1", both((UNSURE, HIT))),

@@ -188,7 +188,7 @@ def facts(run: StoredRun, contacts: pa.Table | Weeks) -> Facts:
         looked_at=_reviewed(ids, people, "looked_at"),
         remarks=_reviewed(ids, people, "remarks"),
         episodes=known.episodes,
-        verdicts=judged([run]).rules,
+        verdicts=judged([run]).counted,
     )
 
 
