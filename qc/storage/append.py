@@ -49,5 +49,10 @@ def append_part(run: Path, name: str, table: pa.Table) -> Path:
                 return path
             except FileExistsError:
                 number += 1
+            except OSError:  # memory sticks and some shares have no links; `alone` keeps others away
+                if not path.exists():
+                    temporary.rename(path)
+                    return path
+                number += 1
     finally:
         temporary.unlink(missing_ok=True)

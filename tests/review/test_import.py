@@ -277,3 +277,13 @@ def test_a_copy_that_a_sync_program_left_is_no_part(centre: Centre) -> None:
     (folder / "part-00000 (1).parquet").write_bytes((folder / "part-00000.parquet").read_bytes())
     assert centre.enter(centre.file("b.json", centre.review("C02", None, None))).added == 1
     assert centre.run.table("reviews").num_rows == 2
+
+
+def test_a_disk_without_links_keeps_reviews_too(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    def link(*_: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr("qc.storage.append.os.link", link)
+    for name, conversation in (("a.json", "C01"), ("b.json", "C02")):
+        assert centre.enter(centre.file(name, centre.review(conversation, None, None))).added == 1
+    assert len(centre.run.part_files("reviews")) == 2 and centre.run.table("reviews").num_rows == 2
