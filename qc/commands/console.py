@@ -7,6 +7,7 @@ from collections.abc import Sequence
 
 import click
 
+from qc.domain.printable import printable
 from qc.errors import display_width
 
 
@@ -83,9 +84,11 @@ def _amount(value: float | None, unit: str) -> str:
 
 
 def table(rows: Sequence[Sequence[str]], right: frozenset[int] = frozenset()) -> str:
-    """Rows as aligned columns (CJK counts two cells); columns in `right` are flush right."""
+    """Rows as aligned columns (CJK counts two cells); columns in `right` are flush right. What a terminal would obey is
+    not printed."""
     if not rows:
         return ""
+    rows = [[printable(cell) for cell in row] for row in rows]
     widths = [max(display_width(row[i]) for row in rows) for i in range(len(rows[0]))]
     lines = []
     for row in rows:

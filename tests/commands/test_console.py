@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from qc.commands.console import Console
+from qc.commands.console import Console, table
 
 
 def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
@@ -43,3 +43,8 @@ def test_quiet_says_nothing(capsys: pytest.CaptureFixture[str]) -> None:
     console.stage("计时", 2, "条规则")
     console.advance(2, "")
     assert lines(capsys) == []
+
+
+def test_a_table_gives_a_terminal_no_orders() -> None:
+    shown = table([["规则", "n"], ["\x1b[31m红\u202e", "1"]])
+    assert "\x1b" not in shown and "\u202e" not in shown and "红" in shown
