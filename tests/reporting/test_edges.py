@@ -22,6 +22,8 @@ def test_empty_run(builder, templates: list[Path], tmp_path: Path) -> None:
     html = index.read_text(encoding="utf-8")
     assert "没有会话" in html and "所有输入都完成了" in html
     assert not list((tmp_path / "r" / "conversations").iterdir())
+    cases = index.with_name("cases.html").read_text(encoding="utf-8")
+    assert 'href="#key"' not in cases and 'id="key"' not in cases
 
 
 def test_all_failed(builder, templates: list[Path], tmp_path: Path) -> None:
