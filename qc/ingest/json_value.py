@@ -85,7 +85,7 @@ def millis(value: object, per_unit: int = 1) -> int | None:
         return None
     try:
         found = round(number(value) * per_unit)
-    except ValueError:
+    except (ValueError, OverflowError):  # more than a number of the computer holds
         return None
     return found if 0 <= found <= MAX_MS else None
 
