@@ -62,6 +62,7 @@ def command(
     if files:
         refuse_personal_data(stored, keep_personal_data)
     with Database(stored, memory=memory) as database:
+        database.bound_process()
         answer = database.ask(sql)
         if not files:
             click.echo(_shown(answer, rows))

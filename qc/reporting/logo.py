@@ -15,11 +15,12 @@ def inlined(path: str) -> str:
     """The picture at `path` as a data: address. Raises UsageError when it is absent, too large, or neither PNG, JPEG
     nor SVG."""
     try:
-        data = Path(path).read_bytes()
+        with Path(path).open("rb") as file:
+            data = file.read(_MOST_BYTES + 1)
     except OSError as error:
         raise UsageError(f"读不到标志 {path}：{error.strerror}", "请核对 qc.yaml 的 report.logo。") from None
     if len(data) > _MOST_BYTES:
-        raise UsageError(f"标志 {path} 有 {len(data) // 1000} KB，太大：每页都带着它", "请缩小到 100 KB 以内。")
+        raise UsageError(f"标志 {path} 超过 {_MOST_BYTES // 1000} KB，太大：每页都带着它", "请缩小。")
     if data.startswith(b"\x89PNG\r\n\x1a\n"):
         kind = "png"
     elif data.startswith(b"\xff\xd8\xff"):
