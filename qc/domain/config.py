@@ -25,7 +25,7 @@ class AudioConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class AsrConfig:
     """`engine`: auto takes the best installed for this machine. `model`: an official openai-whisper name, `base` from
-    the installed packages, or a path to a checkpoint. `preset`: fast decodes with a narrow beam, accurate with one of 5.
+    the installed packages, or a path to a checkpoint. `preset`: fast has a beam of 2, accurate one of 5.
     `batch_size` windows are decoded together, None: as many as suit the device. `confidence_floor`: below it,
     evidence gives UNDECIDED; at 0.5 half of its characters are expected to be wrong. `correct_words`, `digits`: the two
     clean-ups that change characters."""

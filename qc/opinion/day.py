@@ -126,7 +126,8 @@ def _notes(daily: Daily, judged: Judged, at: int, past: list[int], specs: AlertS
     if nameless:
         notes.append(
             say(
-                "{count} / {all} 个会话没有客户编号，或号码打了星号、认不出是同一位，各算一位客户；其余按客户去重，同一客户当天同一项只算一次。",
+                "{count} / {all} 个会话没有客户编号，或号码打了星号、认不出是同一位，各算一位客户；"
+                "其余按客户去重，同一客户当天同一项只算一次。",
                 count=f"{nameless:,}",
                 all=f"{int(mine.sum()):,}",
             )
