@@ -86,6 +86,13 @@ def test_the_page_calls_it_evidence(record: Record, sample: StoredRun) -> None:
     ]
 
 
+def test_what_was_said_comes_before_points_and_curves(record: Record, sample: StoredRun) -> None:
+    renderer = Renderer([packaged("reports")], Site(lineage=sample.lineage, names={}, single=True))
+    html = renderer.render("conversation.html", page=conversation_page(record), before="", after="")
+    order = re.findall(r'<section id="(judgements|dialogue|voice|sheet|facts)"', html)
+    assert order == ["judgements", "dialogue", "voice", "sheet", "facts"]
+
+
 def test_what_was_not_measured_is_not_shown(plain: Record, sample: StoredRun) -> None:
     assert conversation_page(plain).voice is None  # a run of an earlier version
     chat = read_records(sample, ["D001"])["D001"]
