@@ -34,6 +34,8 @@ ONE_SIDED = 9
 """So many batches in a row on one side of the centre are no chance (ISO 7870-2, test 2)."""
 _MOVING = 1.128
 """d₂: the mean range of two values of a normal distribution, in standard deviations."""
+_STILL = 1e-9
+"""Smaller widths are rounding."""
 _RARE = 0.1
 """Below this share of the scale the standard deviation of a rate follows its mean."""
 _SCORE = ["conversation_id", "scorecard_id", "base", "score", "passed", "auto_fail"]
@@ -81,11 +83,13 @@ def trend(batch: Batch, earlier: Sequence[StoredRun]) -> Trend | None:
         return None
     scored = batch.conversations.filter(pc.is_valid(batch.conversations["score"]))
     every = [*past, _figures(batch.run, scored)]
+    if not every[-1].passing.n:
+        return None
     return Trend(
         batches=len(past),
         others=len(earlier) - len(past),
         measures=(
-            _mean_chart(every),
+            *_mean_chart(every),
             _rate_chart(every, say("合格率"), [f.passing for f in every]),
             _rate_chart(every, say("一票否决率"), [f.auto_fails for f in every]),
         ),
@@ -116,27 +120,32 @@ def _figures(run: StoredRun, table: pa.Table) -> Figures:
     )
 
 
-def _mean_chart(every: Sequence[Figures]) -> Measure:
+def _mean_chart(every: Sequence[Figures]) -> tuple[Measure, ...]:
+    """Empty where this batch has no mean or none before it has: cards of nothing but bonus points have no full
+    score."""
     known = [f for f in every if f.score.value is not None]
+    if len(known) < 2 or known[-1] is not every[-1]:
+        return ()
     values = [f.score.value or 0.0 for f in known]
     past = values[:-1]
     centre = sum(past) / len(past)
     limits: tuple[float | None, float | None] = (None, None)
     if len(past) >= LEAST:
         wide = 3 * _moving_range(past) / _MOVING
-        limits = (max(0.0, centre - wide), min(100.0, centre + wide))
+        if wide > _STILL:  # means that never moved say nothing of what is usual
+            limits = (max(0.0, centre - wide), min(100.0, centre + wide))
     notes = _notes(known)
     readings = [
         _reading(f, value, f.score.n, limits, note) for f, value, note in zip(known, values, notes, strict=True)
     ]
-    return _measure(say("平均分"), say("分"), readings, number, centre, 100.0)
+    return (_measure(say("平均分"), say("分"), readings, number, centre, 100.0),)
 
 
 def _rate_chart(every: Sequence[Figures], title: str, rates: Sequence[Rate]) -> Measure:
     past = rates[:-1]
     centre = sum(p.count for p in past) / sum(p.n for p in past)
     readings = []
-    drawn = len(past) >= LEAST
+    drawn = len(past) >= LEAST and 0 < centre < 1  # a rate of 0 or 1 leaves no room for chance
     wide = 3 * _overdispersion(past, centre) if drawn else 0.0
     for f, rate, note in zip(every, rates, _notes(every), strict=True):
         half = wide * math.sqrt(centre * (1 - centre) / rate.n) if rate.n else 0.0
@@ -201,7 +210,7 @@ def _measure(
         floor=0.0,
         ceiling=ceiling,
     )
-    alarm = bool(last.side) or _one_sided(values, centre)
+    alarm = bool(last.side) or (last.low is not None and _one_sided(values, centre))
     return Measure(
         chart=chart,
         variation=spread / mean if spread is not None and mean > _RARE * ceiling else None,
@@ -216,7 +225,9 @@ def _words(title: str, readings: Sequence[Reading], form: Callable[[float], str]
     value = form(last.value)
     if last.low is None or last.high is None:
         return [
-            say(
+            say("本批 {value}，之前 {n} 批都是 {mean}，画不出控制限。", value=value, n=len(past), mean=form(centre))
+            if len(past) >= LEAST
+            else say(
                 "本批 {value}，之前 {n} 批平均 {mean}。满 {least} 批才画控制限，现在只看走势。",
                 value=value,
                 n=len(past),

@@ -370,6 +370,8 @@ def test_usual_range_and_curve() -> None:
     few = course([10.0, None, 12.0, 30.0])
     assert few is not None and few.high is None and few.beyond == "" and len(few.pieces) == 2
     assert few.variation == pytest.approx(np.std([10, 12, 30], ddof=1) / np.mean([10, 12, 30]))
+    still = course([13.3] * 8 + [13.4])
+    assert still is not None and still.low is None and still.beyond == ""  # what never moved has no usual range
     assert course([None, 5.0]) is None and course([5.0]) is None and course([5.0, None]) is None
 
 

@@ -211,6 +211,29 @@ def test_rates_that_differ_by_more_than_counting_get_wider_limits(builder) -> No
     assert (found.measures[1].chart.readings[-1].low, found.measures[1].alarm) == (0.0, False)
 
 
+def test_what_never_moved_gives_no_limits(builder) -> None:
+    past = [night(builder, i + 1, 1, 2) for i in range(LEAST)]
+    found = trend(Batch(night(builder, 20, 2, 2)), past)
+    assert found is not None
+    mean, passing, fatal = found.measures
+    assert not mean.alarm and not mean.chart.upper and not fatal.alarm and not fatal.chart.upper
+    assert mean.findings[0].startswith("本批 93.8，之前 8 批都是 95.8，") and "都是 0" in fatal.findings[0]
+    assert passing.chart.upper  # 2 of 3 each night: how far chance goes from there is known
+
+
+def test_batches_without_a_mean_leave_the_rates(builder) -> None:
+    """Cards of nothing but bonus points: there is no full score to take a share of."""
+    bonus = builder("bonus")
+    bonus.add(Talk("B1"))
+    for row in bonus.rows["scores"]:
+        row["base"] = 0.0
+    past = bonus.write(run_id="bonus", started_at="2026-10-01T22:00:00")
+    found = trend(Batch(night(builder, 20, 1, 3)), [past])
+    assert found is not None and len(found.measures) == 2
+    found = trend(Batch(night(builder, 21, 1, 3)), [night(builder, 2, 1, 3), past])
+    assert found is not None and len(found.measures) == 3
+
+
 def test_few_or_foreign_batches_make_no_limits(builder) -> None:
     today, before = night(builder, 20, 1, 3), night(builder, 1, 2, 2)
     assert trend(Batch(today), []) is None

@@ -12,14 +12,16 @@ from qc.reporting.charts import r
 ENOUGH = 8
 """Runs before this one from which a usual range is given."""
 _SPREAD = 2.66
+_STILL = 1e-9
+"""Smaller moves are rounding."""
 _WIDTH, _HEIGHT, _EDGE = 110.0, 26.0, 4.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Course:
     """`values` per run, oldest first, the last is this run's; None: not measured. `low`, `high`: the usual range by the
-    runs before, None below ENOUGH of them. `beyond`: above or below it. `points` of the curve, in pieces where a run
-    has no value."""
+    runs before, None below ENOUGH of them and where those are all equal. `beyond`: above or below it. `points` of the
+    curve, in pieces where a run has no value."""
 
     values: tuple[float | None, ...]
     mean: float
@@ -53,7 +55,8 @@ def course(values: Sequence[float | None]) -> Course | None:
     low = high = None
     if len(before) >= ENOUGH:
         moving = fmean(abs(b - a) for a, b in pairwise(before))
-        low, high = max(0.0, fmean(before) - _SPREAD * moving), fmean(before) + _SPREAD * moving
+        if moving > _STILL:  # values that never moved say nothing of what is usual
+            low, high = max(0.0, fmean(before) - _SPREAD * moving), fmean(before) + _SPREAD * moving
     middle = fmean(known)
     return Course(
         values=tuple(values),
