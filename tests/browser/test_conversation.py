@@ -43,6 +43,7 @@ def test_a_click_on_a_time_or_on_evidence_plays_from_a_second_before(visit: Call
     assert tab.errors == []
 
 
+@pytest.mark.slow
 def test_listening_by_keyboard(visit: Callable[..., Visit], report: Path) -> None:
     page = visit().open(conversation(report, "A003"))
     page.locator("#j1 .evidence a[data-ms]").first.focus()
@@ -140,6 +141,7 @@ def test_verdicts_of_several_pages_leave_in_one_file(visit: Callable[..., Visit]
     assert tab.errors == []
 
 
+@pytest.mark.slow
 def test_a_browser_that_keeps_nothing_still_exports(visit: Callable[..., Visit], report: Path) -> None:
     blocked = (
         "Object.defineProperty(window, 'localStorage', { get() { throw new DOMException('no', 'SecurityError'); } });"
@@ -153,6 +155,7 @@ def test_a_browser_that_keeps_nothing_still_exports(visit: Callable[..., Visit],
     assert len(json.loads(Path(download.value.path()).read_text(encoding="utf-8"))["reviews"]) == 1
 
 
+@pytest.mark.slow
 def test_two_who_share_a_browser_do_not_sign_for_each_other(visit: Callable[..., Visit], report: Path) -> None:
     page = visit().open(conversation(report, "A003"))
     page.fill("#reviewer", "王")
@@ -164,6 +167,7 @@ def test_two_who_share_a_browser_do_not_sign_for_each_other(visit: Callable[...,
     assert "还没有意见可导出" in page.inner_text(".review-state")
 
 
+@pytest.mark.slow
 def test_a_calibration_hides_what_others_said(visit: Callable[..., Visit], report: Path) -> None:
     page = visit().open(conversation(report, "A002"))
     said = page.locator(".ruled").first
@@ -174,6 +178,7 @@ def test_a_calibration_hides_what_others_said(visit: Callable[..., Visit], repor
     assert not said.is_visible() and not page.locator(".others").is_visible()
 
 
+@pytest.mark.slow
 def test_what_others_left_in_the_browser_breaks_nothing(visit: Callable[..., Visit], report: Path) -> None:
     """Every page opened from the disk shares one store."""
     key = f"qc-review:20261120-213000-1a2b3c:{PLAN}"

@@ -128,6 +128,7 @@ def test_tables_sort_by_click_and_by_key(visit: Callable[..., Visit], report: Pa
     assert tables >= 2 and tab.errors == []
 
 
+@pytest.mark.slow
 def test_tables_filter_as_one_types(visit: Callable[..., Visit], report: Path) -> None:
     tab, bars = visit(), 0
     for path in sorted(report.glob("*.html")):
