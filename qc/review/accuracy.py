@@ -9,7 +9,7 @@ both say so, there was nothing to judge.
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +51,8 @@ class Measured:
     accuracy: Estimate | None
     agreed: Agreement
     versions: int = 1
+    card: str = ""
+    """Of an item: the scorecard it is on, for several cards have items of one title."""
 
     @property
     def reviewed(self) -> int:
@@ -91,7 +93,10 @@ def accuracy(runs: Sequence[StoredRun]) -> Accuracy:
     return Accuracy(
         overall=measure(counted, "", ""),
         rules=_worst(_by(book.rules, book.rules.subject, book.titles, book.versions)),
-        items=_worst(_by(book.items, book.items.subject, book.item_titles)),
+        items=_worst(
+            replace(m, card=book.item_cards.get(m.key, ""))
+            for m in _by(book.items, book.items.subject, book.item_titles)
+        ),
         kinds=kinds,
         differences=differences(book.rules, book.titles),
         sessions=sessions(runs),

@@ -65,8 +65,8 @@ class Judged:
 class Book:
     """All of it: `rules` and `items`; `sampled`: estimates rest on a sample of known chances, else on what people
     happened to open. `left_out`: verdicts reviewed outside the sample, which count in no estimate. `titles` of rules,
-    `item_titles` of items; `versions`: how many contents of a rule were reviewed. `trial`: which of `rules` are of a
-    rule that was on trial in its run."""
+    `item_titles` of items, `item_cards` of the scorecard each is on; `versions`: how many contents of a rule were
+    reviewed. `trial`: which of `rules` are of a rule that was on trial in its run."""
 
     rules: Judged
     trial: Bools
@@ -77,6 +77,7 @@ class Book:
     reviewers: tuple[str, ...]
     titles: dict[str, str]
     item_titles: dict[str, str]
+    item_cards: dict[str, str]
     versions: dict[str, int]
 
     @property
@@ -89,6 +90,7 @@ def judged(runs: Sequence[StoredRun]) -> Book:
     """Read the final verdicts of `runs`."""
     tables: list[pa.Table] = []
     items: list[tuple[pa.Table, dict[str, str]]] = []
+    cards: dict[str, str] = {}
     titles: dict[str, str] = {}
     offset = 0
     digests: dict[str, set[str]] = {}
@@ -116,7 +118,8 @@ def judged(runs: Sequence[StoredRun]) -> Book:
             }
         )
         tables.append(table)
-        made, names = _items(run, ids, offset)
+        made, names, on = _items(run, ids, offset)
+        cards |= on
         items.append((made.filter(pc.invert(pc.is_in(made["rule"], value_set=trial))), names))
         titles |= _titles(run, final["rule_id"].unique())
         for rule in final["rule_id"].unique().to_pylist():
@@ -143,6 +146,7 @@ def judged(runs: Sequence[StoredRun]) -> Book:
         reviewers=tuple(sorted(r for r in rules["reviewer"].unique().to_pylist() if r)),
         titles=titles,
         item_titles=item_titles,
+        item_cards=cards,
         versions={rule: len(found) for rule, found in digests.items()},
     )
 
@@ -188,8 +192,8 @@ def _kinds(table: pa.Table) -> dict[str, list[str]]:
     }
 
 
-def _items(run: StoredRun, ids: pa.Array, offset: int) -> tuple[pa.Table, dict[str, str]]:
-    """(conversation, item, rule) of every item of a card that was scored again."""
+def _items(run: StoredRun, ids: pa.Array, offset: int) -> tuple[pa.Table, dict[str, str], dict[str, str]]:
+    """(conversation, item, rule) of every item of a card that was scored again; titles of the items and their cards."""
     columns = ["conversation_id", "scorecard_id", "item_id", "item_title", "rule_ids"]
     table = run.table("final_item_scores", columns)
     table = table.filter(pc.is_in(table["conversation_id"], value_set=ids)).combine_chunks()
@@ -204,7 +208,10 @@ def _items(run: StoredRun, ids: pa.Array, offset: int) -> tuple[pa.Table, dict[s
             "rule": pc.list_flatten(lists),
         }
     )
-    return made, dict(zip(name.to_pylist(), table["item_title"].to_pylist(), strict=True))
+    names = name.to_pylist()
+    called = {card.id: card.title for card in run.lineage.scorecards}
+    cards = {n: called.get(card) or card for n, card in zip(names, table["scorecard_id"].to_pylist(), strict=True)}
+    return made, dict(zip(names, table["item_title"].to_pylist(), strict=True)), cards
 
 
 def _of_items(rules: Judged, parts: pa.Table) -> Judged:
@@ -301,6 +308,7 @@ def _empty() -> Book:
         reviewers=(),
         titles={},
         item_titles={},
+        item_cards={},
         versions={},
     )
 

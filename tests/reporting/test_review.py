@@ -53,13 +53,14 @@ def test_the_section_says_what_the_command_says(run: StoredRun) -> None:
         "按入样概率的倒数加权" in html
         and "误判更多：20 处命中里 14 处被改判（70%），其余会话 40 处里 3 处（8%）" in html
     )
+    assert '<th scope="row">礼貌 <small>礼仪评分表</small>' in html  # several cards have items of one title
     assert "<script>" not in html and "&lt;script&gt;" in html
     assert html.count("<section") == html.count("</section>") == 1
     assert html.count("<tr>") == html.count("</tr>") and html.count("<table") == html.count("</table>")
 
 
 def test_the_section_in_english(run: StoredRun) -> None:
-    html = re.sub(r"规则 b\.interrupt|普通话|礼貌|反转|😀", "", page(run, "en"))
+    html = re.sub(r"规则 b\.interrupt|普通话|礼貌|礼仪评分表|反转|😀", "", page(run, "en"))
     assert "False hits" in html and "one over the chance of being drawn" in html
     assert not re.search(r"[\u3400-\u9fff]", html), re.findall(r"[\u3400-\u9fff]+", html)[:5]
 

@@ -14,7 +14,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from qc.commands.review import command
-from qc.domain.run import Lineage, RunStatus
+from qc.domain.run import CardLineage, Lineage, RunStatus
 from qc.errors import UsageError
 from qc.review.accuracy import accuracy, measure, overall_accuracy
 from qc.review.judged import ATTRIBUTES, Judged
@@ -69,7 +69,10 @@ def store(folder: Path, calls: Sequence[Call]) -> StoredRun:
     if drawn:
         write("samples", drawn)
     digests = dict.fromkeys(RULES, "ab" * 32)
-    lineage = Lineage(run_id=folder.name, status=RunStatus.DONE, rules_digest="cd", rule_digests=digests, rules={})
+    cards = (CardLineage(id="card", title="礼仪评分表", version="1", digest="ef"),)
+    lineage = Lineage(
+        run_id=folder.name, status=RunStatus.DONE, rules_digest="cd", rule_digests=digests, rules={}, scorecards=cards
+    )
     write_lineage(folder, lineage)
     return open_run(folder)
 
@@ -149,7 +152,7 @@ def test_an_item_is_hit_when_one_of_its_rules_is(tmp_path: Path) -> None:
         Call("4", {"a.greeting": (HIT, HIT)}),  # decides alone
     ]
     (item,) = accuracy([store(tmp_path / "r", calls)]).items
-    assert (item.key, item.title) == ("card.manners", "礼貌")
+    assert (item.key, item.title, item.card) == ("card.manners", "礼貌", "礼仪评分表")
     assert (item.true_hits, item.false_hits, item.missed, item.true_misses) == (2, 1, 0, 0)
 
 

@@ -120,10 +120,11 @@ def _table(parts: tuple[Measured, ...], title: str, by: str) -> str:
     rows = [(title, "命中对", "误判", "漏判", "精确率", "召回率", "AC1")]
     for part in parts:
         name = part.title if by in ("rule", "item") else value_told(by, part.key)
+        card = f"（{clip(part.card, 20)}）" if part.card else ""
         several = f"（{part.versions} 个版本）" if part.versions > 1 else ""
         counts = (str(part.true_hits), str(part.false_hits), str(part.missed))
         ac1 = "—" if part.agreed.ac1 is None else f"{part.agreed.ac1.value:.2f}"
-        rows.append((clip(name, 30) + several, *counts, _share(part.precision), _share(part.recall), ac1))
+        rows.append((clip(name, 30) + card + several, *counts, _share(part.precision), _share(part.recall), ac1))
     return table(rows, right=frozenset({1, 2, 3, 6}))
 
 
