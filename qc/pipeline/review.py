@@ -75,8 +75,9 @@ class Cards:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rescored:
-    """What the last word came to. `changed`: verdicts that are not the machine's; `scores`: how many were made again,
-    `moved` of them to another figure; `refused`: cards that are not as they were, and what to do."""
+    """What the last word came to. `verdicts`: judged by people, without those that do not apply; `changed`: verdicts
+    that are not the machine's; `scores`: how many were made again, `moved` of them to another figure; `refused`: cards
+    that are not as they were, and what to do."""
 
     conversations: int
     verdicts: int
@@ -227,12 +228,17 @@ def _rescored(run: StoredRun, pack: RulePack, cards: Sequence[Scorecard]) -> Res
     before = {(row["conversation_id"], row["scorecard_id"]): row["score"] for row in stored.to_pylist()}
     return Rescored(
         conversations=len(said.ids),
-        verdicts=last.rows.num_rows,
+        verdicts=last.rows.num_rows - int(pc.sum(_absent(last.rows)).as_py() or 0),
         changed=int((last.codes != said.codes).sum()),
         scores=len(scores),
         moved=sum(s.score != before[s.conversation_id, s.scorecard_id] for s in scores),
         refused=refused,
     )
+
+
+def _absent(finals: pa.Table) -> pa.ChunkedArray:
+    """Where both say that the rule does not apply: there was nothing to judge."""
+    return pc.and_(*(pc.equal(finals[c], Verdict.NOT_APPLICABLE.value) for c in ("machine_verdict", "final_verdict")))
 
 
 def _scores(

@@ -10,6 +10,7 @@ import pyarrow.compute as pc
 from qc.reporting.batch import Batch, lookup
 from qc.reporting.estimates import Mean, Rate
 from qc.reporting.summaries import mean_of, share_of
+from qc.review.judged import on_trial
 
 _RULES = 10
 
@@ -40,7 +41,7 @@ class Verdicts:
     conversations: Rate
     """Reviewed, of all inspected."""
     overturned: Rate
-    """Verdicts that were changed, of those given."""
+    """Verdicts that were changed, of those judged: hit, miss or undecided."""
     machine: Mean
     final: Mean
     machine_passing: Rate
@@ -75,8 +76,12 @@ def verdicts(batch: Batch) -> Verdicts | None:
 
 
 def _rules(batch: Batch) -> list[Overturned]:
-    """Every rule that was judged, the one with the most changes first."""
+    """Every rule that was judged, the one with the most changes first. Counted as the accuracy is: where both say that
+    the rule does not apply there was nothing to judge, and rules on trial are no part of the machine's verdict."""
     finals = batch.finals
+    absent = pc.and_(*(pc.equal(finals[c], "not_applicable") for c in ("machine_verdict", "final_verdict")))
+    trial = pc.is_in(finals["rule_id"], value_set=on_trial(batch.run))
+    finals = finals.filter(pc.invert(pc.or_(absent, trial)))
     machine, final = finals["machine_verdict"], finals["final_verdict"]
     differ = pc.not_equal(machine, final)
     unsure = pc.equal(machine, "undecided")

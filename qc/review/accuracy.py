@@ -60,6 +60,11 @@ class Measured:
         return self.true_hits + self.false_hits + self.missed + self.true_misses
 
     @property
+    def judged(self) -> int:
+        """Verdicts people judged: hit, miss or undecided, by one of the two at least."""
+        return self.reviewed + self.unsure_machine + self.unsure_human
+
+    @property
     def wrong(self) -> int:
         return self.false_hits + self.missed
 

@@ -101,7 +101,7 @@ def judged(runs: Sequence[StoredRun]) -> Book:
         if not final.num_rows:
             continue
         ids = final["conversation_id"].unique().sort()
-        about, trial = _about(run, ids), _on_trial(run)
+        about, trial = _about(run, ids), on_trial(run)
         at = _index(final["conversation_id"], ids)
         size = np.bincount(at, minlength=len(ids))
         table = pa.table(
@@ -135,13 +135,13 @@ def judged(runs: Sequence[StoredRun]) -> Book:
     parts = pa.concat_tables([t for t, _ in items])
     item_titles = {key: title for _, names in items for key, title in names.items()}
     kept = every.where(inside)
-    on_trial = rules["trial"].to_numpy()[inside]
+    shadowed = rules["trial"].to_numpy()[inside]
     return Book(
         rules=kept,
-        trial=on_trial,
-        items=_of_items(kept.where(~on_trial), parts),
+        trial=shadowed,
+        items=_of_items(kept.where(~shadowed), parts),
         sampled=sampled,
-        left_out=int((~inside).sum()),
+        left_out=int((looked_at(every) & ~inside & ~rules["trial"].to_numpy()).sum()),
         conversations=len(np.unique(kept.conversation)),
         reviewers=tuple(sorted(r for r in rules["reviewer"].unique().to_pylist() if r)),
         titles=titles,
@@ -169,7 +169,7 @@ def _about(run: StoredRun, ids: pa.Array) -> _About:
     return _About(weight=weights(run.table("samples", COLUMNS), ids), attributes=attributes)
 
 
-def _on_trial(run: StoredRun) -> pa.Array:
+def on_trial(run: StoredRun) -> pa.Array:
     """The rules that were on trial in the run and found something; the others of them are not known."""
     table = run.table("findings", ["rule_id", "status"])
     return pc.unique(table.filter(pc.equal(table["status"], RuleStatus.SHADOW.value))["rule_id"])
@@ -313,10 +313,16 @@ def _empty() -> Book:
     )
 
 
+def looked_at(rows: Judged) -> Bools:
+    """Which rows were judged: where both say that the rule does not apply, there was nothing to judge."""
+    judged_: Bools = (rows.machine != CODES[NOT_APPLICABLE]) | (rows.human != CODES[NOT_APPLICABLE])
+    return judged_
+
+
 def decided(rows: Judged) -> Bools:
-    """Which rows compare: both said hit or not, and not both that it does not apply."""
+    """Which rows compare: judged, and neither undecided."""
     sure = (rows.machine != CODES[UNDECIDED]) & (rows.human != CODES[UNDECIDED])
-    compared: Bools = sure & ~((rows.machine == CODES[NOT_APPLICABLE]) & (rows.human == CODES[NOT_APPLICABLE]))
+    compared: Bools = sure & looked_at(rows)
     return compared
 
 

@@ -86,7 +86,7 @@ def difference_told(found: Difference) -> str:
 def basis_told(measured: Accuracy) -> str:
     """What the figures rest on."""
     whole = measured.overall
-    counts = {"n": whole.reviewed, "conversations": whole.conversations, "people": len(measured.reviewers)}
+    counts = {"n": whole.judged, "conversations": whole.conversations, "people": len(measured.reviewers)}
     if not measured.sampled:
         return say(
             "{people} 人复核了 {conversations} 个会话的 {n} 条判定。这些会话不是抽样抽出来的，数字只说明看过的会话；"

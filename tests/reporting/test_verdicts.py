@@ -56,6 +56,7 @@ def reviewed(builder: Any) -> StoredRun:
     at = datetime(2026, 11, 22, 9)
     judged = [("X1", "service.greeting", "hit", "miss"), ("X2", "service.shirking", "miss", "hit")]
     judged += [("X2", "service.interrupt", "undecided", "hit"), ("X2", "privacy.ask_secret", "miss", "miss")]
+    judged += [("X2", "privacy.leak", "not_applicable", "not_applicable")]  # nothing to judge: counts nowhere
     names = ("conversation_id", "rule_id", "machine_verdict", "final_verdict")
     finals = [dict(zip(names, row, strict=True)) | {"reviewer": "王", "reviewed_at": at} for row in judged]
     stored(run, "final_findings", finals)

@@ -12,7 +12,8 @@ if TYPE_CHECKING:
 def lines(rescored: Rescored) -> Iterator[str]:
     """Verdicts and scores, then the cards that could not be used."""
     yield (
-        f"终审：{rescored.conversations} 个会话，人看过 {rescored.verdicts} 条判定，改判 {rescored.changed} 条；"
+        f"终审：{rescored.conversations} 个会话，人判过 {rescored.verdicts} 条判定（不适用的不计），"
+        f"改判 {rescored.changed} 条；"
         f"重算 {rescored.scores} 个分数，{rescored.moved} 个有变化。"
     )
     for told in rescored.refused:
