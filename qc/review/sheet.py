@@ -192,7 +192,8 @@ class _Row:
         if answer and answer not in _ANSWERS:
             self.faults.append(f"{_HUMAN}“{answer[:20]}”看不懂，请从列表里选")
         if fault := name_fault(self._reviewer, _REVIEWER):
-            self.faults.append(fault)
+            told = fault if self._reviewer else f"{fault}；整张表同一人复核的，加 --reviewer 姓名"
+            self.faults.append(told)
         if len(self._text(_COMMENT)) > LONGEST_COMMENT:
             self.faults.append(f"说明超过 {LONGEST_COMMENT} 字")
         made = self._one(answer) if self._cells[_RULE] else self._whole(answer, missed, rules)

@@ -13,7 +13,7 @@ from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.lineage import LINEAGE_FILE, read_lineage
-from qc.storage.write import part_files, part_number, part_path
+from qc.storage.write import REVIEWS_FOLDER, part_files, part_number, part_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,17 @@ def _sound(path: Path, schema: pa.Schema, columns: Sequence[str] | None, *, enco
     try:
         return _read(path, schema, columns, encoded)
     except (OSError, pa.ArrowInvalid) as error:
-        raise UsageError(f"读不了 {path}：{type(error).__name__}", "文件可能损坏，请重新运行 qc run。") from None
+        raise UsageError(f"读不了 {path}：{type(error).__name__}", _remedy(path)) from None
+
+
+def _remedy(path: Path) -> str:
+    """What brings the file back: nothing that people said is brought back by a run."""
+    name, folder = path.parent.name, path.parent.parent.name
+    if folder != REVIEWS_FOLDER:
+        return "文件可能损坏，请重新运行 qc run。"
+    if name.startswith("final_"):
+        return "文件可能损坏。终审由复核算出：用 qc review import --run 批次目录 重算（不用给文件）。"
+    return "文件可能损坏。人的意见重新运行也回不来：请从备份恢复这个文件。"
 
 
 def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None, encoded: bool) -> pa.Table:

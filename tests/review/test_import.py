@@ -287,3 +287,13 @@ def test_a_disk_without_links_keeps_reviews_too(centre: Centre, monkeypatch: pyt
     for name, conversation in (("a.json", "C01"), ("b.json", "C02")):
         assert centre.enter(centre.file(name, centre.review(conversation, None, None))).added == 1
     assert len(centre.run.part_files("reviews")) == 2 and centre.run.table("reviews").num_rows == 2
+
+
+def test_a_damaged_part_says_what_brings_it_back(centre: Centre) -> None:
+    """No run brings back what people said; what was worked out from it is worked out again."""
+    centre.enter(centre.file("a.json", centre.review("C00", None, None)))
+    for name, told in (("reviews", "请从备份恢复"), ("final_findings", "qc review import"), ("turns", "qc run")):
+        centre.run.part_files(name)[0].write_bytes(b"PAR1")
+        with pytest.raises(UsageError) as error:
+            centre.run.table(name)
+        assert told in error.value.render()

@@ -96,7 +96,7 @@ def test_everything_wrong_is_told_with_its_row(centre: Centre) -> None:
     told = error.value.render()
     for expected in (
         "第 3 行：人工判定“大概吧”看不懂",
-        "第 5 行：没有写复核人",
+        "第 5 行：没有写复核人；整张表同一人复核的，加 --reviewer 姓名",
         "第 4 行：“整个会话”",
         "没有叫“没这条”",
     ):
