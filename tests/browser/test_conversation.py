@@ -8,6 +8,8 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from tests.browser.conftest import PACK, PLAN, Visit
 
 AUDIO = "document.querySelector('audio')"
