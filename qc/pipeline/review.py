@@ -218,11 +218,13 @@ def enter(run: StoredRun, opinion: Opinion, cards: Cards, who: Clerk) -> Rescore
 
 def _rescored(run: StoredRun, pack: RulePack, cards: Sequence[Scorecard]) -> Rescored:
     said = machine(run, reviewed(run))
-    last = final(run.table("reviews"), said)
+    opinions = run.table("reviews")
+    last = final(opinions, said)
     scores, refused = _scores(run, last, pack, cards)
     write_part(run.path, "final_findings", 0, last.rows)
     write_part(run.path, "final_scores", 0, rows.scores(scores))
-    write_part(run.path, "final_item_scores", 0, rows.item_scores(scores))
+    # Last, and with how many reviews all three rest on: whoever was killed before it left them behind (ledger.behind).
+    write_part(run.path, "final_item_scores", 0, rows.item_scores(scores), note=str(opinions.num_rows))
     stored = run.table("scores", ["conversation_id", "scorecard_id", "score"])
     stored = stored.filter(pc.is_in(stored["conversation_id"], value_set=pa.array(said.ids, pa.string())))
     before = {(row["conversation_id"], row["scorecard_id"]): row["score"] for row in stored.to_pylist()}

@@ -24,6 +24,8 @@ from qc.reporting.selection import Line, best, worst
 from qc.reporting.summaries import Summary, summarise, summarise_all
 from qc.reporting.trend import Trend, trend
 from qc.reporting.verdicts import Verdicts, verdicts
+from qc.review.ledger import behind
+from qc.review.told import behind_told
 
 _FAILURES_LISTED = 200
 
@@ -71,6 +73,8 @@ class QualityPage:
     intake: Intake
     verdicts: Verdicts | None
     reviewed: Reviewed | None
+    behind: str
+    """That final verdicts are older than the last review, and what to do; empty where they are not."""
     trend: Trend | None
     changes: RuleChanges | None
     failures: Failures
@@ -97,6 +101,7 @@ def quality_page(edition: Edition) -> QualityPage:
         intake=intake(batch),
         verdicts=verdicts(batch),
         reviewed=reviewed(edition),
+        behind=behind_told() if behind(batch.run) else "",
         trend=trend(batch, edition.earlier),
         changes=rule_changes(batch, edition.earlier),
         failures=_failures(batch),

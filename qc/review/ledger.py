@@ -168,6 +168,16 @@ def reviewed(run: StoredRun) -> list[str]:
     return sorted({c for c, s in zip(*(table[n].to_pylist() for n in table.column_names), strict=True) if s is None})
 
 
+def behind(run: StoredRun) -> bool:
+    """Whether reviews were stored of which the final verdicts know nothing: an import was killed before it made them
+    again. False where they do not say what they rest on (of earlier versions)."""
+    count = run.table("reviews", ["review_id"]).num_rows
+    if not count:
+        return False
+    known = run.note("final_item_scores")
+    return known != str(count) if known else not run.part_files("final_item_scores")
+
+
 def final(reviews: pa.Table, machine: Machine) -> Final:
     """The verdicts after review. On each verdict the last opinion holds; an upheld appeal stands above all others, and
     what was said of a rule above a conversation that was read as a whole: that one says nothing of the rule.

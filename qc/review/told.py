@@ -121,6 +121,14 @@ def advice_told(whole: Measured) -> str | None:
     )
 
 
+def behind_told() -> str:
+    """What to do about final verdicts that are older than the last review."""
+    return say(
+        "终审判定比最后收下的复核旧：上次导入没有做完。用 qc review import --run 批次目录 重算（不用给文件，"
+        "再导入一次同一个文件也行），再看下面的数。"
+    )
+
+
 def nothing_told() -> str:
     """What to do when nothing was reviewed, and what it buys."""
     return say(

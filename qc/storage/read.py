@@ -13,7 +13,7 @@ from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.lineage import LINEAGE_FILE, read_lineage
-from qc.storage.write import REVIEWS_FOLDER, part_files, part_number, part_path
+from qc.storage.write import NOTE, REVIEWS_FOLDER, part_files, part_number, part_path
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +46,12 @@ class StoredRun:
     def part(self, name: str, number: int, columns: Sequence[str]) -> pa.Table:
         """Some columns of one part. Raises UsageError when the file is not there or damaged."""
         return _sound(part_path(self.path, name, number), ALL_TABLES[name], columns)
+
+    def note(self, name: str) -> str:
+        """What the writer of table `name` noted on its first part, empty where nothing."""
+        files = self.part_files(name)
+        found = (_sound(files[0], ALL_TABLES[name], ALL_TABLES[name].names[:1]).schema.metadata or {}) if files else {}
+        return bytes(found.get(NOTE, b"")).decode()
 
     def shards(self) -> list[int]:
         """The numbers of the parts, in order."""

@@ -21,6 +21,7 @@ from qc.storage.files import atomic, remove_stale, write_text
 
 WORK = ".work"
 _PART = re.compile(r"part-[0-9]{5,}\.parquet")
+NOTE = b"note"
 REVIEWS_FOLDER = "reviews"
 """What people add to a run stands apart from what the run wrote."""
 
@@ -37,19 +38,20 @@ class ShardCounts:
     audio_ms: int
 
 
-def write_part(run: Path, name: str, shard: int, table: pa.Table) -> None:
-    """Write one part of table `name`: zstd, deterministic bytes for equal rows."""
+def write_part(run: Path, name: str, shard: int, table: pa.Table, *, note: str = "") -> None:
+    """Write one part of table `name`: zstd, deterministic bytes for equal rows. `note`: what its reader must know of
+    how it came about (`StoredRun.note`)."""
     with atomic(part_path(run, name, shard)) as temporary:
-        write_file(temporary, name, table)
+        write_file(temporary, name, table, note=note)
 
 
-def write_file(path: Path, name: str, table: pa.Table) -> None:
+def write_file(path: Path, name: str, table: pa.Table, *, note: str = "") -> None:
     """Write rows of table `name` into the file `path`, as a part is written."""
     schema = ALL_TABLES[name]
     if not table.schema.equals(schema):
         table = table.cast(schema)
     pq.write_table(
-        table.replace_schema_metadata(schema.metadata),
+        table.replace_schema_metadata({**(schema.metadata or {}), **({NOTE: note} if note else {})}),
         path,
         compression="zstd",
         use_dictionary=True,

@@ -9,9 +9,13 @@ from datetime import timedelta
 from pathlib import Path
 
 import pytest
+from click.testing import CliRunner
 
+from qc.commands.report.run import command as report
+from qc.commands.review.accuracy import command as accuracy
 from qc.errors import UsageError
 from qc.pipeline.review import carry_reviews, rescore
+from qc.review.ledger import behind
 from qc.review.opinions import ReviewError
 from qc.storage.append import append_part
 from qc.storage.lineage import write_lineage
@@ -297,3 +301,29 @@ def test_a_damaged_part_says_what_brings_it_back(centre: Centre) -> None:
         with pytest.raises(UsageError) as error:
             centre.run.table(name)
         assert told in error.value.render()
+
+
+def test_an_import_that_was_killed_is_told(centre: Centre, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The reviews are in, the final verdicts do not know them: page and command say so until they are made again."""
+    centre.enter(centre.file("a.json", centre.review("C00", None, None)))
+    assert not behind(centre.run)
+    file = centre.file("b.json", centre.review("C01", None, None))
+
+    def killed(path: Path, name: str, *_: object, **__: object) -> None:
+        if name == "final_item_scores":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr("qc.pipeline.review.write_part", killed)
+        with pytest.raises(KeyboardInterrupt):
+            centre.enter(file)
+    assert behind(centre.run)
+    told = CliRunner().invoke(accuracy, [str(centre.path)])
+    assert "qc review import --run" in told.stderr and "qc review import --run" not in told.stdout
+    told = CliRunner().invoke(report, [str(centre.path), "--workspace", str(centre.home)])
+    assert "终审判定比最后收下的复核旧" in told.stderr, told.output
+    page = (centre.path / "report" / "index.html").read_text("utf-8")
+    assert page.count("终审判定比最后收下的复核旧") == 1
+    assert centre.enter(file).repeated == 1
+    assert not behind(centre.run)
+    assert not CliRunner().invoke(accuracy, [str(centre.path)]).stderr

@@ -26,6 +26,11 @@ def command(run: Path, out: Path | None, lang: str | None, audio: str | None, wo
     """
     from qc.pipeline.report import write_report
     from qc.pipeline.specs import alerts
+    from qc.review.ledger import behind
+    from qc.review.told import behind_told
+    from qc.storage.read import open_run
 
+    if behind(open_run(run)):
+        click.echo(behind_told(), err=True)
     where, config = settings_of(workspace, lang, audio)
     click.echo(write_report(run, out=out, templates=where.reports, config=config, alerts=alerts(where)))

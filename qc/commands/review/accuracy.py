@@ -57,10 +57,15 @@ def command(runs: tuple[Path, ...], by: str, rows: int, csv_: Path | None, json_
         qc review accuracy runs/202611* --by session --json 校准.json
     """
     from qc.review.accuracy import accuracy
-    from qc.review.told import nothing_told
+    from qc.review.ledger import behind
+    from qc.review.told import behind_told, nothing_told
     from qc.storage.read import open_run
 
-    measured = accuracy([open_run(run) for run in runs])
+    stored = [open_run(run) for run in runs]
+    for run in stored:
+        if behind(run):
+            click.echo(f"{run.path}：{behind_told()}", err=True)
+    measured = accuracy(stored)
     whole = measured.overall
     if not whole.reviewed and not whole.unsure_machine and not measured.sessions:
         raise UsageError("这些批次还没有复核过，准确率不知道。", nothing_told())
