@@ -176,6 +176,7 @@ def test_without_git_and_runs_the_comparison_says_why_it_is_left_out(repository:
     assert "[跳过] 影响比较：不在 git 仓库里" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_rule_leaves_its_trial_only_with_a_comparison(repository: Path, tmp_path: Path) -> None:
     edit(repository, "version: 1.0.0", "version: 1.0.0\nstatus: shadow")
     git(repository, "commit", "-q", "-a", "-m", "试运行")
@@ -300,6 +301,7 @@ def test_the_guide_shows_the_files_that_are_written(template: str) -> None:
     assert f"```yaml\n{text}```" in (ROOT / "docs/gates.zh-CN.md").read_text(encoding="utf-8")
 
 
+@pytest.mark.slow
 def test_over_a_stored_run_the_comparison_tells_what_moves_and_the_budget_decides(
     repository: Path, tmp_path: Path
 ) -> None:
