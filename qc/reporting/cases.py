@@ -100,28 +100,37 @@ def cases_page(edition: Edition) -> CasesPage:
 
 
 def _good(batch: Batch) -> Iterator[_Chosen]:
-    """Merits in conversations without a fault that passed, and customers who were upset and then soothed."""
+    """Merits in conversations without a fault that passed, and customers who were upset and then soothed; each
+    conversation once."""
     table = batch.conversations
     clean = pc.and_(pc.equal(table["violations"], 0), pc.fill_null(table["passed"], False))
     falling = [("score", "descending"), ("merits", "descending"), ("conversation_id", "ascending")]
     soothed = table.filter(pc.and_(pc.fill_null(table["soothed"], False), pc.equal(table["grave"], 0)))
-    chosen = _different(soothed.sort_by([("customer_emotion_level", "descending"), *falling]))
+    shown: set[str] = set()
+    chosen = _different(soothed.sort_by([("customer_emotion_level", "descending"), *falling]), shown)
     if chosen:
         yield _Chosen(
             rule_id="", title=say("客户有气，安抚成功"), severity="", advice="", count=soothed.num_rows, lines=chosen
         )
-    yield from _by_rule(batch, "merit", ("critical", "high", "medium", "low"), table.filter(clean), falling)
+    yield from _by_rule(batch, "merit", ("critical", "high", "medium", "low"), table.filter(clean), falling, shown)
 
 
 def _bad(batch: Batch) -> Iterator[_Chosen]:
-    """Grave violations, those of most conversations first; the lowest scores are the clearest cases."""
+    """Grave violations, those of most conversations first; the lowest scores are the clearest cases. Every fault
+    has a case, if need be of a conversation that has shown another."""
     rising = [("score", "ascending"), ("customer_emotion_level", "descending"), ("conversation_id", "ascending")]
-    grave = list(_by_rule(batch, "violation", ("critical", "high"), batch.conversations, rising))
-    yield from grave or _by_rule(batch, "violation", ("medium",), batch.conversations, rising)
+    shown: set[str] = set()
+    grave = list(_by_rule(batch, "violation", ("critical", "high"), batch.conversations, rising, shown))
+    yield from grave or _by_rule(batch, "violation", ("medium",), batch.conversations, rising, shown)
 
 
 def _by_rule(
-    batch: Batch, kind: str, severities: Sequence[str], among: pa.Table, order: list[tuple[str, str]]
+    batch: Batch,
+    kind: str,
+    severities: Sequence[str],
+    among: pa.Table,
+    order: list[tuple[str, str]],
+    shown: set[str],
 ) -> Iterator[_Chosen]:
     found = batch.findings
     mine = pc.and_(pc.equal(found["kind"], kind), pc.equal(found["verdict"], "hit"))
@@ -137,7 +146,7 @@ def _by_rule(
     for row in grouped.sort_by([*ordered, ("rule_id_count", "descending"), ("rule_id", "ascending")]).to_pylist():
         ids = mine.filter(pc.equal(mine["rule_id"], row["rule_id"]))["conversation_id"]
         table = among.filter(pc.is_in(among["conversation_id"], value_set=ids.combine_chunks()))
-        chosen = _different(table.sort_by(order))
+        chosen = _different(table.sort_by(order), shown, again=kind == "violation")
         if chosen:
             yielded += 1
             yield _Chosen(
@@ -152,13 +161,17 @@ def _by_rule(
             return
 
 
-def _different(table: pa.Table) -> tuple[Line, ...]:
-    """The first rows, each of another agent."""
+def _different(table: pa.Table, shown: set[str], *, again: bool = False) -> tuple[Line, ...]:
+    """The first rows, each of another agent, of conversations that were not `shown` yet; they are added to it. With
+    `again` one that was comes once more where there is no other."""
+    fresh = table.filter(pc.invert(pc.is_in(table["conversation_id"], value_set=pa.array(sorted(shown), pa.string()))))
+    table = table.slice(0, 1) if again and not fresh.num_rows else fresh
     chosen: dict[str, Line] = {}
     for line in lines(table.slice(0, _LOOKED_AT)):
         chosen.setdefault(line.agent_id or line.agent or line.conversation_id, line)
         if len(chosen) == _EACH:
             break
+    shown.update(line.conversation_id for line in chosen.values())
     return tuple(chosen.values())
 
 

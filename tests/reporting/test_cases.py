@@ -105,6 +105,25 @@ def test_cases_name_no_agent_and_the_key_does(builder: Callable[[str], RunBuilde
     assert "推诿" in body and "李敏" not in body and "1025" not in body and "N1" not in body
 
 
+@pytest.mark.parametrize("kind", ["violation", "merit"])
+def test_a_conversation_is_shown_once_where_others_will_do(builder: Callable[[str], RunBuilder], kind: str) -> None:
+    build = builder("few")
+    both = {"service.greeting": (1, "您好"), "service.shirking": (1, "不归我们管")}
+    agents = [("1", "李", "甲"), ("2", "王", "甲"), ("3", "张", "甲")]
+    for i, (agent, found) in enumerate(zip(agents, (both, both, {"service.greeting": (1, "您好")}), strict=True)):
+        build.add(Talk(f"N{i}", agent=agent, turns=(("agent", "您好，不归我们管。"),), found=dict(found)))
+    for row in build.rows["findings"]:
+        row |= {"severity": "high", "kind": kind}
+    for row in build.rows["scores"]:
+        row |= {"score": {"N0": 70.0, "N1": 70.0}.get(row["conversation_id"], 70.5), "passed": True}
+    page = page_of(build.write())
+    shown = [[c.line.conversation_id for c in t.cases] for t in (page.bad if kind == "violation" else page.good)]
+    if kind == "violation":  # every fault has a case, if need be of a conversation that has shown another
+        assert shown == [["N0", "N1"], ["N0"]]
+    else:
+        assert shown == [["N2", "N0"], ["N1"]]
+
+
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
