@@ -67,7 +67,7 @@ def case_columns() -> tuple[Column, ...]:
         Column(title=say("称作"), note=say("案例里不写姓名工号；是谁见网页报表的对照表。")),
         Column(title=say("对话"), width=90, wrap=True, note=say("关键的字在【】里。")),
         Column(title=say("应当怎么做"), width=50, wrap=True),
-        Column(title=say("会话"), width=20),
+        Column(title=say("会话编号"), width=20),
     )
 
 

@@ -14,7 +14,7 @@ def stored(table: str, name: str, title: str, kind: Kind = Kind.TEXT, width: int
 
 
 def conversation(table: str = "conversations") -> Column:
-    return stored(table, "conversation_id", say("会话"), width=20)
+    return stored(table, "conversation_id", say("会话编号"), width=20)
 
 
 def who() -> tuple[Column, ...]:

@@ -218,7 +218,7 @@ def review_rows(view: View) -> Iterator[Row]:
 def failure_columns() -> tuple[Column, ...]:
     return (
         stored("failures", "input", say("输入"), width=40),
-        stored("failures", "conversation_id", say("会话"), width=20),
+        stored("failures", "conversation_id", say("会话编号"), width=20),
         stored("failures", "stage", say("环节")),
         stored("failures", "kind", say("原因代码")),
         stored("failures", "message", say("原因"), width=60),

@@ -49,7 +49,7 @@ PARTS = (
     _part("扣分排列", "扣分的评分项，最重的在前", figures.deduction_columns, figures.deduction_rows),
     _part("舆情话题", "客户谈到的话题，最多的在前", figures.topic_columns, figures.topic_rows),
     _part("投诉与升级", "有投诉或升级风险的会话，最早到期的在前", lists.complaint_columns, lists.complaint_rows),
-    _part("指标", "绩效指标，算不出的写明还缺什么", figures.indicator_columns, figures.indicator_rows),
+    _part("绩效指标", "绩效指标，算不出的写明还缺什么", figures.indicator_columns, figures.indicator_rows),
     _part("负面清单", "要有人负责的会话，最重的在前", casebook.negative_columns, casebook.negative_rows),
     _part("典型案例", "值得学的与要避免的，不写坐席是谁", casebook.case_columns, casebook.case_rows),
     _part("复核", "人对判定的意见", lists.review_columns, lists.review_rows),

@@ -24,7 +24,7 @@ from qc.reporting.edition import Edition
 from qc.storage.read import StoredRun
 
 NAMES = [
-    *("概览", "会话", "评分项", "判定与证据", "坐席", "班组", "扣分排列", "舆情话题", "投诉与升级", "指标"),
+    *("概览", "会话", "评分项", "判定与证据", "坐席", "班组", "扣分排列", "舆情话题", "投诉与升级", "绩效指标"),
     *("负面清单", "典型案例", "复核", "失败"),
 ]
 CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -54,7 +54,7 @@ def test_sheets_and_rows(book: Workbook, sample: StoredRun) -> None:
     assert len(rows(book, "会话")) == sample.table("conversations").num_rows
     assert len(rows(book, "失败")) == sample.table("failures").num_rows == 2
     found = sample.table("findings").to_pylist()
-    assert {(r["会话"], r["规则编号"]) for r in rows(book, "判定与证据")} == {
+    assert {(r["会话编号"], r["规则编号"]) for r in rows(book, "判定与证据")} == {
         (shown(f["conversation_id"]), f["rule_id"]) for f in found if f["verdict"] != "miss"
     }
     lost = [r for r in rows(book, "评分项") if r["结果"] == "扣分"]
@@ -73,15 +73,19 @@ def test_cases_name_nobody(book: Workbook, sample: StoredRun) -> None:
     cases = rows(book, "典型案例")
     assert cases and not [n for n in names if any(n in r["对话"] or n == r["称作"] for r in cases)]
     listed = rows(book, "负面清单")
-    assert {r["会话"] for r in rows(book, "投诉与升级")} <= {r["会话"] for r in listed}
-    assert {shown(r["会话"]) for r in rows(book, "会话") if r["一票否决"] == "是"} <= {r["会话"] for r in listed}
+    assert {r["会话编号"] for r in rows(book, "投诉与升级")} <= {r["会话编号"] for r in listed}
+    assert {shown(r["会话编号"]) for r in rows(book, "会话") if r["一票否决"] == "是"} <= {
+        r["会话编号"] for r in listed
+    }
 
 
 def test_evidence_is_quoted(book: Workbook) -> None:
-    row = next(r for r in rows(book, "判定与证据") if r["规则编号"] == "customer.escalation" and r["会话"] == "A003")
+    row = next(
+        r for r in rows(book, "判定与证据") if r["规则编号"] == "customer.escalation" and r["会话编号"] == "A003"
+    )
     assert "【12398】" in row["原话"] and row["谁说的"] == "客户" and row["话轮"] == 2 and row["判定"] == "命中"
     silence = next(
-        r for r in rows(book, "判定与证据") if r["规则编号"] == "service.long_silence" and r["会话"] == "A004"
+        r for r in rows(book, "判定与证据") if r["规则编号"] == "service.long_silence" and r["会话编号"] == "A004"
     )
     assert silence["原话"] is None and silence["测量值"] == 21.3
     unsure = next(r for r in rows(book, "判定与证据") if r["判定"] == "无法判定")
@@ -108,7 +112,7 @@ def test_headers_explain(book: Workbook) -> None:
 def test_several_runs_stand_together(sample: StoredRun, builder, tmp_path: Path) -> None:
     empty = builder("empty").write(run_id="r-empty", name="空的一晚")
     book = made(tmp_path / "x.xlsx", empty, sample)
-    assert [c.value for c in book["会话"][1]][:3] == ["批次编号", "批次名称", "会话"]
+    assert [c.value for c in book["会话"][1]][:3] == ["批次编号", "批次名称", "会话编号"]
     assert {r["批次编号"] for r in rows(book, "会话")} == {sample.lineage.run_id}
     first = [r for r in rows(book, "概览") if r["批次名称"] == "空的一晚"]
     assert next(r for r in first if r["内容"] == "会话")["数值"] == 0
@@ -147,6 +151,8 @@ def test_the_workbook_speaks_english(sample: StoredRun, tmp_path: Path) -> None:
         book = made(tmp_path / "x.xlsx", sample)
     assert not {text for text in heard.missing if CHINESE.search(text)}
     assert book.sheetnames[:4] == ["Overview", heard["会话"], heard["评分项"], "Findings and evidence"]
+    assert "Indicators" in book.sheetnames
+    assert book[heard["会话"]]["A1"].value == "Conversation id"  # one of them, not several
     headers = [c.value for sheet in book for c in sheet[1]]
     notes = [c.comment.text for sheet in book for c in sheet[1] if c.comment]
     assert not [t for t in (*headers, *notes) if CHINESE.search(t)]

@@ -336,13 +336,13 @@ def test_the_workbook_says_the_same(book, pages, ask: Ask) -> None:
         )
     (count,) = ask("select count(*) n from complaints")
     assert len(book["投诉与升级"]) == count["n"] > 0
-    indicators = by(book["指标"], "指标")
+    indicators = by(book["绩效指标"], "指标")
     for name, sql in INDICATORS.items():
         (row,) = ask(sql)
         assert (indicators[name]["数值"], indicators[name]["依据的个数"]) == (pytest.approx(row["v"]), row["n"])
     talks = by(ask(TALKS), "conversation_id")
-    scored = [r for r in book["会话"] if r["会话"] in talks and r["得分"] is not None]
-    assert scored and all(r["得分"] == pytest.approx(talks[r["会话"]]["score"]) for r in scored)
+    scored = [r for r in book["会话"] if r["会话编号"] in talks and r["得分"] is not None]
+    assert scored and all(r["得分"] == pytest.approx(talks[r["会话编号"]]["score"]) for r in scored)
 
 
 def test_a_wrong_figure_is_noticed() -> None:
