@@ -49,7 +49,11 @@ def test_a_disk_that_takes_no_more(tmp_path: Path) -> None:
 def test_an_interrupted_run_says_how_to_go_on(args: list[object], tmp_path: Path) -> None:
     chats(tmp_path / "in", 1500)  # many seconds of work: it is not done before the signal comes
     victim = subprocess.Popen(
-        command(*args, tmp_path / "out"), stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+        command(*args, tmp_path / "out"),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores it
     )
     while not list((tmp_path / "out").glob("*/.work/lock")) and victim.poll() is None:
         time.sleep(0.01)
