@@ -53,7 +53,8 @@ def test_an_interrupted_run_says_how_to_go_on(args: list[object], tmp_path: Path
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # a suite in the background ignores it
+        # a suite that runs in the background ignores interrupts, and what it starts would too
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 no threads here
     )
     while not list((tmp_path / "out").glob("*/.work/lock")) and victim.poll() is None:
         time.sleep(0.01)
