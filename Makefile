@@ -42,7 +42,7 @@ $(VENV)/.asr: $(VENV)/.made pyproject.toml
 
 $(VENV)/.dev: $(VENV)/.asr
 	@echo "==> 安装测试工具"
-	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[asr,ct2,learn,sql,dev]"
+	@$(BIN)/pip install --quiet --disable-pip-version-check -e ".[asr,ct2,learn,sql,ray,vault,dev]"
 	@touch $@
 
 docs: setup-dev  ## regenerate docs/reference

@@ -20,7 +20,7 @@ from qc.asr.models.weights import INSTALL, find_model
 from qc.domain.config import AsrConfig, Config
 from qc.errors import QcError, SpecError
 from qc.paths import WORKSPACE_FILE, cache_dir
-from qc.pipeline.executor import worker_count
+from qc.pipeline.executors.choose import worker_count
 from qc.pipeline.specs import Folders, configuration, folders, load
 
 _GIB = 1 << 30

@@ -9,6 +9,7 @@ from typing import Any, TypeVar
 
 import click
 
+from qc.domain.config import EXECUTORS
 from qc.errors import UsageError
 from qc.paths import find_workspace
 from qc.pipeline.options import Options
@@ -54,11 +55,20 @@ def output_options(function: Callable[..., None]) -> Callable[..., None]:
         name: str,
         fresh: bool,
         workers: int | None,
+        executor: str,
+        address: str | None,
         keep_personal_data: bool,
         **others: Any,
     ) -> None:
         options = Options(
-            out=out, run_id=run_id, name=name, fresh=fresh, keep_personal_data=keep_personal_data, workers=workers
+            out=out,
+            run_id=run_id,
+            name=name,
+            fresh=fresh,
+            keep_personal_data=keep_personal_data,
+            workers=workers,
+            executor=executor,
+            address=address,
         )
         function(*args, options=options, **others)
 
@@ -66,6 +76,14 @@ def output_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--quiet", "-q", is_flag=True, help="不显示进度"),
         click.option("--keep-personal-data", is_flag=True, help="不脱敏（会记入批次；结果含个人信息，慎用）"),
+        click.option("--address", metavar="地址", help="Ray 集群的地址（配合 --executor ray；默认：本机）"),
+        click.option(
+            "--executor",
+            type=click.Choice(EXECUTORS),
+            default="pool",
+            show_default=True,
+            help="在哪里计算：本机多进程、当前进程、Ray 集群",
+        ),
         click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="进程数（默认：每核一个）"),
         click.option("--fresh", is_flag=True, help="不续跑未完成的批次，另开一个"),
         click.option("--name", default="", metavar="名称", help="批次名称，显示在报表上"),

@@ -94,6 +94,8 @@ TARGETS = (
     "bot_resolution",
 )  # fmt: skip
 """Indicators of a run that have a good side, and so may have a target."""
+EXECUTORS = ("pool", "serial", "ray")
+"""Where tasks run (pipeline.executors)."""
 AUDIO_KEPT = ("link", "copy", "none")
 LANGUAGES = ("zh", "en")
 

@@ -22,6 +22,7 @@ from qc.domain.run import RunStatus
 from qc.errors import UsageError
 from qc.ingest.names import content_hash, shown
 from qc.paths import cache_dir
+from qc.pipeline.executors.choose import choose_executor
 from qc.pipeline.privacy import masked_id
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import stored_inputs
@@ -124,7 +125,8 @@ def measure_engine(bench: Bench, config: AsrConfig, progress: Progress) -> Evalu
     identity = identify(config)
     progress.note(_name(identity, config))
     folder = cache_dir() / TRANSCRIPTS
-    heard = transcribe_missing(recordings, replace(bench.config, asr=config), identity, folder, progress)
+    executor = choose_executor("pool", workers=bench.config.run.workers)
+    heard = transcribe_missing(recordings, replace(bench.config, asr=config), identity, folder, executor, progress)
     cache, assembly = TranscriptCache(folder), replace(bench.assembly, asr=config)
     tested = []
     for recording in recordings:

@@ -15,7 +15,8 @@ from qc.domain.budget import Label
 from qc.domain.run import RunStatus
 from qc.domain.specs import Specs
 from qc.errors import InternalError, UsageError
-from qc.pipeline.executor import Crashed, run_tasks, worker_count
+from qc.pipeline.executors.choose import choose_executor
+from qc.pipeline.executors.executor import Crashed, Job
 from qc.pipeline.progress import Progress
 from qc.pipeline.revisions import State
 from qc.pipeline.shard_diff import Compared, RunPlan, ShardDiff
@@ -146,9 +147,8 @@ def _sum(stored: Sequence[StoredRun], compared: Compared, workers: int, progress
     done: dict[_Task, Moves] = {}
     progress.stage("比较", sum(run.lineage.counts.ok for run in stored), "个会话")
     few = len(tasks) <= _FEW_SHARDS
-    for result in run_tasks(
-        _work, tasks, workers=0 if few else worker_count(workers), setup=ShardDiff, setup_args=(compared,)
-    ):
+    executor = choose_executor("serial" if few else "pool", workers=workers)
+    for result in executor.run(Job(work=_work, setup=ShardDiff, setup_args=(compared,)), tasks):
         if isinstance(result, Crashed):
             raise InternalError("比较一个分片时进程被杀死（可能内存不足）", "减少同时运行的程序，或用 --workers 1。")
         task, moves = result

@@ -15,7 +15,7 @@ from qc.domain.recording import Recording
 from qc.domain.specs import Specs
 from qc.errors import origin
 from qc.pipeline.complaints import COMPLAINTS
-from qc.pipeline.executor import Crashed, run_tasks
+from qc.pipeline.executors.executor import Crashed, Executor, Job
 from qc.pipeline.inspect import Inspector
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import heard
@@ -46,7 +46,13 @@ class ShardTask:
 
 
 def inspect_stream(
-    inputs: Iterable[Input], settings: Settings, *, shard_size: int, workers: int, total: int | None, progress: Progress
+    inputs: Iterable[Input],
+    settings: Settings,
+    *,
+    shard_size: int,
+    executor: Executor,
+    total: int | None,
+    progress: Progress,
 ) -> list[ShardCounts]:
     """Inspect every input, in shards of `shard_size`; shards committed before (a resumed run) are passed over.
 
@@ -57,8 +63,8 @@ def inspect_stream(
     for counts in done.values():
         progress.advance(counts.inputs, "（续跑：已完成的分片）")
     tasks = (t for t in _shards(inputs, shard_size) if t.number not in done)
-    for result in run_tasks(_work, tasks, workers=workers, setup=_prepare, setup_args=(settings,)):
-        counts = _isolate(result.task, settings) if isinstance(result, Crashed) else result
+    for result in executor.run(Job(work=_work, setup=_prepare, setup_args=(settings,)), tasks):
+        counts = _isolate(result.task, settings, executor) if isinstance(result, Crashed) else result
         done[counts.shard] = counts
         progress.advance(counts.inputs, f"（分片 {counts.shard}：完成 {counts.ok}，失败 {counts.failed}）")
     progress.finish()
@@ -73,16 +79,16 @@ def _shards(inputs: Iterable[Input], size: int) -> Iterator[ShardTask]:
         number += 1
 
 
-def _isolate(task: ShardTask, settings: Settings) -> ShardCounts:
+def _isolate(task: ShardTask, settings: Settings, executor: Executor) -> ShardCounts:
     """A shard killed its worker: find the inputs that do, one by one, set them aside and inspect the rest."""
     one_by_one = (ShardTask(i, (x,)) for i, x in enumerate(task.inputs))
     killers = {
         result.task.number: _quarantined(result.task.inputs[0])
-        for result in run_tasks(_probe, one_by_one, workers=1, setup=_prepare, setup_args=(settings,))
+        for result in executor.run(Job(work=_probe, setup=_prepare, setup_args=(settings,), at_most=1), one_by_one)
         if isinstance(result, Crashed)
     }
     rest = ShardTask(task.number, tuple(killers.get(i, x) for i, x in enumerate(task.inputs)))
-    for result in run_tasks(_work, [rest], workers=1, setup=_prepare, setup_args=(settings,)):
+    for result in executor.run(Job(work=_work, setup=_prepare, setup_args=(settings,), at_most=1), [rest]):
         if not isinstance(result, Crashed):
             return result
     # Only together do they break the worker (memory): none of them can be trusted to be inspected.

@@ -8,7 +8,8 @@ from pathlib import Path
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
-    """`workers` None: as configured. `fresh`: do not continue an unfinished run of the same plan."""
+    """`workers` None: as configured. `fresh`: do not continue an unfinished run of the same plan.
+    `executor`: where tasks run (pipeline.executors), `address`: of its cluster."""
 
     out: Path
     run_id: str | None = None
@@ -16,3 +17,5 @@ class Options:
     fresh: bool = False
     keep_personal_data: bool = False
     workers: int | None = None
+    executor: str = "pool"
+    address: str | None = None

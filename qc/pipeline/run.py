@@ -19,7 +19,9 @@ from qc.ingest.batch import Batch, discover, read_conversations
 from qc.ingest.names import shown
 from qc.paths import cache_dir
 from qc.pipeline.complaints import write_complaints
-from qc.pipeline.executor import worker_count
+from qc.pipeline.executors.choose import choose_executor
+from qc.pipeline.executors.executor import Executor
+from qc.pipeline.executors.serial import Serial
 from qc.pipeline.judging import Input, Settings, inspect_stream
 from qc.pipeline.options import Options
 from qc.pipeline.plan import Plan, exclusive, planned_lineage, start
@@ -55,6 +57,7 @@ def run_batch(
     Raises SpecError for broken YAML, UsageError for what the user must mend, InternalError when counts do not balance.
     """
     config = _configured(where, options)
+    executor = choose_executor(options.executor, workers=config.run.workers, address=options.address)
     specs = load(where) if judge else None
     spoken = speech(where)
     progress.note(f"读入 {source}")
@@ -97,19 +100,21 @@ def run_batch(
         if identity is not None:
             from qc.pipeline.transcribe import transcribe_missing
 
-            heard = transcribe_missing(batch.recordings, config, identity, cache_dir() / TRANSCRIPTS, progress)
+            cache = cache_dir() / TRANSCRIPTS
+            heard = transcribe_missing(batch.recordings, config, identity, cache, executor, progress)
             keys = {r.content: identity.key(r.content) for r in batch.recordings}
             unheard = heard.failures
             plan = replace(plan, lineage=replace(plan.lineage, transcribed=heard.transcribed, cached=heard.cached))
         settings = _settings(plan, specs, config, options, spoken, keys)
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
         inputs = _inputs(batch, unheard)
-        return _finish(plan, _inspected(inputs, settings, config, total, plan, progress), config, specs)
+        return _finish(plan, _inspected(inputs, settings, config, executor, total, plan, progress), config, specs)
 
 
 def inspect_run(source: Path, where: Folders, options: Options, progress: Progress) -> Outcome:
     """Judge the conversations stored in the run `source` again, with the rules in force now; no model, no audio."""
     config = _configured(where, options)
+    executor = choose_executor(options.executor, workers=config.run.workers, address=options.address)
     specs = load(where)
     stored = open_run(source)
     if stored.lineage.status is not RunStatus.DONE:
@@ -135,7 +140,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
     plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh)
     with _working(plan, progress):
         settings = _settings(plan, specs, config, options, SpeechSpecs(), {})
-        counts = _inspected(stored_inputs(stored), settings, config, before.counts.input, plan, progress)
+        counts = _inspected(stored_inputs(stored), settings, config, executor, before.counts.input, plan, progress)
         return _finish(plan, counts, config, specs)
 
 
@@ -187,14 +192,24 @@ def _inputs(batch: Batch, unheard: dict[str, Failure]) -> Iterator[Input]:
 
 
 def _inspected(
-    inputs: Iterable[Input], settings: Settings, config: Config, total: int | None, plan: Plan, progress: Progress
+    inputs: Iterable[Input],
+    settings: Settings,
+    config: Config,
+    executor: Executor,
+    total: int | None,
+    plan: Plan,
+    progress: Progress,
 ) -> list[ShardCounts]:
     # One shard is quicker without a worker; but what once broke off may have been killed by an input, and a worker is
     # what keeps that from killing the run again.
     small = total is not None and total <= config.run.shard_size and not plan.resumed
-    workers = 0 if small else worker_count(config.run.workers)
     return inspect_stream(
-        inputs, settings, shard_size=config.run.shard_size, workers=workers, total=total, progress=progress
+        inputs,
+        settings,
+        shard_size=config.run.shard_size,
+        executor=Serial() if small else executor,
+        total=total,
+        progress=progress,
     )
 
 

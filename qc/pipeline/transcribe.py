@@ -17,7 +17,7 @@ from qc.domain.failure import Failure
 from qc.domain.recording import Recording, Transcript
 from qc.errors import QcError, UsageError, origin
 from qc.ingest.names import content_hash
-from qc.pipeline.executor import Crashed, run_tasks, worker_count
+from qc.pipeline.executors.executor import Crashed, Executor, Job
 from qc.pipeline.importing import Importer
 from qc.pipeline.progress import Progress
 
@@ -41,7 +41,12 @@ class Heard:
 
 
 def transcribe_missing(
-    recordings: Sequence[Recording], config: Config, identity: AsrIdentity, cache_dir: Path, progress: Progress
+    recordings: Sequence[Recording],
+    config: Config,
+    identity: AsrIdentity,
+    cache_dir: Path,
+    executor: Executor,
+    progress: Progress,
 ) -> Heard:
     """Hear every recording whose transcript is not in the cache. Identical audio is heard once."""
     cache = TranscriptCache(cache_dir)
@@ -54,20 +59,16 @@ def transcribe_missing(
     cached = sum(len(twins[content]) for content in first) - sum(len(twins[r.content]) for r in missing)
     failures: dict[str, Failure] = {}
     if missing:
-        workers = min(worker_count(config.run.workers), most_workers(config.asr) or len(missing), len(missing))
+        at_most = min(most_workers(config.asr) or len(missing), len(missing))
+        workers = min(executor.workers, at_most)
         if config.asr.engine != IMPORTED:
             progress.note(f"载入转写模型（{workers} 个进程，约十秒）")
-        progress.stage("转写", _hours(missing), "小时")
+        progress.stage("转写", _hours(missing, executor), "小时")
         groups = list(_groups(missing, workers))
+        job = Job(work=_hear, setup=_open, setup_args=(config, identity, str(cache_dir)), at_most=at_most)
         while groups:
             again: list[_Group] = []
-            for result in run_tasks(
-                _hear,
-                groups,
-                workers=workers,
-                setup=_open,
-                setup_args=(config, identity, str(cache_dir)),
-            ):
+            for result in executor.run(job, groups):
                 if isinstance(result, Crashed):
                     if len(result.task.recordings) > 1:  # one of them killed the worker: each alone
                         again += [_Group((r,)) for r in result.task.recordings]
@@ -118,11 +119,11 @@ def _groups(missing: Iterable[Recording], workers: int) -> Iterator[_Group]:
         yield _Group(tuple(group))
 
 
-def _hours(recordings: Sequence[Recording]) -> float:
+def _hours(recordings: Sequence[Recording], executor: Executor) -> float:
     """Hours of audio by the files' headers, without those that cannot be read, whose turn to fail comes later. Read in
     a process of its own: what crashes a decoder in a worker would crash it here."""
     batches = [recordings[at : at + _HEADERS_AT_ONCE] for at in range(0, len(recordings), _HEADERS_AT_ONCE)]
-    found = run_tasks(_promised_s, batches, workers=1, setup=watch_decoders, setup_args=())
+    found = executor.run(Job(work=_promised_s, setup=watch_decoders, at_most=1), batches)
     return sum(seconds for seconds in found if not isinstance(seconds, Crashed)) / 3600
 
 

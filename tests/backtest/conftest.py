@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from qc.pipeline.executors.serial import Serial
 from qc.storage.read import StoredRun, open_run
 from tests.backtest.stored import Centre, centre, talks
 
@@ -27,7 +28,7 @@ def _in_this_process() -> Iterator[None]:
     """No worker processes: they cost seconds and are tested elsewhere."""
     with pytest.MonkeyPatch.context() as patch:
         for module in ("qc.pipeline.run", "qc.pipeline.backtest"):
-            patch.setattr(f"{module}.worker_count", lambda asked: 0)
+            patch.setattr(f"{module}.choose_executor", lambda *args, **others: Serial())
         yield
 
 

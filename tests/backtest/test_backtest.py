@@ -19,6 +19,7 @@ from qc.matching.compile import compile_rules
 from qc.paths import packaged
 from qc.pipeline import backtest as module
 from qc.pipeline.backtest import backtest
+from qc.pipeline.executors.pool import Pool
 from qc.pipeline.options import Options
 from qc.pipeline.revisions import State, read_state
 from qc.pipeline.run import run_batch
@@ -255,7 +256,7 @@ def test_processes_say_the_same(setting: Setting, monkeypatch: pytest.MonkeyPatc
     everything(setting.centre)
     new = state(setting.centre)
     here = diff(old, new, setting.run.path)
-    monkeypatch.setattr(module, "worker_count", lambda asked: 2)
+    monkeypatch.setattr(module, "choose_executor", lambda name, workers: Pool(2))
     assert diff(old, new, setting.run.path) == here
 
 

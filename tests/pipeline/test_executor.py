@@ -12,7 +12,9 @@ from pathlib import Path
 
 import pytest
 
-from qc.pipeline.executor import Crashed, run_tasks
+from qc.pipeline.executors.executor import Crashed, Executor, Job
+from qc.pipeline.executors.pool import Pool
+from qc.pipeline.executors.serial import Serial
 
 
 def setup(factor: int) -> int:
@@ -27,21 +29,25 @@ def multiply(factor: int, task: int) -> int:
     return task * factor
 
 
-@pytest.mark.parametrize("workers", [0, 2])
-def test_every_task_gives_its_result(workers: int) -> None:
-    got = list(run_tasks(multiply, range(9), workers=workers, setup=setup, setup_args=(3,)))
+def times(factor: int) -> Job[int, int, int]:
+    return Job(work=multiply, setup=setup, setup_args=(factor,))
+
+
+@pytest.mark.parametrize("executor", [Serial(), Pool(2)])
+def test_every_task_gives_its_result(executor: Executor) -> None:
+    got = list(executor.run(times(3), range(9)))
     assert sorted(x for x in got if isinstance(x, int)) == [3 * i for i in range(9)]
 
 
 def test_a_killer_is_isolated_and_the_rest_completes() -> None:
-    got = list(run_tasks(multiply, range(10, 20), workers=2, setup=setup, setup_args=(1,)))
+    got = list(Pool(2).run(times(1), range(10, 20)))
     assert [x for x in got if isinstance(x, Crashed)] == [Crashed(13)]
     assert sorted(x for x in got if isinstance(x, int)) == [i for i in range(10, 20) if i != 13]
 
 
 def test_an_exception_reaches_the_caller() -> None:
     with pytest.raises(ValueError, match="broken work"):
-        list(run_tasks(multiply, [1, 99, 2], workers=2, setup=setup, setup_args=(1,)))
+        list(Pool(2).run(times(1), [1, 99, 2]))
 
 
 def refuse(_: int) -> int:
@@ -50,7 +56,7 @@ def refuse(_: int) -> int:
 
 def test_a_setup_that_fails_is_no_crash() -> None:
     with pytest.raises(ValueError, match="no model"):
-        list(run_tasks(multiply, [1, 2], workers=2, setup=refuse, setup_args=(1,)))
+        list(Pool(2).run(Job(work=multiply, setup=refuse, setup_args=(1,)), [1, 2]))
 
 
 def tell(path: Path) -> Path:
@@ -64,10 +70,11 @@ def linger(_: Path, seconds: int) -> None:
 
 def test_workers_leave_when_their_parent_is_killed(tmp_path: Path) -> None:
     code = (
-        "import sys; from pathlib import Path; from qc.pipeline.executor import run_tasks\n"
+        "import sys; from pathlib import Path; from qc.pipeline.executors.executor import Job\n"
+        "from qc.pipeline.executors.pool import Pool\n"
         "from tests.pipeline.test_executor import linger, tell\n"
         "if __name__ == '__main__':\n"
-        "    list(run_tasks(linger, [0, 60], workers=1, setup=tell, setup_args=(Path(sys.argv[1]),)))\n"
+        "    list(Pool(1).run(Job(work=linger, setup=tell, setup_args=(Path(sys.argv[1]),)), [0, 60]))\n"
     )
     (tmp_path / "main.py").write_text(code)
     parent = subprocess.Popen([sys.executable, tmp_path / "main.py", tmp_path], env=os.environ | {"PYTHONPATH": "."})
@@ -95,7 +102,7 @@ def test_tasks_are_taken_as_workers_are_free() -> None:
             taken += 1
             yield i
 
-    results = run_tasks(multiply, (i for i in stream() if i not in (13, 99)), workers=1, setup=setup, setup_args=(1,))
+    results = Pool(1).run(times(1), (i for i in stream() if i not in (13, 99)))
     next(results)
     assert taken <= 4
     results.close()
@@ -106,9 +113,10 @@ def test_a_worker_that_dies_before_it_reads_its_start_stops_nobody(tmp_path: Pat
     script = tmp_path / "main.py"
     script.write_text(
         "import os\n"
-        "from qc.pipeline.executor import run_tasks\n"
+        "from qc.pipeline.executors.executor import Job\n"
+        "from qc.pipeline.executors.pool import Pool\n"
         "if __name__ != '__main__':\n    os._exit(1)\n"
-        "print(len(list(run_tasks(max, ['b'], workers=1, setup=str, setup_args=('a' * 1_000_000,)))))\n"
+        "print(len(list(Pool(1).run(Job(work=max, setup=str, setup_args=('a' * 1_000_000,)), ['b']))))\n"
     )
     done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300, check=False)
     assert done.stdout == "1\n", done.stderr

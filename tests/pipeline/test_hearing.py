@@ -23,6 +23,7 @@ from qc.domain.recording import Recording
 from qc.errors import UsageError
 from qc.ingest.batch import discover
 from qc.pipeline import transcribe
+from qc.pipeline.executors.pool import Pool
 from qc.pipeline.transcribe import transcribe_missing
 from tests.pipeline.test_isolation import Silent
 
@@ -129,7 +130,7 @@ def test_decoders_that_crash_or_never_return_cost_one_recording_each(
     monkeypatch.setattr(transcribe, "_open", open_fatal)
     found = recordings(tmp_path / "in")
     begun = time.monotonic()
-    heard = transcribe_missing(found, Config(run=RunConfig(workers=1)), IDENTITY, tmp_path / "cache", Silent())
+    heard = transcribe_missing(found, Config(), IDENTITY, tmp_path / "cache", Pool(1), Silent())
     assert time.monotonic() - begun < STUCK_S / 2  # nobody waits for it, however busy the machine
     assert {i: (f.kind, f.quarantined) for i, f in heard.failures.items()} == {
         "stuck": ("crashed", True),
@@ -145,11 +146,11 @@ def test_the_same_audio_under_three_names(tmp_path: Path, monkeypatch: pytest.Mo
         (tmp_path / "in" / name).write_text("no audio at all")
     shutil.copy(tmp_path / "in" / "call.ogg", tmp_path / "in" / "again.ogg")
     monkeypatch.setattr(transcribe, "_open", open_hello)
-    config = Config(run=RunConfig(workers=1))
+    config = Config(run=RunConfig())
     found = recordings(tmp_path / "in")
-    first = transcribe_missing(found, config, IDENTITY, tmp_path / "cache", Silent())
+    first = transcribe_missing(found, config, IDENTITY, tmp_path / "cache", Pool(1), Silent())
     assert {i: f.input for i, f in first.failures.items()} == {"a": "a.mp3", "b": "b.mp3", "c": "c.mp3"}
     assert (first.transcribed, first.cached) == (1, 0)
-    second = transcribe_missing(found, config, IDENTITY, tmp_path / "cache", Silent())
+    second = transcribe_missing(found, config, IDENTITY, tmp_path / "cache", Pool(1), Silent())
     assert (second.transcribed, second.cached) == (0, 2)
     assert second.failures == first.failures

@@ -16,6 +16,8 @@ from qc.domain.failure import Failure
 from qc.domain.speech import SpeechSpecs
 from qc.ingest.batch import discover, read_conversations
 from qc.pipeline import judging
+from qc.pipeline.executors.pool import Pool
+from qc.pipeline.executors.serial import Serial
 from qc.pipeline.inspect import Inspector, ShardTables
 from qc.pipeline.judging import Settings, inspect_stream
 from qc.pipeline.privacy import masked_id
@@ -67,7 +69,12 @@ def _inspected(folder: Path, workers: int) -> tuple[Path, list[ShardCounts]]:
         asr_keys={},
     )
     counts = inspect_stream(
-        read_conversations(batch), settings, shard_size=4, workers=workers, total=None, progress=Silent()
+        read_conversations(batch),
+        settings,
+        shard_size=4,
+        executor=Pool(workers) if workers else Serial(),
+        total=None,
+        progress=Silent(),
     )
     return settings.run, counts
 

@@ -1,4 +1,4 @@
-"""Run tasks in this process or in spawned worker processes; a task that kills its worker is found and set aside."""
+"""Worker processes of this machine; a task that kills its worker is found and set aside."""
 
 from __future__ import annotations
 
@@ -13,56 +13,36 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from concurrent.futures.process import BrokenProcessPool
 from contextlib import contextmanager
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Any
 
-Task = TypeVar("Task")
-Result = TypeVar("Result")
-State = TypeVar("State")
+from qc.pipeline.executors.executor import Crashed, Job, Result, State, Task
 
 _ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
 
 
-@dataclass(frozen=True, slots=True)
-class Crashed(Generic[Task]):
-    """The task's worker died (killed, out of memory, segmentation fault), twice, the second time alone."""
+class Pool:
+    """Spawned processes, `workers` at once."""
 
-    task: Task
+    def __init__(self, workers: int) -> None:
+        self.workers = workers
 
-
-def run_tasks(
-    work: Callable[[State, Task], Result],
-    tasks: Iterable[Task],
-    *,
-    workers: int,
-    setup: Callable[..., State],
-    setup_args: tuple[Any, ...],
-) -> Iterator[Result | Crashed[Task]]:
-    """Results of `work(state, task)` in order of completion, where `state = setup(*setup_args)` is made once per
-    process, before its first task.
-
-    With `workers == 0` everything happens in this process. Otherwise at most two tasks per worker are under way, so
-    that a long stream of tasks stays in bounded memory. An exception raised by `setup` or `work` reaches the caller.
-    """
-    if workers == 0:
-        state = setup(*setup_args)
-        for task in tasks:
-            yield work(state, task)
-        return
-    pending = iter(tasks)
-    suspects: deque[Task] = deque()
-    with _left_in_a_file((setup, setup_args)) as start:
-        while True:
-            broke = yield from _until_broken(work, pending, workers, start, suspects)
-            if not broke:
-                return
-            # Any of the tasks under way may have killed the worker: each is tried again alone.
-            while suspects:
-                task = suspects.popleft()
-                lost: deque[Task] = deque()
-                if (yield from _until_broken(work, iter([task]), 1, start, lost)):
-                    yield Crashed(task)
+    def run(self, job: Job[State, Task, Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
+        """As every executor; at most two tasks per worker are under way."""
+        workers = min(self.workers, job.at_most or self.workers)
+        pending = iter(tasks)
+        suspects: deque[Task] = deque()
+        with _left_in_a_file((job.setup, job.setup_args)) as start:
+            while True:
+                broke = yield from _until_broken(job.work, pending, workers, start, suspects)
+                if not broke:
+                    return
+                # Any of the tasks under way may have killed the worker: each is tried again alone.
+                while suspects:
+                    task = suspects.popleft()
+                    lost: deque[Task] = deque()
+                    if (yield from _until_broken(job.work, iter([task]), 1, start, lost)):
+                        yield Crashed(task)
 
 
 @contextmanager
@@ -178,8 +158,3 @@ def _single_threaded() -> Iterator[None]:
                 os.environ.pop(name, None)
             else:
                 os.environ[name] = value
-
-
-def worker_count(asked: int) -> int:
-    """`asked`, or one per usable core when it is 0."""
-    return asked or len(os.sched_getaffinity(0))
