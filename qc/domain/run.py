@@ -79,3 +79,5 @@ class Lineage:
     notes: tuple[str, ...] = ()
     tables: Mapping[str, int] = field(default_factory=dict)
     """Table → rows."""
+    parts_digest: str = ""
+    """SHA-256 of RUN/parts.json, which has the digest of every part file. Runs of before have none."""

@@ -16,19 +16,20 @@ from qc.domain.specs import Specs
 from qc.opinion.complaints import assess
 from qc.pipeline.inspect import Inspector
 from qc.schema.tables import TABLES
+from qc.storage.digests import PartDigest
 from qc.storage.read import open_run
 from qc.storage.write import write_part
 
 COMPLAINTS = "complaints"
 
 
-def write_complaints(run: Path, specs: Specs | None) -> None:
+def write_complaints(run: Path, specs: Specs | None) -> PartDigest:
     """Write RUN/complaints, one part: whom else a complaint concerns is known only when every shard is there.
 
     It is made of the stored tables alone; doing it again gives the same. Without `specs` (transcripts only): no rows.
     """
     table = TABLES[COMPLAINTS].empty_table() if specs is None else assess(open_run(run).parts, specs.complaints)
-    write_part(run, COMPLAINTS, 0, table)
+    return write_part(run, COMPLAINTS, 0, table)
 
 
 def run_complaint_tests(specs: Specs, *, confidence_floor: float) -> tuple[ComplaintOutcome, ...]:

@@ -58,7 +58,10 @@ def inspect_stream(
 
     Returns the counts of all shards, in order.
     """
-    done = dict(committed_shards(settings.run))
+    whole, damaged = committed_shards(settings.run)
+    done = dict(whole)
+    for name in damaged:
+        progress.note(f"提醒：分片 {name} 的文件缺了、坏了或被改过，重做这个分片")
     progress.stage("质检", total, "个会话")
     for counts in done.values():
         progress.advance(counts.inputs, "（续跑：已完成的分片）")
@@ -139,11 +142,12 @@ def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
             raise
         failures += broken
         result = worker.inspector.inspect(conversations, failures)
+    parts = []
     for name, table in result.tables.items():
         if name == "terms":
-            write_shard_terms(worker.settings.run, task.number, table)
+            parts.append(write_shard_terms(worker.settings.run, task.number, table))
         elif name != COMPLAINTS:  # made of the whole run when it ends
-            write_part(worker.settings.run, name, task.number, table)
+            parts.append(write_part(worker.settings.run, name, task.number, table))
     counts = ShardCounts(
         shard=task.number,
         inputs=len(task.inputs),
@@ -151,6 +155,7 @@ def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
         failed=sum(not f.quarantined for f in failures),
         quarantined=sum(f.quarantined for f in failures),
         audio_ms=sum(c.meta.duration_ms or 0 for c in conversations if c.source.format == "audio"),
+        parts=tuple(parts),
     )
     commit_shard(worker.settings.run, counts)
     return counts

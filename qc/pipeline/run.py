@@ -29,10 +29,11 @@ from qc.pipeline.progress import Progress
 from qc.pipeline.restore import stored_inputs
 from qc.pipeline.specs import Folders, configuration, load, speech
 from qc.schema.tables import TABLES
+from qc.storage.digests import write_parts
 from qc.storage.lineage import write_lineage
 from qc.storage.read import open_run
 from qc.storage.terms import merge_terms
-from qc.storage.write import ShardCounts, clear_work
+from qc.storage.write import WORK, ShardCounts, clear_work
 from qc.text.masking import mask_value
 
 TRANSCRIPTS = "transcripts"
@@ -215,8 +216,8 @@ def _inspected(
 
 def _finish(plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs | None) -> Outcome:
     """Sum up, check the balance, mark the run as done."""
-    merge_terms(plan.run)
-    write_complaints(plan.run, specs)
+    parts = [part for shard in shards for part in shard.parts if not part.path.startswith(f"{WORK}/")]
+    parts += [merge_terms(plan.run), write_complaints(plan.run, specs)]
     stored = open_run(plan.run)
     tables = {name: sum(part.num_rows for part in stored.parts(name, columns=_first(name))) for name in TABLES}
     add: Callable[[str], int] = lambda field: sum(getattr(s, field) for s in shards)  # noqa: E731
@@ -234,6 +235,7 @@ def _finish(plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs 
         finished_at=datetime.now().isoformat(timespec="seconds"),
         counts=counts,
         tables=tables,
+        parts_digest=write_parts(plan.run, parts),
     )
     write_lineage(plan.run, lineage)
     clear_work(plan.run)

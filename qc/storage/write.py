@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qc.schema.reviews import ALL_TABLES, REVIEW_TABLES
+from qc.storage.digests import PartDigest, intact, part_digest, sha256_of
 from qc.storage.files import atomic, remove_stale, write_text
 
 WORK = ".work"
@@ -36,13 +37,18 @@ class ShardCounts:
     failed: int
     quarantined: int
     audio_ms: int
+    parts: tuple[PartDigest, ...]
+    """The files of the shard, so that one that was damaged or lost after all is computed again."""
 
 
-def write_part(run: Path, name: str, shard: int, table: pa.Table, *, note: str = "") -> None:
+def write_part(run: Path, name: str, shard: int, table: pa.Table, *, note: str = "") -> PartDigest:
     """Write one part of table `name`: zstd, deterministic bytes for equal rows. `note`: what its reader must know of
     how it came about (`StoredRun.note`)."""
-    with atomic(part_path(run, name, shard)) as temporary:
+    path = part_path(run, name, shard)
+    with atomic(path) as temporary:
         write_file(temporary, name, table, note=note)
+        size, digest = temporary.stat().st_size, sha256_of(temporary)
+    return PartDigest(path=path.relative_to(run).as_posix(), sha256=digest, rows=table.num_rows, bytes=size)
 
 
 def write_file(path: Path, name: str, table: pa.Table, *, note: str = "") -> None:
@@ -86,16 +92,23 @@ def commit_shard(run: Path, counts: ShardCounts) -> None:
     write_text(_marker(run, counts.shard), json.dumps(asdict(counts), sort_keys=True))
 
 
-def committed_shards(run: Path) -> Mapping[int, ShardCounts]:
-    """Shards that are whole, by number. A marker that cannot be read counts as absent."""
+def committed_shards(run: Path) -> tuple[Mapping[int, ShardCounts], Sequence[str]]:
+    """Shards that are whole, by number; and the names of those that have a marker and yet are not: it cannot be read,
+    or their files are not what was written (a disk that lost power). They are to be computed again."""
     done: dict[int, ShardCounts] = {}
+    damaged: list[str] = []
     for path in sorted((run / WORK / "shards").glob("*.json")):
         try:
-            counts = ShardCounts(**json.loads(path.read_text(encoding="utf-8")))
-        except (OSError, ValueError, TypeError):
+            data = json.loads(path.read_bytes())
+            counts = ShardCounts(**{**data, "parts": tuple(map(part_digest, data["parts"]))})
+        except (OSError, ValueError, LookupError, TypeError):
+            damaged.append(path.stem)
             continue
-        done[counts.shard] = counts
-    return done
+        if path == _marker(run, counts.shard) and all(intact(run, part) for part in counts.parts):
+            done[counts.shard] = counts
+        else:
+            damaged.append(path.stem)
+    return done, damaged
 
 
 def clear_work(run: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from qc.domain.run import CardLineage, Counts, Lineage, RunStatus
 from qc.errors import UsageError
 from qc.schema.rows import build
 from qc.schema.tables import TABLES
+from qc.storage.digests import read_parts, write_parts
 from qc.storage.files import atomic, write_text
 from qc.storage.lineage import read_lineage, write_lineage
 from qc.storage.read import list_runs, open_run
@@ -77,10 +79,47 @@ def test_equal_rows_give_equal_bytes(tmp_path: Path) -> None:
 
 
 def test_markers(tmp_path: Path) -> None:
-    counts = ShardCounts(shard=3, inputs=5, ok=4, failed=1, quarantined=0, audio_ms=9)
-    commit_shard(tmp_path, counts)
+    counts = _committed(tmp_path, 3)
     (tmp_path / ".work" / "shards" / "00004.json").write_text("{torn")
-    assert committed_shards(tmp_path) == {3: counts}
+    (tmp_path / ".work" / "shards" / "00005.json").write_text('{"shard": 5, "inputs": 1}')
+    assert committed_shards(tmp_path) == ({3: counts}, ["00004", "00005"])
+
+
+def _committed(run: Path, shard: int) -> ShardCounts:
+    row = {"project": ["p"], "term": ["停电"], "conversations": [1], "occurrences": [1]}
+    part = write_part(run, "terms", shard, build("terms", {**row, "negative_conversations": [0]}))
+    counts = ShardCounts(shard=shard, inputs=5, ok=4, failed=1, quarantined=0, audio_ms=9, parts=(part,))
+    commit_shard(run, counts)
+    return counts
+
+
+def test_a_marker_holds_as_long_as_its_files_do(tmp_path: Path) -> None:
+    for shard in range(4):
+        _committed(tmp_path, shard)
+    flipped, shorter, gone = (part_path(tmp_path, "terms", shard) for shard in range(1, 4))
+    data = bytearray(flipped.read_bytes())
+    data[len(data) // 2] ^= 1
+    flipped.write_bytes(data)
+    shorter.write_bytes(shorter.read_bytes()[:-1])
+    gone.unlink()
+    whole, damaged = committed_shards(tmp_path)
+    assert list(whole) == [0]
+    assert damaged == ["00001", "00002", "00003"]
+
+
+def test_the_list_of_parts_says_what_was_written(tmp_path: Path) -> None:
+    parts = [part for shard in (1, 0) for part in _committed(tmp_path, shard).parts]
+    digest = write_parts(tmp_path, parts)
+    assert digest == hashlib.sha256((tmp_path / "parts.json").read_bytes()).hexdigest()
+    listed = read_parts(tmp_path)
+    assert listed == tuple(reversed(parts))
+    for part in listed:
+        content = (tmp_path / part.path).read_bytes()
+        assert (part.bytes, part.sha256, part.rows) == (len(content), hashlib.sha256(content).hexdigest(), 1)
+    assert read_parts(tmp_path / "elsewhere") is None
+    (tmp_path / "parts.json").write_text('{"format": 1, "parts": [{}]}')
+    with pytest.raises(UsageError, match="读不懂"):
+        read_parts(tmp_path)
 
 
 def test_terms_are_summed_over_shards(tmp_path: Path) -> None:
