@@ -11,6 +11,7 @@ from qc.domain.language import say
 from qc.export.columns import WHO, conversation, stored, who
 from qc.export.flat import rows
 from qc.export.view import View
+from qc.opinion.complaint_reasons import told_all
 from qc.reporting.batch import lookup, plain
 from qc.reporting.formatting import label, reason
 from qc.reporting.labels import SEVERITIES
@@ -185,6 +186,8 @@ def complaint_rows(view: View) -> Iterator[Row]:
     table = table.sort_by([(name, "ascending") for name in ("undated", "due_at", "rank", "conversation_id")])
     names = ("type", "severity", "escalations", "scope", "scope_size", "deadline_minutes", "due_at", "turn", "reasons")
     table = view.beside(table, *WHO).select(["conversation_id", *WHO, *names])
+    why = pa.array([list(told_all(reasons)) for reasons in table["reasons"].to_pylist()], table["reasons"].type)
+    table = table.set_column(table.column_names.index("reasons"), "reasons", why)
     return _said(table, channel="channel", severity="severity", escalations="escalation", scope="scope")
 
 

@@ -14,6 +14,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.domain.complaint import OTHER, SINGLE, ComplaintSpecs, Condition, ScopeLimit, Step
+from qc.opinion import complaint_reasons as wording
+from qc.opinion.complaint_reasons import proven, reached
 from qc.opinion.evidence import Parts, Sign, Signs, read_signs
 from qc.opinion.matters import MATTER_COLUMNS, first_given, with_matter
 from qc.opinion.scope import Reach, reaches
@@ -21,25 +23,7 @@ from qc.schema.rows import build
 from qc.schema.tables import TABLES
 
 _SHOWN = 3
-"""Conditions named for the severity, and pieces of evidence for one condition."""
-_LONGEST = 30
-"""Characters of a quotation in a reason."""
-_COMPONENTS = {
-    "anger": "愤怒",
-    "anxiety": "焦急",
-    "disappointment": "失望",
-    "disgust": "厌恶",
-    "threat": "扬言升级",
-}
-_ESCALATIONS = {
-    "regulator": "可能找监管",
-    "media": "可能找媒体或上网曝光",
-    "superior": "要求上级处理",
-    "hotline": "可能打政府热线",
-    "court": "可能走司法",
-}
-_SCOPES = {"area": "同一地区", "hour": "同一时段", "product": "同一产品"}
-_INTENT = {1: "提到", 2: "明确", 3: "强烈"}
+"""Conditions named for the severity."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -129,16 +113,16 @@ def _row(case: _Case, specs: ComplaintSpecs) -> dict[str, object] | None:
                 break
     reasons = [proof.text for proof in proofs[:_SHOWN]]
     if typed is not None and not _told(typed, reasons):
-        reasons.append(f"类型“{titled}”：{typed.text}")
+        reasons.append(f"{wording.TYPE.format(title=titled)}：{typed.text}")
     going = []
     for escalation in specs.escalations:
         proof = next(iter(_proofs(escalation.any, case)), None)
         if proof is not None:
             going.append(escalation.to)
             if not _told(proof, reasons):
-                reasons.append(f"{_ESCALATIONS[escalation.to]}：{proof.text}")
-    if case.reach.kind != SINGLE and not any(_reached(case.reach) in reason for reason in reasons):
-        reasons.append(_reached(case.reach))
+                reasons.append(f"{wording.ESCALATIONS[escalation.to]}：{proof.text}")
+    if case.reach.kind != SINGLE and not any(reached(case.reach) in reason for reason in reasons):
+        reasons.append(reached(case.reach))
     deadline = timedelta(minutes=step.deadline_minutes)
     turns = [p.turn for p in (*proofs, typed) if p is not None and p.turn is not None]
     return {
@@ -184,20 +168,20 @@ def _proof(c: Condition, case: _Case) -> _Proof | None:
         hits = [s for s in _said(case.signs.rules, c.rules, c.words) if not c.categories or s.category in c.categories]
         if not hits:
             return None
-        pieces.append(_quoted(f"命中“{hits[0].title}”", hits))
+        pieces.append(proven(wording.RULE.format(title=hits[0].title), hits))
         signs += hits
     if c.topics:
         spoken = _said(case.signs.topics, c.topics, c.words)
         if not spoken:
             return None
-        pieces.append(_quoted(f"谈到“{spoken[0].title}”", spoken))
+        pieces.append(proven(wording.TOPIC.format(title=spoken[0].title), spoken))
         signs += spoken
     if c.intents:
         meant = [s for s in case.signs.intents if s.name in c.intents and s.rank >= c.intent_level]
         if not meant:
             return None
         best = max(meant, key=lambda s: s.rank)
-        pieces.append(_quoted(f"{_INTENT.get(best.rank, '')}“{best.title}”", [best]))
+        pieces.append(proven(wording.INTENT[best.rank].format(title=best.title), [best]))
         signs.append(best)
     if c.emotion_level is not None or c.components:
         felt = [s for s in case.signs.emotions if s.rank >= (c.emotion_level or 1)]
@@ -205,21 +189,21 @@ def _proof(c: Condition, case: _Case) -> _Proof | None:
         if not felt:
             return None
         worst = max(felt, key=lambda s: s.rank)
-        title = _COMPONENTS.get(worst.title, "负面情绪")
-        pieces.append(_quoted(f"客户{title} {worst.rank} 级", [worst]))
+        feeling = wording.FEELINGS.get(worst.title, wording.UPSET)
+        pieces.append(proven(wording.FEELING.format(feeling=feeling, level=worst.rank), [worst]))
         signs.append(worst)
     if c.satisfaction_at_most is not None:
         if case.satisfaction is None or case.satisfaction > c.satisfaction_at_most:
             return None
-        pieces.append(f"满意度 {case.satisfaction} 分")
+        pieces.append(wording.RATED.format(n=case.satisfaction))
     if c.contacts is not None:
         if case.contacts < c.contacts:
             return None
-        pieces.append(f"本批为同一件事联系了 {case.contacts} 次")
+        pieces.append(wording.AGAIN.format(n=case.contacts))
     if c.affected is not None:
         if case.reach.size < c.affected:
             return None
-        pieces.append(_reached(case.reach))
+        pieces.append(reached(case.reach))
     turns = [s.turn for s in signs if s.turn is not None]
     text = "，".join(pieces)
     return _Proof(f"{c.because}：{text}" if c.because else text, turns[0] if turns else None)
@@ -229,20 +213,3 @@ def _said(signs: Sequence[Sign], names: Sequence[str], words: Sequence[str]) -> 
     """The signs of one of these names whose words contain one of `words`; empty lists ask for nothing."""
     named = [s for s in signs if not names or s.name in names]
     return [s for s in named if not words or any(word in said for said in s.said for word in words)]
-
-
-def _quoted(head: str, signs: Sequence[Sign]) -> str:
-    """`head（第 3 轮“…”）`, each words once."""
-    shown = dict.fromkeys((s.turn, "、".join(s.said)) for s in signs)
-    parts = []
-    for turn, said in list(shown)[:_SHOWN]:
-        words = said if len(said) <= _LONGEST else said[:_LONGEST] + "…"
-        part = ("" if turn is None else f"第 {turn} 轮") + (f"“{words}”" if words else "")
-        if part:
-            parts.append(part)
-    return head + (f"（{'、'.join(parts)}）" if parts else "")
-
-
-def _reached(reach: Reach) -> str:
-    where = f"（{reach.value}）" if reach.value else ""
-    return f"{_SCOPES.get(reach.kind, '本批')}{where}有 {reach.size} 个客户说的是同一件事"

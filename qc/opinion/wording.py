@@ -3,12 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 
-from qc.domain.alert import Alert, Dimension, Metric
+from qc.domain.alert import Alert, AlertSpecs, Dimension, Metric
 from qc.domain.language import say
 
 BETA_BINOMIAL, NEGATIVE_BINOMIAL, LIKELIHOOD_RATIO = "beta-binomial", "negative-binomial", "log-likelihood-ratio"
+
+
+def spoken(specs: AlertSpecs) -> AlertSpecs:
+    """The same with the names of its rules and levels, and who acts, in the language being spoken, as far as its
+    catalogue has them."""
+    levels = tuple(replace(m, title=say(m.title), who=say(m.who)) for m in specs.levels)
+    return replace(specs, levels=levels, rules=tuple(replace(r, title=say(r.title)) for r in specs.rules))
 
 
 def dimension(code: Dimension) -> str:

@@ -90,11 +90,12 @@ class _Past:
 def _past(run: StoredRun, config: Config, alerts: AlertSpecs | None) -> _Past:
     """Called while the language of the report is spoken: alerts say what they found."""
     from qc.opinion.alerts import day_of
+    from qc.opinion.wording import spoken
 
     before = earlier_runs(run)
     recent = [other for other in before if other.lineage.started_at >= _days_before(run, HISTORY_DAYS)]
     compared = config.run.hot_word_runs
-    day = None if alerts is None else day_of(run, recent, alerts)
+    day = None if alerts is None else day_of(run, recent, spoken(alerts))
     return _Past(earlier=before[-compared:] if compared else [], recent=recent, day=day)
 
 

@@ -9,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.domain.language import say
+from qc.opinion.complaint_reasons import told_all
 from qc.reporting import charts
 from qc.reporting.batch import Batch, lookup
 from qc.reporting.formatting import label
@@ -128,7 +129,7 @@ def _complaint(line: Line, row: dict[str, object]) -> Complaint:
     return Complaint(
         line=line,
         escalations=tuple(row["escalations"] or ()),  # type: ignore[arg-type]
-        reasons=tuple(row["reasons"] or ()),  # type: ignore[arg-type]
+        reasons=told_all(row["reasons"]),  # type: ignore[arg-type]
         **{name: row[name] for name in names},  # type: ignore[arg-type]
     )
 

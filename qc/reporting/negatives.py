@@ -10,6 +10,7 @@ from datetime import datetime
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.opinion.complaint_reasons import told_all
 from qc.reporting.batch import Batch, lookup
 from qc.reporting.labels import SEVERITIES, severity_rank
 from qc.reporting.selection import Line, lines
@@ -86,7 +87,7 @@ def negative_list(batch: Batch, limit: int | None = LISTED) -> NegativeList:
                 severity=SEVERITIES[row["rank"]],
                 faults=faults.get(name, ()),
                 complaint=row["type"] or "",
-                reasons=tuple(row["reasons"] or ()),
+                reasons=told_all(row["reasons"]),
                 due_at=row["due_at"],
                 said=words if words and words.role == "customer" else None,
                 done=act if act and act.role != "customer" else None,

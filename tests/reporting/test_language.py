@@ -12,10 +12,15 @@ from string import Formatter
 import pytest
 from jinja2 import Environment, nodes
 
+from qc.domain.language import speaking
+from qc.opinion import complaint_reasons
+from qc.opinion.complaints import assess
 from qc.paths import packaged
+from qc.pipeline.specs import alerts, complaints, folders
 from qc.reporting import formatting
 from qc.reporting.build import SHEETS
 from qc.reporting.labels import CHANNEL
+from qc.storage.read import StoredRun
 
 REPORTS = packaged("reports")
 CHINESE = re.compile(r"[\u3400-\u9fff]")
@@ -93,6 +98,7 @@ def everything() -> set[str]:
     modules = [*root.glob("reporting/**/*.py"), *root.glob("opinion/*.py"), *root.glob("review/*.py")]
     texts = {t for path in modules for t in said_in_module(path)}
     texts |= {t for path in REPORTS.glob("*.html") for t in said_in_template(path.name)}
+    texts |= {*complaint_reasons.FORMS, *complaint_reasons.WORDS, "："}
     return texts | constants(root / "reporting/labels.py") | set(CHANNEL.values()) | {sheet.title for sheet in SHEETS}
 
 
@@ -139,3 +145,57 @@ def test_modules_say_their_chinese(module: str) -> None:
         if id(n) not in said and id(n) not in docs
     ]
     assert not silent
+
+
+REASONS = (
+    "扬言对外投诉且情绪激烈：命中“媒体曝光”（第 6 轮“找记者”、第 6 轮“12398”），客户愤怒 4 级（第 4 轮“太气人、骗子”）",
+    "明确要找监管且评价不满意：命中“甲”（第 6 轮“12398”），强烈“投诉意向”（第 6 轮“打12398、投诉”），满意度 2 分",
+    "可能打政府热线：扬言投诉且影响面大：命中“乙”（第 2 轮“1”），同一地区（城东）有 14 个客户说的是同一件事",
+    "类型“停电与抢修”：谈到“停电”（第 2 轮“他说：“停电”了，（真的）”、第 6 轮）",
+    "当天反复联系且不满：本批为同一件事联系了 3 次，客户负面情绪 2 级",
+    "同一时段（11-20 09 时）有 1 个客户说的是同一件事",
+    "本批有 7 个客户说的是同一件事",
+)
+SAID = (
+    "threatens to complain outside, in strong emotion: rule “媒体曝光” hit (turn 6 “找记者”, turn 6 “12398”), "
+    "customer anger, level 4 (turn 4 “太气人、骗子”)",
+    "clearly will go to the regulator and rated the service badly: rule “甲” hit (turn 6 “12398”), "
+    "strongly “投诉意向” (turn 6 “打12398、投诉”), rated 2",
+    "may call the government hotline: threatens to complain, and many are concerned: rule “乙” hit (turn 2 “1”), "
+    "14 customers speak of the same matter, same region (城东)",
+    "type “停电与抢修”: spoke of “停电” (turn 2 “他说：“停电”了，（真的）”, turn 6)",
+    "contacted us repeatedly the same day and is dissatisfied: "
+    "contacted us 3 times in this batch about the same matter, customer negative emotion, level 2",
+    "1 customer speaks of the same matter, same hour (11-20, 09 h)",
+    "7 customers speak of the same matter, in this batch",
+)
+
+
+@pytest.mark.parametrize(("stored", "said"), list(zip(REASONS, SAID, strict=True)))
+def test_reasons_of_complaints_are_said_clause_by_clause(stored: str, said: str) -> None:
+    assert complaint_reasons.told(stored) == stored
+    with speaking(catalogue()):
+        assert complaint_reasons.told(stored) == said
+
+
+@pytest.mark.parametrize("stored", ["", "：", "命中“甲", "客户愤怒 4 级，", "命中“甲”（第 2", "以后才有的：一句话"])
+def test_what_this_version_cannot_read_stays_as_it_was_stored(stored: str) -> None:
+    with speaking(catalogue()):
+        assert complaint_reasons.told(stored) == stored
+
+
+def test_packaged_alerts_and_complaints_have_english_names() -> None:
+    where, english = folders(None), catalogue()
+    names = {m.title for m in alerts(where).levels} | {m.who for m in alerts(where).levels}
+    names |= {rule.title for rule in alerts(where).rules}
+    names |= {c.because for step in complaints(where).ladder for c in step.any}
+    assert not sorted(names - set(english))
+
+
+def test_every_reason_a_run_stores_can_be_said(sample: StoredRun) -> None:
+    """Nothing Chinese is left of the reasons but what customers said and what authors named."""
+    table = assess(sample.parts, complaints(folders(None)))
+    stored = [reason for row in table["reasons"].to_pylist() for reason in row]
+    with speaking(catalogue()):
+        said = [re.sub("“.*?”", "", complaint_reasons.told(reason)) for reason in stored]
+    assert len(set(said)) > 2 and not [reason for reason in said if CHINESE.search(reason)]

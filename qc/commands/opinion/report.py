@@ -33,7 +33,9 @@ ALERT_FILE, PAGE = "alerts.json", "onepager.html"
 )
 @click.option("--fail-on", type=click.Choice(LEVELS), metavar="级别", help="有这个级别或更重的预警时退出码为 1")
 @click.option(
-    "--lang", type=click.Choice(LANGUAGES), help="简报和预警文件的语言（默认：qc.yaml 的 report.language，中文）"
+    "--lang",
+    type=click.Choice(LANGUAGES),
+    help="简报、预警文件、屏幕的语言（默认：qc.yaml 的 report.language，中文）",
 )
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
 @click.pass_context
@@ -60,6 +62,7 @@ def command(
     from qc.domain.language import speaking
     from qc.opinion.alert_file import document
     from qc.opinion.day import report_day
+    from qc.opinion.wording import spoken
     from qc.pipeline.specs import alerts, configuration, folders
     from qc.reporting.catalogue import read_catalogue
     from qc.reporting.onepager import render_one_page
@@ -67,12 +70,13 @@ def command(
     from qc.storage.read import list_runs
 
     where = folders(workspace_of(workspace))
-    specs = alerts(where)
     stored = list_runs(runs)
     if not stored:
         raise UsageError(f"{runs} 里没有完成的批次", "请给出 qc run 写批次的总目录，如 runs。")
     language = lang or configuration(where).report.language
-    with speaking(read_catalogue(where.reports, language)):
+    catalogue = read_catalogue(where.reports, language)
+    with speaking(catalogue):
+        specs = spoken(alerts(where))
         report = report_day(stored, None if day is None else day.date(), specs)
     if report is None:
         raise UsageError(
@@ -81,10 +85,11 @@ def command(
         )
     folder = out or runs / "opinion" / report.day.isoformat()
     page = render_one_page(report, specs, where.reports, __version__, language)
-    with speaking(read_catalogue(where.reports, language)):
+    with speaking(catalogue):
         write_text(folder / ALERT_FILE, document(report, specs, __version__))
+        lines = _lines(report, specs)
     write_text(folder / PAGE, page)
-    for line in _lines(report, specs):
+    for line in lines:
         click.echo(line)
     click.echo(folder / ALERT_FILE)
     click.echo(folder / PAGE)
@@ -93,12 +98,20 @@ def command(
 
 
 def _lines(report: DayReport, specs: AlertSpecs) -> list[str]:
+    from qc.domain.language import say
     from qc.opinion.wording import told, weekday
 
-    day = f"{report.day.isoformat()}（{weekday(report.day)}）"
     heads = [a for a in report.alerts if a.part_of is None]
     others = len(report.alerts) - len(heads)
-    same = f"，另有 {others} 个是同一件事的别的表现" if others else ""
-    lines = [f"{day}：检验 {report.tested:,} 项，预警 {len(heads)} 个{same}"]
+    lines = [
+        say(
+            "{date}（{weekday}）：检验 {tested} 项，预警 {n} 个",
+            date=report.day.isoformat(),
+            weekday=weekday(report.day),
+            tested=f"{report.tested:,}",
+            n=len(heads),
+        )
+        + (say("，另有 {n} 个是同一件事的别的表现", n=others) if others else "")
+    ]
     lines += [f"  {specs.meaning(a.level).title}　{told(a)}" for a in heads]
-    return lines + [f"  注：{note}" for note in report.notes]
+    return lines + [say("  注：{note}", note=note) for note in report.notes]
