@@ -35,7 +35,8 @@ class TranscriptCache:
     def put(self, key: str, transcript: Transcript) -> None:
         """Stores or replaces. Raises OSError when the disk is full or the folder not writable."""
         path = self._path(key)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for folder in (self._folder, path.parent):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         data = {"schema": _SCHEMA, "transcript": asdict(transcript)}
         handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")  # mkstemp: mode 0600
         try:

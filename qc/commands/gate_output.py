@@ -12,6 +12,7 @@ import click
 
 from qc.errors import UsageError
 from qc.ruletest.gate import GateResult
+from qc.storage.files import write_text
 
 Function = TypeVar("Function", bound=Callable[..., Any])
 FORMATS = ("text", "github", "gitlab")
@@ -76,8 +77,7 @@ def detected(environment: Mapping[str, str]) -> str:
 def write(path: Path, text: str) -> None:
     """Write a report, making its folder. Raises UsageError."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(text, encoding="utf-8")
+        write_text(path, text)
     except OSError as error:
         raise UsageError(f"写不了 {path}：{error.strerror}", "请换一个位置，或检查权限和剩余空间。") from error
 

@@ -76,7 +76,8 @@ class ManifestConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
     """`shard_size` conversations are inspected together; `allowance` is the share of inputs that may fail
-    before the exit code becomes 3 (0: none); `workers` 0: one per core."""
+    before the exit code becomes 3 (0: none); `workers` 0: one per core; `group_readable`: the group of the runs' folder
+    may read a run, otherwise only who made it."""
 
     shard_size: int = 500
     workers: int = 0
@@ -84,6 +85,7 @@ class RunConfig:
     max_turn_chars: int = 20_000
     hot_word_runs: int = 30
     """How many earlier runs hot words are compared against."""
+    group_readable: bool = False
 
 
 TARGETS = (

@@ -14,6 +14,7 @@ from qc.export.flat import flat, flat_schema, rows
 from qc.schema.reviews import ALL_TABLES
 from qc.schema.runs import COLUMNS, RUN_FIELDS, RUNS, columns_table, runs_table
 from qc.sheets.csvfile import write_csv
+from qc.storage.files import close_tree, make_folder
 from qc.storage.read import StoredRun
 
 FORMATS = ("csv", "parquet")
@@ -36,7 +37,7 @@ def export_tables(
         raise UsageError(f"{out} 不是空目录，也不是 qc 导出的，不覆盖它。", "请换一个目录，或先移走其中的文件。")
     draft = out.with_name(out.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
-    draft.mkdir(parents=True)
+    make_folder(draft)
     write = _parquet if form == "parquet" else _csv(encoding)
     names = [name for name in ALL_TABLES if not tables or name in tables]
     try:
@@ -46,6 +47,7 @@ def export_tables(
         for name, table in ((RUNS, runs_table([run.lineage for run in runs])), (COLUMNS, _columns(names))):
             write(draft / f"{name}.{form}", table.schema, iter([table]))
         (draft / _MARKER).touch()
+        close_tree(draft)
         shutil.rmtree(out, ignore_errors=True)
         draft.replace(out)
     finally:

@@ -17,6 +17,7 @@ from qc.domain.run import CardLineage, Lineage, RunStatus
 from qc.domain.specs import Specs
 from qc.errors import UsageError
 from qc.schema.tables import SCHEMA_VERSION
+from qc.storage.files import make_folder
 from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
 from qc.storage.write import WORK
 
@@ -86,13 +87,13 @@ def planned_lineage(
     return replace(lineage, plan_digest=hashlib.sha256(json.dumps(decisive).encode()).hexdigest())
 
 
-def start(out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool) -> Plan:
-    """Continue the unfinished run of the same plan under `out`, or begin a new one.
+def start(out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool, shared: bool = False) -> Plan:
+    """Continue the unfinished run of the same plan under `out`, or begin a new one; `shared`: readable by its group.
 
     Raises UsageError when `run_id` names a run that is finished or was planned differently.
     """
     if run_id is not None:
-        return _named(out, lineage, run_id, fresh)
+        return _named(out, lineage, run_id, fresh, shared)
     if not fresh:
         for path in sorted(out.glob(f"*/{LINEAGE_FILE}"), reverse=True):
             earlier = _readable(path.parent)
@@ -105,15 +106,15 @@ def start(out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool) -> Pl
     begun = datetime.now()
     stem = f"{begun:%Y%m%d-%H%M%S}-{lineage.plan_digest[:6]}"
     names = [stem, *(f"{stem}-{n}" for n in range(2, 1000))]
-    return _begin(out / next(n for n in names if not (out / n).exists()), lineage, begun)
+    return _begin(out / next(n for n in names if not (out / n).exists()), lineage, begun, shared)
 
 
-def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool) -> Plan:
+def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, shared: bool) -> Plan:
     if not run_id or Path(run_id).name != run_id or run_id.startswith("."):
         raise UsageError(f"批次名 {run_id!r} 不能用作目录名", "只用字母、数字、中文、- 和 _。")
     path = out / run_id
     if not path.exists():
-        return _begin(path, lineage, datetime.now())
+        return _begin(path, lineage, datetime.now(), shared)
     earlier = _readable(path)
     if earlier is None:
         raise UsageError(f"{path} 已存在，但不是批次目录", "换一个 --run-id，或移走这个目录。")
@@ -128,10 +129,10 @@ def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool) -> Plan:
     raise UsageError(f"批次 {run_id} {state}", "换一个 --run-id，或移走这个目录。")
 
 
-def _begin(path: Path, lineage: Lineage, begun: datetime) -> Plan:
+def _begin(path: Path, lineage: Lineage, begun: datetime, shared: bool) -> Plan:
     lineage = replace(lineage, run_id=path.name, started_at=begun.isoformat(timespec="seconds"))
     try:
-        path.mkdir(parents=True)
+        make_folder(path, shared=shared)
         write_lineage(path, lineage)
     except OSError as error:
         raise UsageError(f"不能写入 {path}：{error.strerror}", "检查磁盘空间与权限，或用 --out 换一个位置。") from None
@@ -148,8 +149,8 @@ def _readable(path: Path) -> Lineage | None:
 @contextmanager
 def exclusive(run: Path) -> Iterator[None]:
     """Hold the run directory. Raises UsageError when another process does; the lock ends with its process."""
-    (run / WORK).mkdir(exist_ok=True)
-    descriptor = os.open(run / WORK / "lock", os.O_RDWR | os.O_CREAT, 0o644)
+    make_folder(run / WORK)
+    descriptor = os.open(run / WORK / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -298,6 +298,5 @@ def write_review_sheet(run: Path, ids: Sequence[str], out: Path, who: Clerk) -> 
     names = page_names(stored.table("conversations", ["conversation_id"])["conversation_id"].to_pylist())
     report = Path(os.path.relpath((run / REPORT / "conversations").resolve(), out.resolve().parent))
     pages = {name: (report / names[name]).as_posix() for name in ids}
-    out.parent.mkdir(parents=True, exist_ok=True)
     with atomic(out) as temporary:
         return write_sheet(temporary, stored, machine(stored, ids), pages, created=who.at)

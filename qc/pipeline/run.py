@@ -94,7 +94,7 @@ def run_batch(
         confidence_floor=config.asr.confidence_floor,
         name=options.name or config.name,
     )
-    plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh)
+    plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh, shared=config.run.group_readable)
     with _working(plan, progress):
         keys: dict[str, str] = {}
         unheard: dict[str, Failure] = {}
@@ -138,7 +138,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         name=options.name or before.name,
         judged_again=before,
     )
-    plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh)
+    plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh, shared=config.run.group_readable)
     with _working(plan, progress):
         settings = _settings(plan, specs, config, options, SpeechSpecs(), {})
         counts = _inspected(stored_inputs(stored), settings, config, executor, before.counts.input, plan, progress)

@@ -28,6 +28,7 @@ from qc.reporting.reviewing import JudgedRule, judged_rules
 from qc.reporting.sampled import with_sampled
 from qc.reporting.selection import by_importance
 from qc.reporting.sound import COPIES, Recordings
+from qc.storage.files import close_tree, make_folder, write_text
 from qc.storage.read import StoredRun
 
 SHEETS = (
@@ -99,15 +100,16 @@ def _published(
     draft = out.with_name(out.name + ".partial")
     shutil.rmtree(draft, ignore_errors=True)
     try:
-        (draft / "conversations").mkdir(parents=True)
+        make_folder(draft / "conversations")
         for sheet in sheets:
             _write(draft / sheet.file, renderer.render(sheet.file, page=sheet.page(edition)))
         for folder in folders:
-            (draft / folder.folder).mkdir()
+            make_folder(draft / folder.folder)
             for name, page in folder.pages(edition):
                 _write(draft / folder.folder / name, renderer.render(f"{folder.name}.html", page=page))
         _conversations(draft / "conversations", out, edition, renderer)
         (draft / _MARKER).touch()
+        close_tree(draft)
         shutil.rmtree(out, ignore_errors=True)
         draft.replace(out)
     finally:
@@ -173,8 +175,7 @@ def build_conversation(
     with speaking(read_catalogue(template_dirs, settings.language)):
         renderer = Renderer(template_dirs, site)
         html = _conversation(records[conversation_id], name, recordings, judged_rules(run), renderer)
-    out.mkdir(parents=True, exist_ok=True)
-    _write(out / name, html)
+    write_text(out / name, html)
     return out / name
 
 

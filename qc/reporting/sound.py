@@ -127,11 +127,9 @@ def _digest(path: Path) -> str:
 
 
 def _copy(original: Path, target: Path) -> None:
-    """Whole or not at all, and readable by nobody who could not read the original."""
-    target.parent.mkdir(parents=True, exist_ok=True)
+    """Whole or not at all; who may read the page may hear it."""
     with atomic(target) as temporary:
         shutil.copyfile(original, temporary)
-        temporary.chmod(temporary.stat().st_mode & (original.stat().st_mode | 0o600) & 0o666)
 
 
 def _encoded(way: str) -> str:

@@ -136,6 +136,10 @@ class RunSpec(Spec):
         default=_RUN.max_turn_chars, ge=100, le=1_000_000, description="一句话最多几个字，更长的拆成几条"
     )
     hot_word_runs: int = Field(default=_RUN.hot_word_runs, ge=0, le=1000, description="热词与之前几个批次比较")
+    group_readable: bool = Field(
+        default=_RUN.group_readable,
+        description="同组的人可以读批次与报表（0640/2750）；不写则只有运行的人能读（0600/0700）",
+    )
 
 
 class ReportSpec(Spec):
@@ -202,9 +206,9 @@ class WorkspaceSpec(Spec):
 def load_config(path: Path | None) -> Config:
     """The configuration in `qc.yaml`; the defaults when `path` is None.
 
-    A relative path counts from the file's folder. The digest covers every setting but the number of workers and the
-    looks of reports, which change no result, and where the trained models lie: what is in them counts
-    (Specs.lexicons_digest). Raises SpecError with all problems.
+    A relative path counts from the file's folder. The digest covers every setting but the number of workers, who may
+    read a run and the looks of reports, which change no result, and where the trained models lie: what is in them
+    counts (Specs.lexicons_digest). Raises SpecError with all problems.
     """
     config = (WorkspaceSpec() if path is None else _read(path)).config()
     model = config.asr.model
@@ -256,6 +260,6 @@ def _targets(document: Document, problems: Problems) -> None:
 
 def _digest(config: Config) -> str:
     settings = asdict(config)
-    del settings["digest"], settings["report"], settings["run"]["workers"]
+    del settings["digest"], settings["report"], settings["run"]["workers"], settings["run"]["group_readable"]
     del settings["emotion_model"], settings["intents_model"]
     return hashlib.sha256(json.dumps(settings, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

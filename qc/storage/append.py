@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import fcntl
 import os
-import secrets
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pyarrow as pa
 
+from qc.storage.files import begin, make_folder
 from qc.storage.write import REVIEWS_FOLDER, part_files, part_number, part_path, table_folder, write_file
 
 _LOCK = ".lock"
@@ -21,8 +21,8 @@ def alone(run: Path) -> Iterator[None]:
     """Nobody else adds to the run's reviews during the block; another process waits until it is over. What is read
     inside is still true when it is written. The lock goes with the process, however that ends."""
     folder = run / REVIEWS_FOLDER
-    folder.mkdir(parents=True, exist_ok=True)
-    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o666)
+    make_folder(folder)
+    descriptor = os.open(folder / _LOCK, os.O_RDWR | os.O_CREAT, 0o600)
     try:
         with suppress(OSError):  # a file system without locks: exclusive names still keep parts apart
             fcntl.flock(descriptor, fcntl.LOCK_EX)
@@ -34,9 +34,7 @@ def alone(run: Path) -> Iterator[None]:
 def append_part(run: Path, name: str, table: pa.Table) -> Path:
     """Add `table` to the table `name` as its next part, whole or not at all; returns the file. A number that somebody
     else took in the meantime is passed over."""
-    folder = table_folder(run, name)
-    folder.mkdir(parents=True, exist_ok=True)
-    temporary = folder / f".{name}.{secrets.token_hex(6)}.tmp"
+    temporary = begin(table_folder(run, name) / name)
     try:
         write_file(temporary, name, table)
         with temporary.open("rb") as written:

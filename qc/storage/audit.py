@@ -1,10 +1,10 @@
 """The audit log: who did what to the runs of a folder, one JSON line per act in OUT/audit.jsonl.
 
 Lines are only ever appended, under a lock, and are on the disk before the act counts as recorded. Each holds the
-SHA-256 of the line before it, as a commit of git names its parent, so that a line that was changed, removed or moved no
-longer fits its neighbour. A cut tail leaves a chain that fits: OUT/audit.head.json says how long the log was. Who may
-write both files can write a new history from some line on; a head that was noted elsewhere (a mail, a ticket) is then in
-no line of it (`verify`, `noted`).
+SHA-256 of the line before it, as a commit of git names its parent, so that a line that was changed, removed or moved
+no longer fits its neighbour. A cut tail leaves a chain that fits: OUT/audit.head.json says how long the log was. Who
+may write both files can write a new history from some line on; a head that was noted elsewhere (a mail, a ticket) is
+then in no line of it (`verify`, `noted`).
 
 The log holds names of commands, runs and files, digests and counts, and a reason or a query somebody gave, masked.
 """
@@ -26,6 +26,7 @@ from pathlib import Path
 
 from qc import __version__
 from qc.errors import UsageError
+from qc.storage.files import GROUP, make_folder, modes_in
 
 LOG = "audit.jsonl"
 HEAD = "audit.head.json"
@@ -115,7 +116,7 @@ def record(
             line = json.dumps(asdict(entry), ensure_ascii=False).encode("utf-8", "backslashreplace")
             _append(log, size, line)
             head = Head(line=entry.line, sha256=hashlib.sha256(line).hexdigest())
-            _set_head(out, head, log)
+            _set_head(out, head)
             return head
     except OSError as error:
         raise UnrecordedError(
@@ -208,9 +209,9 @@ def _lines(out: Path) -> Iterator[bytes]:
 @contextmanager
 def _alone(out: Path) -> Iterator[int]:
     """The log, opened for appending, and nobody else writing to it."""
-    out.mkdir(parents=True, exist_ok=True)
+    make_folder(out)
     deadline = time.monotonic() + _PATIENCE_S
-    log = os.open(out / LOG, os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    log = _open(out / LOG, os.O_RDWR | os.O_APPEND)
     try:
         while True:
             try:
@@ -223,6 +224,18 @@ def _alone(out: Path) -> Iterator[int]:
         yield log
     finally:
         os.close(log)
+
+
+def _open(path: Path, flags: int) -> int:
+    """A file of the log. In a folder made for a group (qc.storage.files) whoever may read runs may be recorded too."""
+    shared = modes_in(path.parent) == GROUP
+    try:
+        return os.open(path, flags | os.O_NOFOLLOW | os.O_CLOEXEC)
+    except FileNotFoundError:
+        file = os.open(path, flags | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+        if shared:
+            os.fchmod(file, 0o660)
+        return file
 
 
 def _append(log: int, size: int, line: bytes) -> None:
@@ -251,10 +264,10 @@ def _last(log: int, size: int) -> Head:
     return Head(line=len(lines), sha256=hashlib.sha256(lines[-1]).hexdigest())
 
 
-def _set_head(out: Path, head: Head, log: int) -> None:
+def _set_head(out: Path, head: Head) -> None:
     """Written in place, under the log's lock: who may append need not be able to make files in the folder."""
     text = json.dumps(asdict(head)).encode() + b"\n"
-    file = os.open(out / HEAD, os.O_WRONLY | os.O_CREAT | os.O_NOFOLLOW | os.O_CLOEXEC, 0o600)
+    file = _open(out / HEAD, os.O_WRONLY)
     try:
         os.pwrite(file, text, 0)
         os.ftruncate(file, len(text))

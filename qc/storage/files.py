@@ -1,31 +1,91 @@
-"""Atomic files: written to a temporary name in the same folder, fsynced, renamed."""
+"""Files that may hold what people said: written to a temporary name, fsynced, renamed; for their owner only.
+
+Files are 0600 in folders 0700, whatever the umask. Sharing is Unix's own: in a folder with the set-group-id bit that
+its group may read and others may not (2750, 2770), what we write is 0640 in folders 2750, of the folder's group.
+`run.group_readable` makes a run such a folder; a centre may make one itself (chgrp, chmod). A folder that was there
+keeps the mode it has.
+"""
 
 from __future__ import annotations
 
 import os
 import secrets
+import stat
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
 from pathlib import Path
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Modes:
+    """What new files and folders are to be."""
+
+    file: int
+    folder: int
+
+
+OWNER = Modes(file=0o600, folder=0o700)
+GROUP = Modes(file=0o640, folder=0o2750)
+
+
+def modes_in(folder: Path) -> Modes:
+    """The modes of what is made in `folder`, which exists."""
+    mode = folder.stat().st_mode
+    shared = mode & stat.S_ISGID and mode & 0o050 == 0o050 and not mode & 0o007
+    return GROUP if shared else OWNER
+
+
+def make_folder(path: Path, *, shared: bool = False) -> Path:
+    """Make `path` and what is missing above it; `shared`: readable by its group, and so is all that comes into it.
+    Folders that are there stay as they are. Returns `path`. Raises OSError."""
+    if path.is_dir():
+        return path
+    make_folder(path.parent, shared=shared)
+    modes = GROUP if shared else modes_in(path.parent)
+    try:
+        path.mkdir(mode=0o700)
+    except FileExistsError:
+        if not path.is_dir():
+            raise
+        return path  # another worker was quicker
+    _set(path, modes.folder)  # mkdir minds the umask
+    return path
+
+
+def begin(path: Path) -> Path:
+    """An empty file beside `path`, under a name that `remove_stale` knows, with the modes `path` is to have."""
+    modes = modes_in(make_folder(path.parent))
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
+    os.close(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600))
+    _set(temporary, modes.file)
+    return temporary
 
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path; on success it replaces `path`, on an error it is removed. Nobody sees half a file.
-
-    Who may read it is for the umask to say: a centre that closes its files to others means these too.
-    """
-    path.parent.mkdir(parents=True, exist_ok=True)
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(6)}.tmp")
-    temporary.touch(exist_ok=False)
+    """Yield a temporary path; on success it replaces `path`, on an error it is removed. Nobody sees half a file."""
+    temporary = begin(path)
+    begun = temporary.stat().st_mode
     try:
         yield temporary
+        # never opener than it began: a library may have replaced the file by one of its own
+        _set(temporary, stat.S_IMODE(temporary.stat().st_mode & begun))
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
         _sync_folder(path.parent)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def close_tree(folder: Path) -> None:
+    """Give all that libraries wrote under `folder`, and the folder itself, the modes of what is made beside it."""
+    modes = modes_in(folder.parent)
+    for root, _, names in os.walk(folder):
+        _set(Path(root), modes.folder)
+        for name in names:
+            _set(Path(root) / name, modes.file)
 
 
 def remove_stale(folder: Path) -> None:
@@ -38,6 +98,12 @@ def write_text(path: Path, text: str) -> None:
     """Replace `path` by `text` (UTF-8), atomically."""
     with atomic(path) as temporary:
         temporary.write_text(text, encoding="utf-8")
+
+
+def _set(path: Path, mode: int) -> None:
+    with suppress(PermissionError, NotImplementedError):  # memory sticks and some shares have modes of their own
+        if stat.S_IMODE(path.stat().st_mode) != mode:
+            path.chmod(mode)
 
 
 def _sync_folder(folder: Path) -> None:

@@ -50,7 +50,7 @@ def test_counts_balance_and_every_table_has_its_schema(undisturbed: Path) -> Non
         assert table.schema.equals(schema)
         assert table.num_rows == run.lineage.tables[name]
         for part in run.part_files(name):
-            assert part.stat().st_mode & 0o777 == 0o644
+            assert part.stat().st_mode & 0o777 == 0o600
     assert not (undisturbed / ".work").exists()
 
 
