@@ -31,12 +31,19 @@ def command(
     \b
     例：改了规则之后  qc inspect runs/20261120-213000-1a2b3c
     """
+    from qc.commands.auditing import audited
     from qc.commands.console import Console
     from qc.commands.summary import conclude
+    from qc.pipeline.report import REPORT
     from qc.pipeline.run import inspect_run
     from qc.pipeline.specs import folders
 
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
-    outcome = inspect_run(run, where, options, console)
-    ctx.exit(conclude(outcome, where, console, report=not no_report))
+    with audited(options.out, "inspect") as act:
+        outcome = inspect_run(run, where, options, console)
+        act.made(outcome.run, outcome.lineage)
+        code = conclude(outcome, where, console, report=not no_report)
+        if not no_report:
+            act.wrote(outcome.run / REPORT)
+        ctx.exit(code)

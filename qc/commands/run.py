@@ -35,12 +35,19 @@ def command(
     \b
     例：qc run recordings/2026-11-20 --manifest calls.csv --out runs/
     """
+    from qc.commands.auditing import audited
     from qc.commands.console import Console
     from qc.commands.summary import conclude
+    from qc.pipeline.report import REPORT
     from qc.pipeline.run import run_batch
     from qc.pipeline.specs import folders
 
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
-    outcome = run_batch(source, manifest_of(manifest, source), where, options, console)
-    ctx.exit(conclude(outcome, where, console, report=not no_report))
+    with audited(options.out, "run") as act:
+        outcome = run_batch(source, manifest_of(manifest, source), where, options, console)
+        act.made(outcome.run, outcome.lineage)
+        code = conclude(outcome, where, console, report=not no_report)
+        if not no_report:
+            act.wrote(outcome.run / REPORT)
+        ctx.exit(code)

@@ -26,6 +26,7 @@ def command(
     \b
     例：qc transcribe recordings/2026-11-20 --manifest calls.csv
     """
+    from qc.commands.auditing import audited
     from qc.commands.console import Console
     from qc.commands.summary import conclude
     from qc.pipeline.run import run_batch
@@ -33,5 +34,8 @@ def command(
 
     console = Console(quiet)
     where = folders(workspace_of(workspace))
-    outcome = run_batch(source, manifest_of(manifest, source), where, options, console, judge=False)
-    ctx.exit(conclude(outcome, where, console, report=False))
+    with audited(options.out, "transcribe") as act:
+        outcome = run_batch(source, manifest_of(manifest, source), where, options, console, judge=False)
+        act.made(outcome.run, outcome.lineage)
+        code = conclude(outcome, where, console, report=False)
+        ctx.exit(code)

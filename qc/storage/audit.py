@@ -34,7 +34,8 @@ GENESIS = "0" * 64
 """What stands for the line before the first."""
 _PATIENCE_S = 30.0
 _NOTE_CHARS = 4000
-_FILES = 20
+_FILES = 5
+"""So many are named one by one."""
 _TAIL = 1 << 20
 """Bytes within which the last line must begin; a line of ours is far shorter."""
 
@@ -293,8 +294,8 @@ def _digests(out: Path, files: Iterable[Path]) -> dict[str, str]:
     for path in sorted(files):
         with path.open("rb") as file:
             digest = hashlib.file_digest(file, "sha256").hexdigest()
-        inside = path.resolve().is_relative_to(out.resolve())
-        digests[str(path.resolve().relative_to(out.resolve()) if inside else path)] = digest
+        place, root = path.resolve(), out.resolve()
+        digests[str(place.relative_to(root) if place.is_relative_to(root) else place)] = digest
     if len(digests) <= _FILES:
         return digests
     listed = "".join(f"{digest}  {name}\n" for name, digest in digests.items())

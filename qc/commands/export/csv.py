@@ -29,11 +29,15 @@ def command(runs: tuple[Path, ...], out: Path, tables: str, encoding: str, keep_
 
     列表用 ; 连成一格，更复杂的写成 JSON。以 = + - @ 开头的文字前面加 '，免得 Excel 当成公式。
     """
+    from qc.commands.auditing import audited, roots_of
     from qc.commands.exporting import finished, refuse_personal_data
     from qc.export.tables import export_tables
 
     stored = finished(runs)
     refuse_personal_data(stored, keep_personal_data)
     names = [name.strip() for name in tables.split(",") if name.strip()]
-    for path in export_tables(stored, out, "csv", tables=names, encoding=encoding):
+    with audited(roots_of(stored), "export csv") as act:
+        act.runs = [run.lineage.run_id for run in stored]
+        act.files += export_tables(stored, out, "csv", tables=names, encoding=encoding)
+    for path in act.files:
         click.echo(path)

@@ -21,11 +21,15 @@ def command(runs: tuple[Path, ...], out: Path, tables: str, keep_personal_data: 
 
     runs.parquet 是各批次，columns.parquet 是每一列的含义。原样的（有嵌套列的）就是批次目录里的 Parquet。
     """
+    from qc.commands.auditing import audited, roots_of
     from qc.commands.exporting import finished, refuse_personal_data
     from qc.export.tables import export_tables
 
     stored = finished(runs)
     refuse_personal_data(stored, keep_personal_data)
     names = [name.strip() for name in tables.split(",") if name.strip()]
-    for path in export_tables(stored, out, "parquet", tables=names):
+    with audited(roots_of(stored), "export parquet") as act:
+        act.runs = [run.lineage.run_id for run in stored]
+        act.files += export_tables(stored, out, "parquet", tables=names)
+    for path in act.files:
         click.echo(path)

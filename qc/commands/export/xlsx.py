@@ -34,6 +34,7 @@ def command(
     数与网页报表相同；表头的批注说明每一列。几个批次写进一本，每行前面是批次。超过 Excel 行数的接着写下一张表。
     客户说的话一律是文字，不会成为公式或链接。
     """
+    from qc.commands.auditing import audited, roots_of
     from qc.commands.exporting import finished, judged, refuse_personal_data
     from qc.pipeline.report import write_workbook
     from qc.pipeline.specs import alerts, configuration, folders
@@ -46,5 +47,10 @@ def command(
     config = configuration(where)
     config = replace(config, report=replace(config.report, language=lang or config.report.language))
     target = out or runs[0] / NAME
-    write_workbook([run.path for run in stored], target, templates=where.reports, config=config, alerts=alerts(where))
+    with audited(roots_of(stored), "export xlsx") as act:
+        act.runs = [run.lineage.run_id for run in stored]
+        write_workbook(
+            [run.path for run in stored], target, templates=where.reports, config=config, alerts=alerts(where)
+        )
+        act.wrote(target)
     click.echo(target)

@@ -47,6 +47,7 @@ def command(
     例：qc report conversation A003
         qc report conversation A003 --run runs/20261120-213000-1a2b3c --audio copy
     """
+    from qc.commands.auditing import audited, roots_of
     from qc.commands.transcript import identify
     from qc.pipeline.report import write_conversation
     from qc.storage.read import open_run
@@ -54,7 +55,11 @@ def command(
     where, config = settings_of(workspace, lang, audio)
     stored = newest_holding(runs, conversation) if run is None else open_run(run)
     found = identify(stored, conversation)
-    click.echo(write_conversation(stored.path, found, out=out, templates=where.reports, config=config))
+    with audited(roots_of([stored]), "report conversation") as act:
+        act.runs.append(stored.lineage.run_id)
+        page = write_conversation(stored.path, found, out=out, templates=where.reports, config=config)
+        act.wrote(page)
+    click.echo(page)
 
 
 def newest_holding(root: Path, identifier: str) -> StoredRun:

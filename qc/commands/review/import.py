@@ -39,6 +39,7 @@ def command(
     例：qc review import 王主管.json 复核.xlsx --run runs/20261120-213000-1a2b3c
         qc review import --run runs/新批次 --from runs/老批次
     """
+    from qc.commands.auditing import audited
     from qc.commands.review.rescored import lines
     from qc.pipeline.review import carry_reviews, clerk, import_reviews, read_returned, rescore
 
@@ -47,14 +48,21 @@ def command(
     if not files and old is None:
         if partial or reviewer:
             raise UsageError("没有给出复核文件", "例：qc review import 王主管.json --run 批次目录")
-        rescored = rescore(run, cards)
+        with audited(run.absolute().parent, "review rescore") as act:
+            act.runs.append(run.absolute().name)
+            rescored = rescore(run, cards)
         click.echo("\n".join(lines(rescored)))
         ctx.exit(EXIT_PARTIAL if rescored.refused else EXIT_OK)
     who = clerk()
-    if old is not None:
-        done = carry_reviews(old, run, cards, who)
-    else:
-        done = import_reviews(run, read_returned(files, who, reviewer), cards, who, partial=partial)
+    with audited(run.absolute().parent, "review import") as act:
+        act.runs += [path.absolute().name for path in (run, old) if path is not None]
+        if old is not None:
+            done = carry_reviews(old, run, cards, who)
+        else:
+            act.files += files
+            done = import_reviews(run, read_returned(files, who, reviewer), cards, who, partial=partial)
+        act.counts |= {"added": done.added, "repeated": done.repeated, "left_out": len(done.left_out)}
+        act.outcome = "partial" if done.left_out else "done"
     for complaint in done.left_out[:_SHOWN]:
         click.echo(f"没有收：{complaint}", err=True)
     again = f"，另有 {done.repeated} 条早已收过" if done.repeated else ""

@@ -46,6 +46,7 @@ def command(
     例：qc review sample runs/20261120-213000-1a2b3c --n 200 --out 复核.xlsx
         qc review sample runs/20261120-213000-1a2b3c --per-agent 5
     """
+    from qc.commands.auditing import audited
     from qc.pipeline.review import clerk, sample_run, write_review_sheet
     from qc.review.sampling import Wanted
 
@@ -57,15 +58,20 @@ def command(
         raise UsageError(f"已经有 {out}", "里面可能有填好的意见；换一个名字，或先移走它。")
     wanted = Wanted(size=None if per_agent is not None else size or _DEFAULT, per_agent=per_agent, risk=risk, seed=seed)
     who = clerk()
-    sample = sample_run(run, wanted, who, keep=not dry_run)
-    click.echo("\n".join(_told(sample, risk)))
     if dry_run:
+        click.echo("\n".join(_told(sample_run(run, wanted, who, keep=False), risk)))
         click.echo("只是试算，没有记下。", err=True)
-    elif out is not None:
-        count = write_review_sheet(run, sample.ids, out, who)
-        click.echo(f"复核表：{out}（{count} 行）", err=True)
-    if not dry_run:
-        click.echo(f"下一步：qc report {run} 给抽到的会话各写一页，在页上复核；或填复核表。", err=True)
+        return
+    with audited(run.absolute().parent, "review sample") as act:
+        act.runs.append(run.absolute().name)
+        sample = sample_run(run, wanted, who, keep=True)
+        act.counts["conversations"] = len(sample.ids)
+        click.echo("\n".join(_told(sample, risk)))
+        if out is not None:
+            count = write_review_sheet(run, sample.ids, out, who)
+            act.wrote(out)
+            click.echo(f"复核表：{out}（{count} 行）", err=True)
+    click.echo(f"下一步：qc report {run} 给抽到的会话各写一页，在页上复核；或填复核表。", err=True)
 
 
 def _told(sample: Sample, risk: float) -> Iterator[str]:

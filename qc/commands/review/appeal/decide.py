@@ -43,13 +43,17 @@ def command(
     \b
     例：qc review appeal decide runs/批次 S0001 --uphold --by 王主管 --text "复听属实"
     """
+    from qc.commands.auditing import audited
     from qc.commands.review.rescored import lines
     from qc.pipeline.appeals import decide_appeal
     from qc.pipeline.review import clerk
 
     if status is None:
         raise UsageError("没有说怎样裁定", "写明 --uphold（成立）、--reject（不成立）或 --withdraw（撤回）。")
-    step, rescored = decide_appeal(run, appeal, status, verdict, by=by, text=text, cards=cards, who=clerk())
+    with audited(run.absolute().parent, "review appeal decide") as act:
+        act.runs.append(run.absolute().name)
+        act.note = f"{appeal} {status} {verdict or ''}".strip()
+        step, rescored = decide_appeal(run, appeal, status, verdict, by=by, text=text, cards=cards, who=clerk())
     changed = "" if step.human_verdict is None else f"，改判为{WORDS[step.human_verdict]}"
     click.echo(f"申诉 {step.appeal_id} {STATUS[step.status]}{changed}。")
     if rescored is None:

@@ -21,7 +21,11 @@ def command(run: Path, conversation: str, rule: str, agent: str, reason: str) ->
     \b
     例：qc review appeal open runs/批次 A002 service.greeting --agent 1025 --reason "第 2 轮问候过，被静音盖住"
     """
+    from qc.commands.auditing import audited
     from qc.pipeline.appeals import open_appeal
     from qc.pipeline.review import clerk
 
-    click.echo(open_appeal(run, conversation, rule, agent=agent, reason=reason, who=clerk()).appeal_id)
+    with audited(run.absolute().parent, "review appeal open") as act:
+        act.runs.append(run.absolute().name)
+        act.note = open_appeal(run, conversation, rule, agent=agent, reason=reason, who=clerk()).appeal_id
+    click.echo(act.note)
