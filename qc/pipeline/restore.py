@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
+import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.asr.assemble import Assembly, assemble
@@ -88,6 +89,19 @@ def stored_conversation(run: StoredRun, identifier: str) -> Conversation | None:
             mine = turns.filter(pc.equal(turns["conversation_id"], identifier))
             return _conversation(rows[0], tuple(map(_turn, mine.to_pylist())))
     return None
+
+
+def part_conversations(run: StoredRun, number: int, identifiers: Sequence[str]) -> list[Conversation]:
+    """Some conversations of part `number`, in its order. Raises UsageError when a file of it is damaged."""
+    wanted = pa.array(identifiers, pa.string())
+    conversations, turns = (
+        table.filter(pc.is_in(table["conversation_id"], value_set=wanted)).to_pylist()
+        for table in (run.part(name, number, TABLES[name].names) for name in ("conversations", "turns"))
+    )
+    mine: dict[str, list[Turn]] = {}
+    for row in turns:
+        mine.setdefault(row["conversation_id"], []).append(_turn(row))
+    return [_conversation(row, tuple(mine.get(row["conversation_id"], ()))) for row in conversations]
 
 
 def _turn(row: Mapping[str, Any]) -> Turn:

@@ -216,11 +216,26 @@ def enter(run: StoredRun, opinion: Opinion, cards: Cards, who: Clerk) -> Rescore
     return _rescored(run, *cards.read())
 
 
-def _rescored(run: StoredRun, pack: RulePack, cards: Sequence[Scorecard]) -> Rescored:
-    said = machine(run, reviewed(run))
-    opinions = run.table("reviews")
-    last = final(opinions, said)
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FinalTables:
+    """The last word on every verdict and the scores it comes to. `refused`: as Rescored has it."""
+
+    last: Final
+    scores: Sequence[Score]
+    refused: tuple[str, ...]
+
+
+def final_tables(run: StoredRun, pack: RulePack, cards: Sequence[Scorecard]) -> FinalTables:
+    """What the stored reviews come to by these cards. Raises UsageError."""
+    last = final(run.table("reviews"), machine(run, reviewed(run)))
     scores, refused = _scores(run, last, pack, cards)
+    return FinalTables(last=last, scores=scores, refused=refused)
+
+
+def _rescored(run: StoredRun, pack: RulePack, cards: Sequence[Scorecard]) -> Rescored:
+    opinions = run.table("reviews")
+    made = final_tables(run, pack, cards)
+    last, scores, said = made.last, made.scores, made.last.machine
     write_part(run.path, "final_findings", 0, last.rows)
     write_part(run.path, "final_scores", 0, rows.scores(scores))
     # Last, and with how many reviews all three rest on: whoever was killed before it left them behind (ledger.behind).
@@ -234,7 +249,7 @@ def _rescored(run: StoredRun, pack: RulePack, cards: Sequence[Scorecard]) -> Res
         changed=int((last.codes != said.codes).sum()),
         scores=len(scores),
         moved=sum(s.score != before[s.conversation_id, s.scorecard_id] for s in scores),
-        refused=refused,
+        refused=made.refused,
     )
 
 

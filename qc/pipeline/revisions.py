@@ -9,6 +9,7 @@ import tarfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path, PurePosixPath
 from tempfile import TemporaryDirectory
 
@@ -22,6 +23,7 @@ _KEPT = ("rules", "scorecards", WORKSPACE_FILE)
 _SUFFIXES = (".yml", ".yaml", ".txt")
 """YAML, and lexicons as plain text."""
 _MOST_BYTES = 64 << 20
+_MOST_COMMITS = 40
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,6 +54,21 @@ def read_state(name: str | None, workspace: Path | None, where: Folders) -> Stat
     rules = tuple(replace(r, path=r.path.removeprefix(f"{folder}{os.sep}")) for r in specs.pack.rules)
     label = name if commit.startswith(name) else f"{name}（{commit[:10]}）"
     return State(label=label, specs=replace(specs, pack=replace(specs.pack, rules=rules)))
+
+
+def history(workspace: Path, before: str | None) -> list[str]:
+    """Commits that touched what decides verdicts, those not after `before` (local time, ISO 8601) first, newest first;
+    a few dozen at most. None where there is no repository."""
+    try:
+        listed = _git(workspace, "log", f"-{_MOST_COMMITS}", "--format=%H %cI", "--", *_KEPT).decode("utf-8", "replace")
+    except QcError:
+        return []
+    commits = [line.partition(" ") for line in listed.splitlines()]
+    try:
+        moment = datetime.fromisoformat(before or "").astimezone()
+    except ValueError:
+        return [commit for commit, _, _ in commits]
+    return [c for c, _, _ in sorted(commits, key=lambda line: datetime.fromisoformat(line[2]) > moment)]
 
 
 def _folder(path: Path, where: Folders) -> Folders:

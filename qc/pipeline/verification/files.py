@@ -1,0 +1,80 @@
+"""Whether the files of a run are those it wrote."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from qc.errors import UsageError
+from qc.ingest.walk import walk
+from qc.pipeline.progress import Progress
+from qc.pipeline.verification.check import Check, Problems, State
+from qc.schema.tables import TABLES
+from qc.storage.digests import PARTS_FILE, intact, read_parts, sha256_of
+from qc.storage.read import StoredRun
+from qc.text.masking import mask_value
+
+_ID, _TITLE = "files", "文件"
+_FAILED = "与写下时不同：文件被改过、换过、丢了或坏了"
+
+
+def check_files(run: StoredRun) -> Check:
+    """Every part file against `parts.json`, and that list against the digest in `run.json`."""
+    problems = Problems()
+    try:
+        listed = read_parts(run.path)
+    except UsageError as error:
+        problems.add(error.message)
+        return problems.check(_ID, _TITLE, "", _FAILED)
+    expected = run.lineage.parts_digest
+    if listed is None and not expected:
+        told = f"没有 {PARTS_FILE}（较早的版本写的）：文件是不是当初写下的，无从核对"
+        return Check(id=_ID, title=_TITLE, state=State.UNCHECKED, told=told)
+    if listed is None:
+        problems.add(f"{PARTS_FILE} 不见了，而 run.json 里记着它的摘要")
+        return problems.check(_ID, _TITLE, "", _FAILED)
+    if sha256_of(run.path / PARTS_FILE) != expected:
+        problems.add(f"{PARTS_FILE} 与 run.json 里记的摘要不符")
+    there = _on_disk(run)
+    for part in listed:
+        if part.path not in there:
+            problems.add(f"缺少 {part.path}")
+        elif not intact(run.path, part):
+            problems.add(f"{part.path} 的内容变了")
+    problems.extend(f"多出 {name}" for name in sorted(there - {part.path for part in listed}))
+    size = sum(part.bytes for part in listed) / 1e6
+    return problems.check(_ID, _TITLE, f"{len(listed)} 个文件（{size:,.1f} MB）的 SHA-256 与写下时一致", _FAILED)
+
+
+def _on_disk(run: StoredRun) -> set[str]:
+    return {path.relative_to(run.path).as_posix() for name in TABLES for path in run.part_files(name)}
+
+
+def check_sources(run: StoredRun, source: Path, progress: Progress) -> Check:
+    """The inputs of the run, where they lie now, against the digests in its tables. A file that was renamed or moved
+    within the folder is still the same. Raises UsageError when `source` cannot be read."""
+    recorded: dict[str, str] = {}
+    for table, path, digest in (("conversations", "source_path", "source_sha256"), ("failures", "input", "sha256")):
+        for part in run.parts(table, [path, digest]):
+            pairs = zip(part[path].to_pylist(), part[digest].to_pylist(), strict=True)
+            recorded.update((sha256, name) for name, sha256 in pairs if sha256)
+    files = walk(source, None).files
+    found: set[str] = set()
+    names: set[str] = set()
+    progress.stage("核对原始文件", len(files), "个文件")
+    for file in files:
+        try:
+            found.add(sha256_of(Path(file.file)))
+        except OSError:  # gone while we looked
+            continue
+        names |= {file.path, mask_value(file.path)}
+        progress.advance(1, "")
+    progress.finish()
+    problems = Problems()
+    missing = sorted(name for sha256, name in recorded.items() if sha256 not in found)
+    problems.extend(f"{name} 的内容与质检时不同" for name in missing if name in names)
+    gone = sum(name not in names for name in missing)
+    told = f"{len(recorded) - len(missing)} 个原始文件的 SHA-256 与质检时一致"
+    if gone:
+        told += f"；{gone} 个不在 {source} 里，没有核对"
+    state = State.UNCHECKED if gone else State.PASSED
+    return problems.check("sources", "原始文件", told, "有原始文件在质检之后变了", state)
