@@ -25,7 +25,8 @@ class Cause(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Crashed(Generic[Task]):
-    """A task that broke its process. One that died was tried twice, the second time alone."""
+    """A task that broke its process. One that died or took too much memory was tried twice, the second time alone in a
+    new process; one that took too long was not, for it would take as long again."""
 
     task: Task
     cause: Cause = Cause.DIED
@@ -54,8 +55,9 @@ class Executor(Protocol):
 
     Results come in order of completion. Tasks are drawn as they are needed, a few ahead of the workers, so that an
     endless stream stays in bounded memory. What `setup` or `work` raises reaches the caller. A task that breaks its
-    process comes back as `Crashed`, and costs no other task its result. When the caller leaves, by an exception too, no
-    process is left behind; when the caller is killed, workers leave by themselves.
+    process comes back as `Crashed`, and costs no other task its result; processes that die in `setup` time and again
+    raise UsageError, for no task is to blame. When the caller leaves, by an exception too, no process is left behind;
+    when the caller is killed, workers leave by themselves.
     """
 
     @property

@@ -1,160 +1,186 @@
-"""Worker processes of this machine; a task that kills its worker is found and set aside."""
+"""Worker processes of this machine. The parent knows which task each holds: who crashes is known, not guessed."""
 
 from __future__ import annotations
 
-import multiprocessing
-import os
-import pickle
-import signal
-import tempfile
-import threading
+import time
 from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
-from concurrent.futures.process import BrokenProcessPool
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator
+from multiprocessing.connection import wait
+from typing import Generic
 
-from qc.pipeline.executors.executor import Crashed, Job, Result, State, Task
+from qc.errors import UsageError
+from qc.pipeline.executors.executor import Cause, Crashed, Job, Result, State, Task
+from qc.pipeline.executors.worker import NOTHING, Hush, Worker, uninterrupted
 
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+_STILLBORN = 3
+"""So many workers in a row that die before their first task, and the job is given up: no task is to blame."""
+_LOOK_S = 0.1
+"""How often the memory of workers is read."""
 
 
 class Pool:
-    """Spawned processes, `workers` at once."""
+    """Spawned processes, `workers` at once, each with a pipe of its own and one task at a time.
+
+    What a process holds is its resident memory. It is read from /proc, and where there is none from `ps`.
+    """
 
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
     def run(self, job: Job[State, Task, Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
-        """As every executor; at most two tasks per worker are under way."""
-        workers = min(self.workers, job.at_most or self.workers)
-        pending = iter(tasks)
-        suspects: deque[Task] = deque()
-        with _left_in_a_file((job.setup, job.setup_args)) as start:
-            while True:
-                broke = yield from _until_broken(job.work, pending, workers, start, suspects)
-                if not broke:
-                    return
-                # Any of the tasks under way may have killed the worker: each is tried again alone.
-                while suspects:
-                    task = suspects.popleft()
-                    lost: deque[Task] = deque()
-                    if (yield from _until_broken(job.work, iter([task]), 1, start, lost)):
-                        yield Crashed(task)
-
-
-@contextmanager
-def _left_in_a_file(start: tuple[Callable[..., Any], tuple[Any, ...]]) -> Iterator[str]:
-    """What a worker starts with, readable by its owner only.
-
-    Python hands arguments to a spawned process through a pipe whose other end it holds open itself: more than the pipe
-    takes (64 KB; a hundred rules are more), and it waits for ever for a worker that died before reading.
-    """
-    with tempfile.NamedTemporaryFile(prefix="qc-", suffix=".start") as file:
-        pickle.dump(start, file)
-        file.flush()
-        yield file.name
-
-
-def _until_broken(
-    work: Callable[[State, Task], Result],
-    pending: Iterator[Task],
-    workers: int,
-    start: str,
-    lost: deque[Task],
-) -> Generator[Result, None, bool]:
-    """Drain `pending`; True when a worker died, with the tasks then under way in `lost`."""
-    under_way: dict[Future[Result], Task] = {}
-    with _single_threaded():
-        pool = ProcessPoolExecutor(workers, multiprocessing.get_context("spawn"), initializer=_enter, initargs=(start,))
+        """As every executor. Tasks drawn ahead are at most as many as there are workers."""
+        crew = _Crew(job, min(self.workers, job.at_most or self.workers), iter(tasks))
         try:
-            exhausted = False
-            while under_way or not exhausted:
-                while not exhausted and len(under_way) < 2 * workers:
-                    try:
-                        task = next(pending)
-                    except StopIteration:
-                        exhausted = True
-                        break
-                    try:
-                        with _uninterrupted():
-                            under_way[pool.submit(_call, work, task)] = task
-                    except BrokenProcessPool:
-                        lost.extend([*under_way.values(), task])
-                        return True
-                done, _ = wait(under_way, return_when=FIRST_COMPLETED)
-                for future in done:
-                    try:
-                        result = future.result()
-                    except BrokenProcessPool:
-                        lost.extend(under_way.values())
-                        return True
-                    del under_way[future]
-                    yield result
-            return False
-        except BaseException:  # interrupted, or the work itself raised: do not wait for what is under way
-            for process in multiprocessing.active_children():
-                process.kill()
-            raise
+            yield from crew.results()
         finally:
-            pool.shutdown(wait=True, cancel_futures=True)
+            crew.dismiss()
 
 
-_state: Any = None
-"""What `setup` made, in a worker process."""
-_refused: Exception | None = None
-"""What `setup` raised instead."""
+class _Crew(Generic[State, Task, Result]):
+    """The workers of one job, the tasks drawn and not yet given out, and the suspects: tasks whose worker died.
 
+    A suspect is tried again in a new process, while no other task is under way: with the machine to itself, and without
+    what earlier tasks left behind. They wait until there are as many as workers, or nothing else is left to do.
+    """
 
-def _enter(start: str) -> None:
-    global _state, _refused
-    threading.Thread(target=_leave_with_parent, daemon=True).start()
-    try:
-        with Path(start).open("rb") as file:
-            setup, setup_args = pickle.load(file)  # noqa: S301 - our own parent wrote it
-        _state = setup(*setup_args)
-    except Exception as error:  # raised here it would look as if every task killed its worker
-        _refused = error
+    def __init__(self, job: Job[State, Task, Result], most: int, tasks: Iterator[Task]) -> None:
+        self.job = job
+        self.most = most
+        self.tasks = tasks
+        self.drawn: deque[Task] = deque()
+        self.exhausted = False
+        self.workers: list[Worker[Task, Result]] = []
+        self.suspects: deque[Task] = deque()
+        self.alone = False
+        self.stillborn = 0
 
+    def results(self) -> Iterator[Result | Crashed[Task]]:
+        while True:
+            self._draw()
+            self._give_out()
+            if not (self.drawn or self.suspects or self._busy()):
+                if self.exhausted:
+                    return
+                continue
+            yield from self._heard()
 
-def _leave_with_parent() -> None:
-    """A killed parent leaves nobody to take results: a worker that stayed would hold its model's memory for ever, and
-    write into a run that is being resumed."""
-    parent = multiprocessing.parent_process()
-    if parent is not None:
-        parent.join()
-        os._exit(1)
+    def dismiss(self) -> None:
+        """Whoever has nothing to do leaves; whoever is at work is ended."""
+        with uninterrupted():
+            for worker in self.workers:
+                worker.part()
+            for worker in self.workers:
+                worker.buried()
+            self.workers.clear()
 
+    def _draw(self) -> None:
+        """One task ahead: between two, those who are ready for work are looked after."""
+        if not self.exhausted and len(self.drawn) < self.most:
+            try:
+                self.drawn.append(next(self.tasks))
+            except StopIteration:
+                self.exhausted = True
 
-def _call(work: Callable[[Any, Task], Result], task: Task) -> Result:
-    if _refused is not None:
-        raise _refused
-    return work(_state, task)
+    def _busy(self) -> list[Worker[Task, Result]]:
+        return [w for w in self.workers if w.task is not NOTHING]
 
+    def _give_out(self) -> None:
+        if self.suspects and (len(self.suspects) >= self.most or (self.exhausted and not self.drawn)):
+            self.alone = True
+        if self.alone:
+            self._try_alone()
+            return
+        for worker in self.workers:
+            if self.drawn and worker.idle:
+                self._give(worker, self.drawn.popleft())
+        starting = sum(not w.ready for w in self.workers)
+        while len(self.workers) < self.most and len(self.drawn) > starting:
+            self._hire()
+            starting += 1
 
-@contextmanager
-def _uninterrupted() -> Iterator[None]:
-    """Hold back Ctrl-C: a worker that is half started could not be ended. Workers inherit this from the parent, whose
-    it is to handle; their own tracebacks would only be noise."""
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)
+    def _try_alone(self) -> None:
+        if self._busy():
+            return
+        if not self.suspects:
+            self.alone = False
+            self._give_out()
+            return
+        fresh = next((w for w in self.workers if w.idle and not w.experienced), None)
+        if fresh is not None:
+            fresh.on_trial = True
+            self._give(fresh, self.suspects.popleft())
+        elif all(w.ready for w in self.workers):
+            if len(self.workers) == self.most:
+                self._lose(self.workers[-1])
+            self._hire()
 
+    def _hire(self) -> None:
+        with uninterrupted():  # a worker that is half started could not be ended
+            self.workers.append(Worker.started(self.job))
 
-@contextmanager
-def _single_threaded() -> Iterator[None]:
-    """Workers inherit one thread each: measured, threads inside a process gain nothing and cost much."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                os.environ.pop(name, None)
+    def _give(self, worker: Worker[Task, Result], task: Task) -> None:
+        worker.give(task, None if self.job.limit_s is None else self.job.limit_s(task))
+
+    def _heard(self) -> Iterator[Result | Crashed[Task]]:
+        """Wait for somebody to say something, to die, or to be over a limit."""
+        by_handle = {handle: w for w in self.workers for handle in (w.pipe, w.process.sentinel)}
+        spoke = wait(list(by_handle), self._patience())
+        # What a worker said before it died, or before its time was up, is heard first.
+        for worker in dict.fromkeys(by_handle[h] for h in spoke):  # type: ignore[index]
+            yield from self._said(worker)
+        now = time.monotonic()
+        for worker in list(self.workers):
+            if worker.task is not NOTHING and worker.deadline <= now and not worker.pipe.poll():
+                yield from self._died(worker, Cause.TIME)
+            elif self.job.memory_mb is not None and worker.resident_mb() > self.job.memory_mb and not worker.idle:
+                yield from self._died(worker, Cause.MEMORY)
+
+    def _patience(self) -> float | None:
+        """Seconds to wait, None: until something happens."""
+        if not self.exhausted and len(self.drawn) < self.most and not self.alone:
+            return 0
+        if self.job.memory_mb is not None:
+            return _LOOK_S
+        nearest = min((w.deadline for w in self._busy()), default=float("inf"))
+        return None if nearest == float("inf") else max(0.0, nearest - time.monotonic())
+
+    def _said(self, worker: Worker[Task, Result]) -> Iterator[Result | Crashed[Task]]:
+        try:
+            said = worker.hear()
+        except Hush:
+            yield from self._died(worker, Cause.DIED)
+            return
+        if worker.ready:
+            self.stillborn = 0
+        if said is not NOTHING:
+            yield said
+
+    def _died(self, worker: Worker[Task, Result], cause: Cause) -> Iterator[Crashed[Task]]:
+        task, tried, ready = worker.task, worker.on_trial, worker.ready
+        self._lose(worker)
+        if not ready:
+            self._stillborn(cause)
+        elif task is not NOTHING:
+            if tried or cause is Cause.TIME:
+                yield Crashed(task, cause)
             else:
-                os.environ[name] = value
+                self.suspects.append(task)
+
+    def _lose(self, worker: Worker[Task, Result]) -> None:
+        with uninterrupted():
+            self.workers.remove(worker)
+            worker.end()
+            worker.buried()
+
+    def _stillborn(self, cause: Cause) -> None:
+        if cause is Cause.MEMORY:
+            raise UsageError(
+                f"工作进程在启动时（还没有处理任何输入）占用的内存就超过了 {self.job.memory_mb} MB",
+                "提高 qc.yaml 的 run.memory_mb（0 为不限），或换小一些的模型；再运行同一条命令会接着做。",
+            )
+        self.stillborn += 1
+        if self.stillborn >= _STILLBORN:
+            raise UsageError(
+                f"工作进程接连 {_STILLBORN} 次在启动时被杀死，没有处理任何输入",
+                "多半是内存不足或某个库装坏了：减少 --workers，运行 qc doctor 检查；再运行同一条命令会接着做。",
+            )
