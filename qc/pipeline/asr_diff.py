@@ -24,13 +24,12 @@ from qc.domain.specs import Specs
 from qc.errors import QcError, UsageError
 from qc.matching.judge import VERDICTS
 from qc.pipeline.asr_diff_evidence import Changed, Reader, Told, changed_texts, tell
-from qc.pipeline.backtest import opened
 from qc.pipeline.progress import Progress
 from qc.pipeline.stored import StoredPart
 from qc.pipeline.verdicts import ABSENT, HIT, UNDECIDED, Judge, Verdicts, stored_verdicts
 from qc.ruletest.diff import Group, Movement, Totals
 from qc.scoring.score import Scorer, applicable
-from qc.storage.read import StoredRun
+from qc.storage.read import StoredRun, open_run, require_judged
 from qc.text.error_rate import Errors
 
 _NAMES = (*(v.value for v in VERDICTS), "absent")
@@ -102,7 +101,7 @@ def compare_runs(
     """`by_id`: recordings are paired by the ids of conversations instead of their audio. `specs` gives the rules in
     force, asked for when the runs were not judged alike; `floor` serves runs that do not say theirs. Raises UsageError
     for runs that are unfinished or not judged, or that share no recording."""
-    runs = opened(a), opened(b)
+    runs = require_judged(open_run(a)), require_judged(open_run(b))
     lines = runs[0].lineage, runs[1].lineage
     unlike = _unlike(*lines)
     own = specs() if unlike else None

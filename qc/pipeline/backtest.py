@@ -12,7 +12,6 @@ from pathlib import Path
 
 from qc import __version__
 from qc.domain.budget import Label
-from qc.domain.run import RunStatus
 from qc.domain.specs import Specs
 from qc.errors import InternalError, UsageError
 from qc.pipeline.executors.choose import choose_executor
@@ -22,7 +21,7 @@ from qc.pipeline.revisions import State
 from qc.pipeline.shard_diff import Compared, RunPlan, ShardDiff
 from qc.ruletest.changes import Change, Changes, RuleChange, compare, need_of
 from qc.ruletest.diff import Diff, Moves
-from qc.storage.read import StoredRun, open_run
+from qc.storage.read import StoredRun, open_run, require_judged
 
 _FEW_SHARDS = 2
 """So many are done sooner here than by processes that must start first."""
@@ -49,7 +48,7 @@ def backtest(
     `floor` serves runs that do not say theirs; `workers` 0: one per core. Raises UsageError for runs that are
     unfinished, not judged, the same twice, or damaged.
     """
-    stored = [opened(path) for path in runs]
+    stored = [require_judged(open_run(path)) for path in runs]
     twice = [r.lineage.run_id for i, r in enumerate(stored) if any(r.path.samefile(o.path) for o in stored[:i])]
     if twice:
         raise UsageError(f"批次 {twice[0]} 给了两次", "每个 --run 写一个不同的批次。")
@@ -73,16 +72,6 @@ def backtest(
         known=frozenset(rule.id for side in (old, new) for rule in side.specs.pack.rules),
         notes=tuple(dict.fromkeys(note for plan in plans for note in plan.notes)) if not changes.nothing else (),
     )
-
-
-def opened(path: Path) -> StoredRun:
-    """A finished and judged run. Raises UsageError for any other."""
-    run = open_run(path)
-    if run.lineage.status is not RunStatus.DONE:
-        raise UsageError(f"批次 {run.lineage.run_id} 还没有完成", "再运行一次当初的 qc run 命令，把它做完。")
-    if not run.lineage.rules_digest:
-        raise UsageError(f"{run.path} 只有转写，还没有判定", f"先运行 qc inspect {run.path}")
-    return run
 
 
 def plan_run(run: StoredRun, old: Specs, new: Specs, changes: Changes, floor: float) -> RunPlan:

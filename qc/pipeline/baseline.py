@@ -19,12 +19,12 @@ from qc.matching.compile import compile_rules
 from qc.matching.judge import judge
 from qc.matching.signals import signals_of
 from qc.paths import packaged
-from qc.pipeline.backtest import opened
 from qc.pipeline.privacy import masked
 from qc.pipeline.stored import StoredPart
 from qc.pipeline.verdicts import Judge
 from qc.ruletest.baseline import Baseline, CleanHit, compare, quote_of
 from qc.specs.accepted import load_accepted
+from qc.storage.read import open_run, require_judged
 from qc.text.shard import Shard
 from qc.text.signals import Analyser, analyser_of
 
@@ -113,7 +113,7 @@ def _masked(conversations: list[Conversation], analyser: Analyser) -> Shard:
 
 def _of_runs(specs: Specs, rules: Sequence[Rule], runs: Sequence[Path], floor: float) -> Iterator[_Judged]:
     ids = [rule.id for rule in rules]
-    for run in [opened(path) for path in runs]:
+    for run in [require_judged(open_run(path)) for path in runs]:
         own = run.lineage.lexicons_digest != specs.lexicons_digest
         known = run.lineage.confidence_floor
         judges = Judge(specs, ids, floor=floor if known is None else known, own_signals=own)

@@ -13,12 +13,11 @@ import numpy as np
 from qc.domain.specs import Specs
 from qc.matching.compile import CompiledRules, compile_rules
 from qc.matching.judge import judge
-from qc.pipeline.backtest import opened
 from qc.pipeline.progress import Progress
 from qc.pipeline.stored import StoredPart
 from qc.pipeline.verdicts import ABSENT, HIT, MISS, NOT_APPLICABLE, UNDECIDED, Judge, Verdicts, stored_verdicts
 from qc.ruletest.coverage import Coverage, RuleCoverage, always_together
-from qc.storage.read import StoredRun
+from qc.storage.read import StoredRun, open_run, require_judged
 
 _EXAMPLES = 5
 _ROUNDS = 3
@@ -53,7 +52,7 @@ def coverage(specs: Specs, runs: Sequence[Path], *, floor: float, sample: int, p
 
     Raises UsageError for runs that are unfinished, not judged or damaged.
     """
-    stored = [opened(path) for path in runs]
+    stored = [require_judged(open_run(path)) for path in runs]
     before = [run for run in stored if not run.lineage.rule_digests]
     in_force = {rule.id: rule for rule in specs.in_force}
     judged = {name for run in stored for name in run.lineage.rule_digests}

@@ -11,9 +11,7 @@ from typing import TYPE_CHECKING
 from qc.domain.alert import AlertSpecs
 from qc.domain.config import Config
 from qc.domain.language import speaking
-from qc.domain.run import RunStatus
-from qc.errors import UsageError
-from qc.storage.read import StoredRun, list_runs, open_run
+from qc.storage.read import StoredRun, list_runs, open_run, require_judged
 
 if TYPE_CHECKING:
     from qc.opinion.day import DayReport
@@ -36,8 +34,7 @@ def write_report(
     from qc.reporting.build import build_report
     from qc.reporting.catalogue import read_catalogue
 
-    stored = open_run(run)
-    _judged(stored)
+    stored = require_judged(open_run(run))
     with speaking(read_catalogue(templates, config.report.language)):
         past = _past(stored, config, alerts)
     return build_report(
@@ -65,9 +62,7 @@ def write_workbook(
     from qc.reporting.complaints import moment_of
     from qc.reporting.edition import Edition
 
-    stored = [open_run(run) for run in runs]
-    for run in stored:
-        _judged(run)
+    stored = [require_judged(open_run(run)) for run in runs]
     times = [moment_of(run.lineage.finished_at) or moment_of(run.lineage.started_at) for run in stored]
     with speaking(read_catalogue(templates, config.report.language)):
         pasts = [_past(run, config, alerts) for run in stored]
@@ -105,8 +100,7 @@ def write_conversation(
     """Write the page of one conversation, for a large run that gave it none; returns it."""
     from qc.reporting.build import build_conversation
 
-    stored = open_run(run)
-    _judged(stored)
+    stored = require_judged(open_run(run))
     return build_conversation(
         stored,
         identifier,
@@ -115,13 +109,6 @@ def write_conversation(
         settings=config.report,
         organisation=config.name,
     )
-
-
-def _judged(run: StoredRun) -> None:
-    if run.lineage.status is not RunStatus.DONE:
-        raise UsageError(f"批次 {run.lineage.run_id} 还没有完成", "再运行一次当初的 qc run 命令，把它做完。")
-    if not run.lineage.rules_digest:
-        raise UsageError(f"{run.path} 只有转写，还没有判定", f"先运行 qc inspect {run.path}")
 
 
 def earlier_runs(run: StoredRun) -> list[StoredRun]:

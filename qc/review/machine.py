@@ -11,10 +11,9 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.domain.run import RunStatus
 from qc.errors import UsageError
 from qc.review.opinions import HIT, MISS, NOT_APPLICABLE, UNDECIDED, VERDICTS
-from qc.storage.read import StoredRun
+from qc.storage.read import StoredRun, require_finished
 
 CODES = {verdict: code for code, verdict in enumerate(VERDICTS)}
 
@@ -61,9 +60,7 @@ def machine(run: StoredRun, wanted: Iterable[str]) -> Machine:
 
     Raises UsageError for a run that is not done, or that was judged before rules had a digest in it.
     """
-    lineage = run.lineage
-    if lineage.status is not RunStatus.DONE:
-        raise UsageError(f"批次 {lineage.run_id} 还没有完成", "再运行一次当初的 qc run 命令，把它做完。")
+    lineage = require_finished(run).lineage
     if not lineage.rule_digests:
         told = "没有判定过" if not lineage.rules_digest else "由较早的版本判定，没有记下规则的摘要"
         raise UsageError(f"批次 {lineage.run_id} {told}，不能复核", f"先运行 qc inspect {run.path}，复核新批次。")

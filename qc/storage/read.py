@@ -113,6 +113,20 @@ def open_run(path: Path) -> StoredRun:
     return StoredRun(path, read_lineage(path))
 
 
+def require_finished(run: StoredRun) -> StoredRun:
+    """`run`; raises UsageError when it is not finished."""
+    if run.lineage.status is not RunStatus.DONE:
+        raise UsageError(f"批次 {run.lineage.run_id} 还没有完成", "再运行一次当初的 qc run 命令，把它做完。")
+    return run
+
+
+def require_judged(run: StoredRun) -> StoredRun:
+    """`run`; raises UsageError when it is not finished, or holds transcripts only."""
+    if not require_finished(run).lineage.rules_digest:
+        raise UsageError(f"{run.path} 只有转写，还没有判定", f"先运行 qc inspect {run.path}")
+    return run
+
+
 def list_runs(root: Path) -> list[StoredRun]:
     """Every finished run under `root`, oldest first (by start time, then id). Unreadable ones are left out."""
     runs = []
