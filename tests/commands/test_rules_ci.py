@@ -256,6 +256,7 @@ def shell(made: Path, script: str, **env: str) -> subprocess.CompletedProcess[st
     )
 
 
+@pytest.mark.slow
 def test_the_github_workflow_runs(made: Path) -> None:
     steps = read(made / "work/.github/workflows/qc.yml").part(("jobs", "rules", "steps"))
     assert isinstance(steps, list)

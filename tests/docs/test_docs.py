@@ -42,6 +42,7 @@ def test_both_readmes_show_the_same_commands() -> None:
     assert commands(READMES[0]) == commands(READMES[1])
 
 
+@pytest.mark.slow
 @pytest.mark.asr
 def test_readme_commands_run(tmp_path: Path) -> None:
     """As a newcomer types them, one after the other, in an empty directory."""
