@@ -13,6 +13,15 @@ CONTROLS = dict.fromkeys(
 )
 
 
+def whole_characters(text: str) -> str:
+    """`text` as UTF-8 can hold it: two halves that belong together are their character, a lone one is U+FFFD."""
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
+    return text
+
+
 def printable(text: str) -> str:
     """`text` with U+FFFD for control characters, which neither HTML nor XML allows, for those of writing direction,
     which would turn the text around them, and for halves of characters."""

@@ -13,6 +13,7 @@ from qc.domain.conversation import Conversation, Role
 from qc.domain.emotion import COMPONENTS
 from qc.domain.failure import Failure
 from qc.domain.finding import Verdict
+from qc.domain.printable import whole_characters
 from qc.domain.rule import RuleStatus
 from qc.domain.score import Score
 from qc.domain.scorecard import Scorecard
@@ -161,7 +162,7 @@ def _conversations(
         "duration_ms": [c.meta.duration_ms for c in shown],
         **{name: [getattr(c.meta, name) for c in shown] for name in meta},
         "extra": [sorted(c.meta.extra.items()) for c in shown],
-        "source_path": [rows.clean(c.source.path) for c in shown],
+        "source_path": [whole_characters(c.source.path) for c in shown],
         "source_format": [c.source.format for c in shown],
         "source_sha256": [c.source.sha256 for c in shown],
         **{

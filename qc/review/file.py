@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from qc.domain.printable import printable
+from qc.domain.printable import printable, whole_characters
 from qc.review.opinions import CALIBRATION, PAGE, VERDICTS, Complaint, Opinion, Returned
 
 FORMAT = "qc-review/1"
@@ -194,7 +194,7 @@ def name_fault(value: object, what: str) -> str | None:
 
 def clean(text: str) -> str:
     """`text` that can be stored and shown anywhere: whole characters, none that acts on those around it."""
-    return printable(text.encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+    return printable(whole_characters(text))
 
 
 def _text_or_none(value: object) -> str | None:

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from qc.domain.printable import printable
+from qc.domain.printable import printable, whole_characters
 from qc.errors import QcError
 
 HIT, MISS, NOT_APPLICABLE, UNDECIDED = VERDICTS = ("hit", "miss", "not_applicable", "undecided")
@@ -58,7 +58,7 @@ class Complaint:
     message: str
 
     def __str__(self) -> str:
-        return printable(f"{self.place}：{self.message}".encode("utf-16", "surrogatepass").decode("utf-16", "replace"))
+        return printable(whole_characters(f"{self.place}：{self.message}"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -12,6 +12,7 @@ import pyarrow as pa
 from qc.domain.conversation import Conversation, Entity
 from qc.domain.failure import Failure
 from qc.domain.finding import Finding
+from qc.domain.printable import whole_characters
 from qc.domain.rule import Rule
 from qc.domain.score import Score
 from qc.schema.tables import TABLES
@@ -41,7 +42,7 @@ def turns(conversations: Iterable[Conversation], entities: Sequence[Sequence[Ent
             "role": [t.role.value for _, _, t in rows],
             "start_ms": [t.start_ms for _, _, t in rows],
             "end_ms": [t.end_ms for _, _, t in rows],
-            "text": [clean(t.text) for _, _, t in rows],
+            "text": [whole_characters(t.text) for _, _, t in rows],
             "confidence": [t.confidence for _, _, t in rows],
             "audio_channel": [t.audio_channel for _, _, t in rows],
             "energy_db": [t.energy_db for _, _, t in rows],
@@ -72,7 +73,7 @@ def findings(found: Iterable[Finding], rules: Mapping[str, Rule]) -> pa.Table:
             "status": [r.status.value for _, r in rows],
             "verdict": [f.verdict.value for f, _ in rows],
             "reason": [f.reason or None for f, _ in rows],
-            "message": [clean(f.message) for f, _ in rows],
+            "message": [whole_characters(f.message) for f, _ in rows],
             "advice": [r.advice or None for _, r in rows],
             "pieces": [list(f.pieces) for f, _ in rows],
             "excused": [list(f.excused) for f, _ in rows],
@@ -105,8 +106,8 @@ def hits(found: Iterable[Finding]) -> pa.Table:
             "conversation_id": [f.conversation_id for f, _, _ in rows],
             "rule_id": [f.rule_id for f, _, _ in rows],
             "hit": [n for _, n, _ in rows],
-            "text": [clean(h.text) for _, _, h in rows],
-            "note": [clean(h.note) or None for _, _, h in rows],
+            "text": [whole_characters(h.text) for _, _, h in rows],
+            "note": [whole_characters(h.note) or None for _, _, h in rows],
             **{name: [getattr(h, name) for _, _, h in rows] for name in plain},
         },
     )
@@ -161,9 +162,9 @@ def failures(given: Iterable[Failure]) -> pa.Table:
     return build(
         "failures",
         {
-            "input": [clean(f.input) for f in rows],
+            "input": [whole_characters(f.input) for f in rows],
             "stage": [f.stage.value for f in rows],
-            "message": [clean(f.message) for f in rows],
+            "message": [whole_characters(f.message) for f in rows],
             **{name: [getattr(f, name) for f in rows] for name in same},
         },
     )
@@ -177,12 +178,3 @@ def started(text: str | None) -> datetime | None:
         return datetime.fromisoformat(text).replace(tzinfo=None)
     except ValueError:
         return None
-
-
-def clean(text: str) -> str:
-    """Lone surrogates cannot be written as UTF-8; they become U+FFFD."""
-    try:
-        text.encode("utf-8")
-    except UnicodeEncodeError:
-        return text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
-    return text
