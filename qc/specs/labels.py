@@ -88,6 +88,7 @@ def _rows(path: Path, text: str, problems: list[Problem]) -> Iterator[tuple[int,
                 problems.append(_problem(path, number, "B003", "这一行不是 JSON 对象", '写作 {"conversation_id": …}。'))
         return
     reader = csv.DictReader(io.StringIO(text, newline=""))
+    begins = 1  # a quoted value may go over lines: a row is named by its first
     try:
         header = [name.strip() for name in reader.fieldnames or ()]
         missing = [names[0] for names in _NAMES.values() if not set(names) & set(header)]
@@ -96,10 +97,12 @@ def _rows(path: Path, text: str, problems: list[Problem]) -> Iterator[tuple[int,
             problems.append(_problem(path, 1, "B002", f"缺少列：{'、'.join(missing)}", hint))
             return
         reader.fieldnames = header
+        begins = reader.line_num + 1
         for row in reader:
-            yield reader.line_num, {k: v for k, v in row.items() if k is not None}
+            yield begins, {k: v for k, v in row.items() if k is not None}
+            begins = reader.line_num + 1
     except csv.Error:
-        problems.append(_problem(path, reader.line_num + 1, "B003", "这一行不是合格的 CSV", "请检查引号与换行。"))
+        problems.append(_problem(path, begins, "B003", "这一行不是合格的 CSV", "请检查引号与换行。"))
 
 
 def _value(row: Mapping[str, object], names: tuple[str, ...]) -> str:
