@@ -99,7 +99,8 @@ def _rows(path: Path, text: str, problems: list[Problem]) -> Iterator[tuple[int,
         reader.fieldnames = header
         begins = reader.line_num + 1
         for row in reader:
-            yield begins, {k: v for k, v in row.items() if k is not None}
+            named = {k: v for k, v in row.items() if k is not None}
+            yield reader.line_num - sum(v.count("\n") for v in named.values() if v), named
             begins = reader.line_num + 1
     except csv.Error:
         problems.append(_problem(path, begins, "B003", "这一行不是合格的 CSV", "请检查引号与换行。"))
