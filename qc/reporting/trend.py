@@ -4,7 +4,7 @@ Rates are on a p chart, p̄ ± 3√(p̄(1−p̄)/nᵢ) (ISO 7870-2, GB/T 17989.2
 Control, §7.3). Where the batches differ by more than counting explains, which with thousands of conversations they
 always do, the limits are widened by σz, the spread of the standardised rates from their moving range (Laney 2002,
 Improved control charts for attributes, Quality Engineering 14). Means are on a chart of individuals,
-x̄ ± 3·MR̄/1.128 (ISO 7870-2; Montgomery §6.4). The batch itself takes no part in its limits.
+x̄ ± 3·MR̄/1.128 (`qc.statistics.individuals`). The batch itself takes no part in its limits.
 """
 
 from __future__ import annotations
@@ -26,16 +26,11 @@ from qc.reporting.estimates import Mean, Rate
 from qc.reporting.finals import over
 from qc.reporting.formatting import number, percent
 from qc.reporting.summaries import mean_of, share_of
+from qc.statistics.individuals import ENOUGH, sigma, usual
 from qc.storage.read import StoredRun
 
-LEAST = 8
-"""Fewer earlier batches than this make no limits."""
 ONE_SIDED = 9
 """So many batches in a row on one side of the centre are no chance (ISO 7870-2, test 2)."""
-_MOVING = 1.128
-"""d₂: the mean range of two values of a normal distribution, in standard deviations."""
-_STILL = 1e-9
-"""Smaller widths are rounding."""
 _RARE = 0.1
 """Below this share of the scale the standard deviation of a rate follows its mean."""
 _SCORE = ["conversation_id", "scorecard_id", "base", "score", "passed", "auto_fail"]
@@ -129,11 +124,8 @@ def _mean_chart(every: Sequence[Figures]) -> tuple[Measure, ...]:
     values = [f.score.value or 0.0 for f in known]
     past = values[:-1]
     centre = sum(past) / len(past)
-    limits: tuple[float | None, float | None] = (None, None)
-    if len(past) >= LEAST:
-        wide = 3 * _moving_range(past) / _MOVING
-        if wide > _STILL:  # means that never moved say nothing of what is usual
-            limits = (max(0.0, centre - wide), min(100.0, centre + wide))
+    drawn = usual(past)
+    limits = (max(0.0, drawn[0]), min(100.0, drawn[1])) if drawn else (None, None)
     notes = _notes(known)
     readings = [
         _reading(f, value, f.score.n, limits, note) for f, value, note in zip(known, values, notes, strict=True)
@@ -145,7 +137,7 @@ def _rate_chart(every: Sequence[Figures], title: str, rates: Sequence[Rate]) -> 
     past = rates[:-1]
     centre = sum(p.count for p in past) / sum(p.n for p in past)
     readings = []
-    drawn = len(past) >= LEAST and 0 < centre < 1  # a rate of 0 or 1 leaves no room for chance
+    drawn = len(past) >= ENOUGH and 0 < centre < 1  # a rate of 0 or 1 leaves no room for chance
     wide = 3 * _overdispersion(past, centre) if drawn else 0.0
     for f, rate, note in zip(every, rates, _notes(every), strict=True):
         half = wide * math.sqrt(centre * (1 - centre) / rate.n) if rate.n else 0.0
@@ -180,16 +172,12 @@ def _notes(every: Sequence[Figures]) -> list[str]:
     return told
 
 
-def _moving_range(values: Sequence[float]) -> float:
-    return sum(abs(b - a) for a, b in pairwise(values)) / (len(values) - 1)
-
-
 def _overdispersion(rates: Sequence[Rate], centre: float) -> float:
     """Laney's σz, at least 1: how much wider the rates spread than counting alone explains."""
     if not 0 < centre < 1:
         return 1.0
     z = [((p.value or 0.0) - centre) / math.sqrt(centre * (1 - centre) / p.n) for p in rates if p.n]
-    return max(1.0, _moving_range(z) / _MOVING) if len(z) > 1 else 1.0
+    return max(1.0, sigma(z)) if len(z) > 1 else 1.0
 
 
 def _measure(
@@ -226,13 +214,13 @@ def _words(title: str, readings: Sequence[Reading], form: Callable[[float], str]
     if last.low is None or last.high is None:
         return [
             say("本批 {value}，之前 {n} 批都是 {mean}，画不出控制限。", value=value, n=len(past), mean=form(centre))
-            if len(past) >= LEAST
+            if len(past) >= ENOUGH
             else say(
                 "本批 {value}，之前 {n} 批平均 {mean}。满 {least} 批才画控制限，现在只看走势。",
                 value=value,
                 n=len(past),
                 mean=form(centre),
-                least=LEAST,
+                least=ENOUGH,
             )
         ]
     told = []

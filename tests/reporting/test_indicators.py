@@ -363,7 +363,7 @@ def test_targets_and_their_errors(worked: StoredRun, tmp_path: Path) -> None:
 def test_usual_range_and_curve() -> None:
     steady = [10.0, 12, 10, 12, 10, 12, 10, 12]  # mean 11, moving range 2: 11 ± 5.32
     found = course([*steady, 17.0])
-    assert found is not None and (found.low, found.high) == pytest.approx((5.68, 16.32))
+    assert found is not None and (found.low, found.high) == pytest.approx((5.68, 16.32), abs=0.01)
     assert (found.beyond, found.mean) == ("above", 11)
     inside = course([*steady, 16.0])
     assert inside is not None and inside.beyond == ""

@@ -25,9 +25,10 @@ from qc.reporting.intake import intake
 from qc.reporting.rule_changes import rule_changes
 from qc.reporting.rulings import rulings
 from qc.reporting.summaries import summarise_all
-from qc.reporting.trend import LEAST, trend
+from qc.reporting.trend import trend
 from qc.reporting.verdicts import verdicts
 from qc.schema.reviews import REVIEW_TABLES
+from qc.statistics.individuals import ENOUGH
 from qc.storage.lineage import write_lineage
 from qc.storage.read import StoredRun, open_run
 from tests.reporting.conftest import Talk
@@ -189,7 +190,7 @@ def test_control_limits_by_hand(builder) -> None:
     past = [night(builder, i + 1, bad, 10 - bad) for i, bad in enumerate((2, 3, 2, 3, 2, 3, 2, 3))]
     today = night(builder, 20, 10, 0)
     found = trend(Batch(today), past)
-    assert found is not None and found.batches == LEAST
+    assert found is not None and found.batches == ENOUGH
     mean, passing, fatal = found.measures
     # individuals: every second night 97.5 and 96.25, a moving range of 1.25
     centre, wide = (97.5 + 96.25) / 2, 3 * 1.25 / 1.128
@@ -213,7 +214,7 @@ def test_rates_that_differ_by_more_than_counting_get_wider_limits(builder) -> No
 
 
 def test_what_never_moved_gives_no_limits(builder) -> None:
-    past = [night(builder, i + 1, 1, 2) for i in range(LEAST)]
+    past = [night(builder, i + 1, 1, 2) for i in range(ENOUGH)]
     found = trend(Batch(night(builder, 20, 2, 2)), past)
     assert found is not None
     mean, passing, fatal = found.measures

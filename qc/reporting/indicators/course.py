@@ -4,16 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from statistics import fmean, stdev
 
 from qc.reporting.charts import r
+from qc.statistics.individuals import usual
 
-ENOUGH = 8
-"""Runs before this one from which a usual range is given."""
-_SPREAD = 2.66
-_STILL = 1e-9
-"""Smaller moves are rounding."""
 _WIDTH, _HEIGHT, _EDGE = 110.0, 26.0, 4.0
 
 
@@ -44,26 +39,21 @@ class Course:
 def course(values: Sequence[float | None]) -> Course | None:
     """The course of `values`; None where fewer than two runs have one, or this run has none.
 
-    The usual range are the limits of a chart of individuals (Shewhart; Wheeler and Chambers, Understanding Statistical
-    Process Control): mean ± 2.66 · mean moving range, over the runs before this one. `variation` is the coefficient of
-    variation, standard deviation over mean, of all runs.
+    The usual range are the limits of a chart of individuals over the runs before this one. `variation` is the
+    coefficient of variation, standard deviation over mean, of all runs.
     """
     known = [v for v in values if v is not None]
     before = [v for v in values[:-1] if v is not None]
     if not before or values[-1] is None:
         return None
-    low = high = None
-    if len(before) >= ENOUGH:
-        moving = fmean(abs(b - a) for a, b in pairwise(before))
-        if moving > _STILL:  # values that never moved say nothing of what is usual
-            low, high = max(0.0, fmean(before) - _SPREAD * moving), fmean(before) + _SPREAD * moving
+    limits = usual(before)
     middle = fmean(known)
     return Course(
         values=tuple(values),
         mean=fmean(before),
         variation=stdev(known) / middle if len(known) > 2 and middle > 0 else None,
-        low=low,
-        high=high,
+        low=max(0.0, limits[0]) if limits else None,
+        high=limits[1] if limits else None,
         pieces=_curve(values),
     )
 
