@@ -96,7 +96,7 @@ def accuracy(runs: Sequence[StoredRun]) -> Accuracy:
         if made:
             kinds[name] = tuple(sorted(made, key=lambda m: m.key))
     return Accuracy(
-        overall=measure(counted, "", ""),
+        overall=measure(counted),
         rules=_worst(_by(book.rules, book.rules.subject, book.titles, book.versions)),
         items=_worst(
             replace(m, card=book.item_cards.get(m.key, ""))
@@ -109,12 +109,6 @@ def accuracy(runs: Sequence[StoredRun]) -> Accuracy:
         left_out=book.left_out,
         reviewers=book.reviewers,
     )
-
-
-def overall_accuracy(runs: Sequence[StoredRun]) -> Estimate | None:
-    """智能质检准确率: of the verdicts on conversations that people read as a whole, the share that is right, weighted
-    to all conversations of `runs`. None when no conversation was read as a whole."""
-    return measure(judged(runs).counted, "", "").accuracy
 
 
 def _by(
@@ -135,8 +129,10 @@ def _worst(measured: Iterable[Measured]) -> tuple[Measured, ...]:
     )
 
 
-def measure(every: Judged, key: str, title: str, *, versions: int = 1) -> Measured:
-    """Compare what the machine and what people said in these rows."""
+def measure(every: Judged, key: str = "", title: str = "", *, versions: int = 1) -> Measured:
+    """Compare what the machine and what people said in these rows. `accuracy` of all of them is the 智能质检准确率: of
+    the verdicts on conversations that people read as a whole the share that is right, weighted to all
+    conversations."""
     rows = every.where(decided(every))
     said, true = is_hit(rows.machine), is_hit(rows.human)
     read = rows.read

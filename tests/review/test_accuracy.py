@@ -16,7 +16,7 @@ from click.testing import CliRunner, Result
 from qc.commands.review import command
 from qc.domain.run import CardLineage, Lineage, RunStatus
 from qc.errors import UsageError
-from qc.review.accuracy import accuracy, measure, overall_accuracy
+from qc.review.accuracy import accuracy, measure
 from qc.review.judged import ATTRIBUTES, Judged
 from qc.review.measures import needed, ratio
 from qc.review.told import advice_told
@@ -109,7 +109,7 @@ def test_rules_on_trial_are_measured_apart(tmp_path: Path) -> None:
     assert (told.overall.true_hits, told.overall.wrong) == (6, 0)
     assert {m.key: m.false_hits for m in told.rules} == {"a.greeting": 0, "b.interrupt": 6}
     assert [(m.key, m.true_hits, m.wrong) for m in told.items] == [("card.manners", 6, 0)]
-    found = overall_accuracy([run])
+    found = told.overall.accuracy
     assert found is not None and found.value == 1.0
 
 
@@ -166,7 +166,6 @@ def test_runs_add_up_and_nothing_reviewed_says_so(tmp_path: Path) -> None:
     assert told.overall.precision.value == pytest.approx(0.5)
     empty = accuracy([store(tmp_path / "t", [])])
     assert empty.overall.reviewed == 0 and empty.rules == () and empty.overall.precision is None
-    assert overall_accuracy([one, two]) == told.overall.accuracy
 
 
 def test_a_rule_that_punishes_an_accent_shows(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def _all(f: Facts) -> Bools:
 
 def _right(f: Facts) -> Figure:
     """As the review loop measures it, verdict by verdict."""
-    found = measure(f.verdicts, "", "").accuracy
+    found = measure(f.verdicts).accuracy
     if found is None:
         return Figure()
     return Figure(value=100 * found.value, low=100 * found.low, high=100 * found.high, n=found.n, scope=found.n)
