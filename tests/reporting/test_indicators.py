@@ -31,7 +31,8 @@ from qc.reporting.indicators.indicator import Figure
 from qc.reporting.indicators.page import IndicatorsPage, Row, indicators_page
 from qc.reporting.indicators.ranks import differ, midranks, spearman
 from qc.reporting.indicators.registry import FAMILIES, INDICATORS
-from qc.review.accuracy import accuracy as measured
+from qc.review.accuracy import measure
+from qc.review.judged import judged
 from qc.schema.reviews import ALL_TABLES
 from qc.specs.workspace import load_config
 from qc.storage.read import StoredRun
@@ -145,7 +146,7 @@ def test_worked_by_hand(worked: StoredRun) -> None:
     # Wilson's interval of 1 of 2, and t of 10 and 30: 20 ± 12.706 · 14.142 / √2, which may not pass 0
     assert (rows["satisfied"].figure.low, rows["satisfied"].figure.high) == pytest.approx((9.4531, 90.5469), abs=1e-3)
     assert (rows["answer_wait"].figure.low, rows["answer_wait"].figure.high) == pytest.approx((0, 147.06), abs=0.01)
-    accuracy = measured([worked]).overall.accuracy
+    accuracy = measure(judged([worked]).counted).accuracy
     assert accuracy is not None and rows["machine_accuracy"].figure.high == pytest.approx(100 * accuracy.high)
     table = effort(worked, contacts([worked]), 7)["effort"].drop_null().to_pylist()
     assert rows["effort"].figure.value == pytest.approx(sum(table) / len(table))
