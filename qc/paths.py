@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import stat
 from pathlib import Path
 
 WORKSPACE_FILE = "qc.yaml"
@@ -36,6 +37,13 @@ def models_dir() -> Path:
         return Path(override)
     base = os.environ.get("XDG_DATA_HOME")
     return (Path(base) if base else Path.home() / ".local" / "share") / "qc" / "models"
+
+
+def planted(status: os.stat_result, folder: Path) -> bool:
+    """Whether an opened file of this `status` may have been put into `folder` by somebody else to be taken for ours:
+    everybody can write there, and it belongs neither to this user nor to root."""
+    everybody = bool(folder.stat().st_mode & stat.S_IWOTH)
+    return everybody and hasattr(os, "geteuid") and status.st_uid not in (0, os.geteuid())
 
 
 def cache_dir() -> Path:

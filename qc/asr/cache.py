@@ -6,11 +6,13 @@ import json
 import os
 import tempfile
 from dataclasses import asdict
+from math import isfinite
 from pathlib import Path
 from typing import Any
 
 from qc.domain.conversation import Role, Word
 from qc.domain.recording import ChannelTranscript, Segment, Transcript
+from qc.paths import planted
 
 _SCHEMA = 3
 
@@ -25,11 +27,15 @@ class TranscriptCache:
         self._folder = folder
 
     def get(self, key: str) -> Transcript | None:
-        """None when absent, damaged or of another format: then the recording is simply heard again."""
+        """None when absent, damaged, of another format or perhaps put there by another user: then the recording is
+        simply heard again. What comes out can be judged and stored, whatever the file says."""
         try:
-            data = json.loads(self._path(key).read_bytes())
+            with self._path(key).open("rb") as file:
+                if planted(os.fstat(file.fileno()), self._folder):
+                    return None
+                data = json.load(file)
             return _transcript(data["transcript"]) if data["schema"] == _SCHEMA else None
-        except (OSError, ValueError, LookupError, TypeError):
+        except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError):
             return None
 
     def put(self, key: str, transcript: Transcript) -> None:
@@ -53,23 +59,63 @@ class TranscriptCache:
 
 def _transcript(data: dict[str, Any]) -> Transcript:
     channels = tuple(
-        ChannelTranscript(**{**channel, "segments": tuple(_segment(s) for s in channel["segments"])})
+        ChannelTranscript(
+            audio_channel=_whole(channel["audio_channel"]),
+            segments=tuple(map(_segment, channel["segments"])),
+            speech_ms=_whole(channel["speech_ms"]),
+        )
         for channel in data["channels"]
     )
     roles = tuple(Role(role) for role in data.get("roles", ()))
-    return Transcript(**{**data, "channels": channels, "roles": roles})
+    voices = [s.speaker for channel in channels for s in channel.segments if s.speaker is not None]
+    if roles and max(voices, default=0) >= len(roles):
+        raise ValueError
+    return Transcript(
+        **{name: _text(data[name]) for name in ("sha256", "codec", "engine", "model", "options")},
+        duration_ms=_whole(data["duration_ms"]),
+        sample_rate=_whole(data["sample_rate"]),
+        channels=channels,
+        roles=roles,
+    )
 
 
 def _segment(data: dict[str, Any]) -> Segment:
+    text = _text(data["text"])
     return Segment(
-        start_ms=int(data["start_ms"]),
-        end_ms=int(data["end_ms"]),
-        text=str(data["text"]),
-        confidence=float(data["confidence"]),
-        energy_db=None if data["energy_db"] is None else float(data["energy_db"]),
-        pitch_hz=None if data["pitch_hz"] is None else float(data["pitch_hz"]),
-        pitch_range_st=None if data["pitch_range_st"] is None else float(data["pitch_range_st"]),
-        voiced_ms=int(data["voiced_ms"]),
-        speaker=None if data["speaker"] is None else int(data["speaker"]),
-        words=tuple(Word(**word) for word in data["words"]),
+        start_ms=_whole(data["start_ms"]),
+        end_ms=_whole(data["end_ms"]),
+        text=text,
+        confidence=_number(data["confidence"]),
+        energy_db=None if data["energy_db"] is None else _number(data["energy_db"]),
+        pitch_hz=None if data["pitch_hz"] is None else _number(data["pitch_hz"]),
+        pitch_range_st=None if data["pitch_range_st"] is None else _number(data["pitch_range_st"]),
+        voiced_ms=_whole(data["voiced_ms"]),
+        speaker=None if data["speaker"] is None else _whole(data["speaker"]),
+        words=tuple(_word(word, len(text)) for word in data["words"]),
     )
+
+
+def _word(data: dict[str, Any], length: int) -> Word:
+    start, end = _whole(data["start"]), _whole(data["end"])
+    if not start <= end <= length:
+        raise ValueError
+    return Word(start=start, end=end, start_ms=_whole(data["start_ms"]), end_ms=_whole(data["end_ms"]))
+
+
+def _text(value: object) -> str:
+    if not isinstance(value, str):
+        raise TypeError
+    value.encode()  # half a character cannot be stored
+    return value
+
+
+def _whole(value: object) -> int:
+    if not isinstance(value, int) or not 0 <= value < 1 << 31:
+        raise ValueError
+    return value
+
+
+def _number(value: object) -> float:
+    if not isinstance(value, int | float) or not isfinite(value):
+        raise ValueError
+    return float(value)

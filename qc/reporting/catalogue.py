@@ -28,7 +28,7 @@ def read_catalogue(template_dirs: Sequence[Path], language: str) -> Mapping[str,
 def _read(path: Path) -> Mapping[str, str]:
     try:
         catalogue = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise UsageError(f"读不了报表的翻译 {path}：{type(error).__name__}", "应是 UTF-8 的 JSON。") from None
     if not isinstance(catalogue, dict) or not all(isinstance(told, str) for told in catalogue.values()):
         raise UsageError(f"报表的翻译 {path} 不对。", '应是 {"中文": "translation"} 这样的一个对象。')

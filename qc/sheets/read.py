@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import zipfile
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
 
+from qc.sheets import bounds
+
 MAX_BYTES = 512 * 2**20
 """All parts of a workbook unpacked; some are read whole, and a few kilobytes of zip can hold gigabytes."""
+_MOST_COLUMNS = 512
+"""Cells beyond are not read: a row of 40 bytes could say that it has sixteen thousand."""
 _HEADER_ROWS = 10
 _ERRORS = frozenset({"#N/A", "#REF!", "#VALUE!", "#NAME?", "#DIV/0!", "#NULL!", "#NUM!"})
 
@@ -54,21 +59,21 @@ def sheet_rows(file: Path, sheet: str | None, limit: int = MAX_BYTES) -> Iterato
     """The rows of the named sheet, else of the first visible one; formulas give their last computed value, errors are
     None. Raises SheetError and OSError as `read_sheet`."""
     import warnings
-    import zipfile
 
     from openpyxl import load_workbook
-    from openpyxl.utils.exceptions import InvalidFileException
 
-    # openpyxl lets errors of zip, XML and its own parts through, of many kinds
-    broken = (InvalidFileException, zipfile.BadZipFile, KeyError, ValueError, TypeError, SyntaxError, AttributeError)
+    # openpyxl lets errors of zip, compression, XML and its own parts through, of any kind
     try:
-        with zipfile.ZipFile(file) as parts:  # sizes can be believed: no more than that is unpacked
-            if sum(part.file_size for part in parts.infolist()) > limit:
-                raise SheetError(f"工作簿解压后超过 {limit // 2**20} MiB；请拆成几个，或存成 CSV")
+        with zipfile.ZipFile(file) as parts:
+            bounds.check(parts, limit)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # styles and extensions it does not know; we only want values
-            book = load_workbook(file, read_only=True, data_only=True)
-    except broken as error:
+            book = load_workbook(file, read_only=True, data_only=True, keep_links=False)
+    except bounds.TooLargeError as error:
+        raise SheetError(str(error)) from None
+    except OSError:
+        raise
+    except Exception as error:
         raise SheetError("不是可读的 Excel 工作簿（.xlsx）；旧的 .xls 请另存为 .xlsx 或 CSV") from error
     try:
         names = [w.title for w in book.worksheets]
@@ -79,9 +84,12 @@ def sheet_rows(file: Path, sheet: str | None, limit: int = MAX_BYTES) -> Iterato
             raise SheetError("工作簿里没有工作表")
         page = book[sheet] if sheet is not None else visible[0]
         page.reset_dimensions()  # some exporters declare a wrong size
-        for cells in page.iter_rows(values_only=True):
-            yield tuple(None if c in _ERRORS else c for c in cells)
-    except broken as error:
+        for cells in page.iter_rows(values_only=True, max_col=_MOST_COLUMNS, max_row=bounds.MOST_ROWS):
+            width = next((n for n in range(len(cells), 0, -1) if cells[n - 1] is not None), 0)
+            yield tuple(None if c in _ERRORS else c for c in cells[:width])
+    except (SheetError, OSError):
+        raise
+    except Exception as error:
         raise SheetError("工作簿已损坏，读到一半中断") from error
     finally:
         book.close()

@@ -7,7 +7,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import asdict, dataclass
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Any
 
 from qc.errors import UsageError
@@ -56,16 +56,21 @@ def read_parts(run: Path) -> tuple[PartDigest, ...] | None:
     try:
         data = json.loads(path.read_bytes())
         if data["format"] != _FORMAT:
-            raise UsageError(f"{path} 是别的版本的 qc 写的（格式 {data['format']}）", "请用写这个批次的版本。")
+            raise UsageError(f"{path} 是别的版本的 qc 写的", "请用写这个批次的版本。")
         return tuple(map(part_digest, data["parts"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, LookupError, TypeError) as error:
+    except (OSError, ValueError, LookupError, TypeError, RecursionError) as error:
         raise UsageError(f"读不懂 {path}：{type(error).__name__}", "文件可能被改动或损坏，请从备份恢复。") from None
 
 
 def part_digest(data: Mapping[str, Any]) -> PartDigest:
-    """One part as JSON has it. Raises LookupError, TypeError or ValueError when it is none."""
-    return PartDigest(
-        path=str(data["path"]), sha256=str(data["sha256"]), rows=int(data["rows"]), bytes=int(data["bytes"])
-    )
+    """One part as JSON has it. Raises LookupError, TypeError or ValueError when it is none, or leads out of the run."""
+    path, sha256, rows, size = (data[name] for name in ("path", "sha256", "rows", "bytes"))
+    if not isinstance(path, str) or not isinstance(sha256, str):
+        raise TypeError
+    if not isinstance(rows, int) or not isinstance(size, int):
+        raise TypeError
+    if PurePosixPath(path).is_absolute() or ".." in PurePosixPath(path).parts or "\\" in path or "\0" in path:
+        raise ValueError
+    return PartDigest(path=path, sha256=sha256, rows=rows, bytes=size)

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import asdict, fields
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 from qc.domain.run import CardLineage, Counts, Lineage, RunStatus
 from qc.errors import UsageError
@@ -32,8 +35,44 @@ def read_lineage(run: Path) -> Lineage:
         values["counts"] = Counts(**values["counts"])
         values["scorecards"] = tuple(CardLineage(**c) for c in values["scorecards"])
         values["notes"] = tuple(values["notes"])
-        return Lineage(**values)
+        return _sound(Lineage(**values))
     except FileNotFoundError:
         raise UsageError(f"{run} 不是批次目录：没有 {LINEAGE_FILE}", "请给出 qc run 打印的批次路径。") from None
-    except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"读不懂 {path}：{type(error).__name__}", "文件可能损坏，请重新运行 qc run。") from None
+
+
+def _texts(value: object) -> bool:
+    return isinstance(value, tuple | list) and all(isinstance(v, str) for v in value)
+
+
+def _map_of(kind: type) -> Callable[[object], bool]:
+    return lambda value: isinstance(value, dict) and all(isinstance(v, kind) for v in value.values())
+
+
+_KINDS: dict[str, Callable[[object], bool]] = {
+    "str": lambda value: isinstance(value, str),
+    "str | None": lambda value: value is None or isinstance(value, str),
+    "int": lambda value: isinstance(value, int),
+    "float | None": lambda value: value is None or isinstance(value, int | float),
+    "tuple[str, ...]": _texts,
+    "Mapping[str, str]": _map_of(str),
+    "Mapping[str, int]": _map_of(int),
+}
+"""By how a field is declared: what JSON may hold for it."""
+
+
+def _sound(lineage: Lineage) -> Lineage:
+    """`lineage` whose fields are what they should be, and whose id leads nowhere else. Raises TypeError, ValueError."""
+    parts: list[Any] = [lineage, lineage.counts, *lineage.scorecards]
+    for part in parts:
+        for field in fields(part):
+            fits = _KINDS.get(str(field.type))
+            if fits is not None and not fits(getattr(part, field.name)):
+                raise TypeError(field.name)
+    if Path(lineage.run_id).name != lineage.run_id or "\\" in lineage.run_id or "\0" in lineage.run_id:
+        raise ValueError(lineage.run_id)
+    for moment in (lineage.started_at, lineage.finished_at):
+        if moment:
+            datetime.fromisoformat(moment)
+    return lineage

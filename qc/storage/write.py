@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import re
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -17,6 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qc.schema.reviews import ALL_TABLES, REVIEW_TABLES
+from qc.schema.tables import TABLES
 from qc.storage.digests import PartDigest, intact, part_digest, sha256_of
 from qc.storage.files import atomic, remove_stale, write_text
 
@@ -29,9 +30,10 @@ REVIEWS_FOLDER = "reviews"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardCounts:
-    """What one shard came to. `inputs = ok + failed + quarantined`; `undecided` counts findings."""
+    """What one shard came to. `inputs = ok + failed + quarantined`. `identity`: a digest of which inputs they were."""
 
     shard: int
+    identity: str
     inputs: int
     ok: int
     failed: int
@@ -101,7 +103,7 @@ def committed_shards(run: Path) -> tuple[Mapping[int, ShardCounts], Sequence[str
         try:
             data = json.loads(path.read_bytes())
             counts = ShardCounts(**{**data, "parts": tuple(map(part_digest, data["parts"]))})
-        except (OSError, ValueError, LookupError, TypeError):
+        except (OSError, ValueError, LookupError, TypeError, RecursionError):
             damaged.append(path.stem)
             continue
         if path == _marker(run, counts.shard) and all(intact(run, part) for part in counts.parts):
@@ -109,6 +111,15 @@ def committed_shards(run: Path) -> tuple[Mapping[int, ShardCounts], Sequence[str
         else:
             damaged.append(path.stem)
     return done, damaged
+
+
+def remove_unlisted(run: Path, parts: Iterable[PartDigest]) -> None:
+    """Remove part files of the run's tables that are not among `parts`: an attempt that was broken off left them, and
+    the inputs came out otherwise since."""
+    listed = {run / part.path for part in parts}
+    for path in (path for name in TABLES for path in part_files(run, name)):
+        if path not in listed:
+            path.unlink()
 
 
 def clear_work(run: Path) -> None:

@@ -45,7 +45,7 @@ def recall(config: AsrConfig) -> list[Measured]:
     try:
         stored = json.loads(_file().read_bytes())[_key(config)]
         return [Measured(engine=str(m["engine"]), precision=str(m["precision"]), cost=float(m["cost"])) for m in stored]
-    except (OSError, ValueError, LookupError, TypeError, QcError):
+    except (OSError, ValueError, LookupError, TypeError, OverflowError, RecursionError, QcError):
         return []
 
 
@@ -54,7 +54,7 @@ def remember(config: AsrConfig, found: Sequence[Measured]) -> Path:
     path = _file()
     try:
         stored = json.loads(path.read_bytes())
-    except (OSError, ValueError):
+    except (OSError, ValueError, RecursionError):
         stored = {}
     stored = stored if isinstance(stored, dict) else {}
     stored[_key(config)] = [asdict(m) for m in found]
