@@ -3,7 +3,7 @@ evidence."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from qc.domain.language import say
@@ -124,6 +124,10 @@ class Panorama:
     flags: tuple[Flag, ...]
     ticks: tuple[Label, ...]
     axis: float
+
+    def felt(self) -> Mapping[int, Dot]:
+        """Turn → its dot, of whichever side."""
+        return {dot.turn: dot for curve in self.curves for dot in curve.dots}
 
 
 def panorama(record: Record, marks: dict[str, Mark], course: Course | None) -> Panorama | None:

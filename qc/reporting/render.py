@@ -2,7 +2,8 @@
 
 Pages are self-contained and may be opened from a disk: one style sheet and one script, both inlined and admitted by
 their hash in a content security policy that allows nothing else; only a page with a recording may load one file more,
-the recording, from where the page itself is from. Everything is escaped by default.
+the recording, from where the page itself is from. Everything is escaped. Templates run in a sandbox
+(qc.reporting.sandbox), and a page whose template dropped, moved or got around the policy is refused.
 """
 
 from __future__ import annotations
@@ -10,12 +11,14 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from html import unescape
 from pathlib import Path
 from urllib.parse import quote
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateError, TemplateSyntaxError
+from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
+from jinja2.exceptions import SecurityError
 from markupsafe import Markup, escape
 
 from qc.domain.config import ReportConfig
@@ -25,11 +28,21 @@ from qc.domain.run import Lineage
 from qc.errors import UsageError
 from qc.reporting import formatting, labels
 from qc.reporting.logo import inlined
+from qc.reporting.sandbox import MOST_CHARS, ExhaustedError, Sandbox, bounded
 
 _STYLE = "style.css"
 _SCRIPTS = {"conversation.html": ("player.js", "review.js")}
 _OTHERWISE = ("tables.js",)
 """The scripts of a page; they are joined into one."""
+_BROKEN = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, OSError, RecursionError)
+"""What a wrong template comes to."""
+_COMPARE = "请对照自带的 reports/ 检查改动过的模板。"
+_HEAD = re.compile(
+    r"""\s*<!doctype html>\s*<html(?: lang="[\w-]*")?>\s*<head>\s*<meta charset="utf-8">\s*"""
+    r"""<meta http-equiv="Content-Security-Policy" content="(?P<policy>[^"]*)">""",
+    re.IGNORECASE,
+)
+_OUTSIDE = re.compile(r"<(?:link|base)\b|<meta\b[^>]*http-equiv", re.IGNORECASE)
 _CLOSING = re.compile(r"</(style|script)|<!--", re.IGNORECASE)
 
 
@@ -70,10 +83,8 @@ class Renderer:
 
     def __init__(self, template_dirs: Sequence[Path], site: Site) -> None:
         self.site = site
-        self._environment = Environment(
-            loader=FileSystemLoader([str(d) for d in template_dirs]),
-            autoescape=True,
-            undefined=StrictUndefined,
+        self._environment = Sandbox(
+            template_dirs,
             finalize=_printable,
             trim_blocks=True,
             lstrip_blocks=True,
@@ -96,17 +107,25 @@ class Renderer:
         script = "\n".join(self._asset(name) for name in _SCRIPTS.get(template, _OTHERWISE))
         values |= {"script": Markup(script), "policy": _policy(self._style, script, media=media, logo=bool(self._logo))}  # noqa: S704 as above
         try:
-            return self._environment.get_template(template).render(**values)
+            with bounded():
+                html = _whole(self._environment.get_template(template).generate(**values))
         except TemplateSyntaxError as error:
             raise UsageError(
                 f"报表模板有语法错误：{error.filename or error.name}:{error.lineno}：{error.message}",
                 "请改正模板，或从 reports/ 中删去它以使用自带的模板。",
             ) from error
-        except TemplateError as error:
-            raise UsageError(
-                f"报表模板 {template} 出错：{type(error).__name__}：{error.message}",
-                "请对照自带的 reports/ 检查改动过的模板。",
-            ) from error
+        except TemplateNotFound as error:
+            raise UsageError(f"{_place(error, template)}：没有这个模板：{error.message}", _COMPARE) from error
+        except SecurityError as error:
+            raise UsageError(f"{_place(error, template)}：模板不许这样做：{error.message}", _COMPARE) from error
+        except ExhaustedError as error:
+            raise UsageError(f"{_place(error, template)}：一页用得太多：{error}", _COMPARE) from error
+        except _BROKEN as error:
+            what = error.message if isinstance(error, TemplateError) else ""
+            told = "：".join(part for part in (type(error).__name__, what) if part)
+            raise UsageError(f"{_place(error, template)}：报表模板出错：{told}", _COMPARE) from error
+        _guarded(html, template, {str(values["policy"]), str(self._environment.globals["policy_without_script"])})
+        return html
 
     def _asset(self, name: str) -> str:
         loader = self._environment.loader
@@ -119,6 +138,45 @@ class Renderer:
         if _CLOSING.search(text):
             raise UsageError(f"{name} 中不能有 </style、</script 或 <!--：它会被嵌入网页。")
         return text
+
+
+def _whole(pieces: Iterator[str]) -> str:
+    """The page, unless it is larger than any."""
+    kept: list[str] = []
+    size = 0
+    for piece in pieces:
+        size += len(piece)
+        if size > MOST_CHARS:
+            raise ExhaustedError(f"超过 {MOST_CHARS // 1_000_000} MB")
+        kept.append(piece)
+    return "".join(kept)
+
+
+def _place(error: BaseException, template: str) -> str:
+    """The innermost line of a template that was at work."""
+    place, trace = template, error.__traceback__
+    while trace is not None:
+        if trace.tb_frame.f_code.co_filename.endswith(".html"):
+            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    return place
+
+
+def _guarded(html: str, template: str, policies: set[str]) -> None:
+    """Raises UsageError for a page whose policy is not the first thing a browser reads, or that holds what no policy
+    governs: a refresh and `link` lead or look up elsewhere, `base` moves every address."""
+    head = _HEAD.match(html)
+    if head is None or unescape(head["policy"]) not in policies:
+        raise UsageError(
+            f"报表模板 {template} 动了内容安全策略：网页必须以自带 base.html 的开头几行开始",
+            "照抄自带 reports/base.html 从 <!doctype html> 到 Content-Security-Policy 的几行。",
+        )
+    outside = _OUTSIDE.search(html, head.end())
+    if outside is not None:
+        raise UsageError(
+            f"报表模板 {template} 用了网页里不许有的 {outside[0].split()[0]}…：它能绕过内容安全策略联网",
+            "去掉它；样式写进 style.css，图片用 report.logo。",
+        )
 
 
 def _printable(value: object) -> object:
