@@ -6,6 +6,7 @@ beyond the allowance, 4 internal error or counts do not balance, 130 interrupted
 
 from __future__ import annotations
 
+import errno
 import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -79,6 +80,34 @@ class SpecError(QcError):
 
     def render(self) -> str:
         return "\n\n".join(p.render() for p in self.problems) + f"\n\n共 {len(self.problems)} 处问题。"
+
+
+_FULL = ("磁盘已满", "腾出空间，或用 --out（转写缓存用环境变量 QC_CACHE_DIR）换一个位置。")
+_FORBIDDEN = ("没有权限", "检查这个位置的读写权限，或换一个位置。")
+_GONE = ("文件或目录不见了", "可能被移走、删除，或网络盘断开了；恢复之后再试。")
+_BROKEN = ("磁盘或网络盘出错", "检查磁盘与网络盘的连接，恢复之后再试。")
+_REFUSALS = {
+    errno.ENOSPC: _FULL,
+    errno.EDQUOT: ("磁盘配额已满", _FULL[1]),
+    errno.EFBIG: ("文件大小超过限制", "放宽 ulimit -f，或用 --out 换一个位置。"),
+    errno.EACCES: _FORBIDDEN,
+    errno.EPERM: _FORBIDDEN,
+    errno.EROFS: ("这个位置是只读的", _FORBIDDEN[1]),
+    **dict.fromkeys((errno.ENOENT, errno.ENOTDIR), _GONE),
+    **dict.fromkeys((errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN), _BROKEN),
+    **dict.fromkeys((errno.ENOLCK, errno.EOPNOTSUPP), ("文件系统不支持锁", "换一个支持文件锁的位置。")),
+    **dict.fromkeys((errno.EMFILE, errno.ENFILE), ("打开的文件太多", "放宽 ulimit -n，或减少 --workers。")),
+}
+
+
+def refusal(error: OSError) -> str:
+    """What the operating system refused, in Chinese; in its own words (English) where we have none."""
+    return _REFUSALS.get(error.errno or 0, (error.strerror or type(error).__name__, ""))[0]
+
+
+def remedy(error: OSError) -> str:
+    """What to do about it."""
+    return _REFUSALS.get(error.errno or 0, ("", "检查磁盘与目录的权限。"))[1]
 
 
 def origin(error: BaseException) -> str:

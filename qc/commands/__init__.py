@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import errno
 import sys
 from typing import Any
 
@@ -11,7 +10,7 @@ import click
 from qc import __version__
 from qc.commands.chinese import speak_chinese
 from qc.commands.lazy import Lazy
-from qc.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE, QcError, origin
+from qc.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE, QcError, origin, refusal, remedy
 
 speak_chinese()
 
@@ -24,11 +23,13 @@ _COMMANDS = {
     "explain": "为什么这样判：一个会话上的每条规则，或一条规则的细节",
     "export": "导出 Excel、CSV、Parquet",
     "query": "用 SQL 查一个或多个批次的结果表",
+    "compact": "许多批次合成一个数据集，DuckDB、Spark、Pandas 直接读",
     "verify": "核对一个批次还可不可信：文件、计数、抽样重判",
     "opinion": "舆情：每天与之前比，预警、一页简报、回测",
     "review": "复核：抽样、收回人的意见、申诉、回归用例",
     "emotion": "情绪模型：用自己的标注训练、评测",
     "intents": "意图模型：用自己的标注训练、评测",
+    "audit": "审计日志：谁在什么时候做了什么，有没有被改过",
     "rules": "规则：新建、检查、测试、比较、入库",
     "topics": "话题：还缺哪些话题，有哪些新词",
     "asr": "转写准不准：与参考文本比",
@@ -36,12 +37,6 @@ _COMMANDS = {
     "models": "转写模型：列出、下载、导入",
     "init": "新建一个工作区：配置、规则、评分表、CI",
     "doctor": "检查本机、模型与工作区，告诉你该做什么",
-}
-_FULL = ("磁盘已满", "腾出空间，或用 --out（转写缓存用环境变量 QC_CACHE_DIR）换一个位置。")
-_FORBIDDEN = ("没有权限", "检查这个位置的读写权限，或换一个位置。")
-_REFUSALS = {
-    **dict.fromkeys((errno.ENOSPC, errno.EDQUOT), _FULL),
-    **dict.fromkeys((errno.EACCES, errno.EPERM, errno.EROFS), _FORBIDDEN),
 }
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
 
@@ -90,9 +85,8 @@ def main(args: list[str] | None = None) -> Any:
 
 
 def _disk(error: OSError) -> QcError:
-    """What the operating system refused. Its own words (English, with a path) are told where we have none."""
-    reason, hint = _REFUSALS.get(error.errno or 0, (error.strerror or type(error).__name__, "检查磁盘与目录的权限。"))
-    return QcError(f"文件读写失败：{reason}" + (f"：{error.filename}" if error.filename else ""), hint)
+    """What the operating system refused, where, and what to do."""
+    return QcError(f"文件读写失败：{refusal(error)}" + (f"：{error.filename}" if error.filename else ""), remedy(error))
 
 
 def _reraise_when_debugging() -> None:

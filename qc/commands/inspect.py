@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -41,7 +42,7 @@ def command(
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
     with audited(options.out, "inspect") as act:
-        outcome = inspect_run(run, where, options, console)
+        outcome = inspect_run(run, where, replace(options, report=not no_report), console)
         act.made(outcome.run, outcome.lineage)
         code = conclude(outcome, where, console, report=not no_report)
         if not no_report:

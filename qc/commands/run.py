@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
@@ -45,6 +46,7 @@ def command(
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
     with audited(options.out, "run") as act:
+        options = replace(options, report=not no_report)
         outcome = run_batch(source, manifest_of(manifest, source), where, options, console)
         act.made(outcome.run, outcome.lineage)
         code = conclude(outcome, where, console, report=not no_report)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -44,6 +46,19 @@ class ShardTask:
     number: int
     inputs: tuple[Input, ...]
 
+    def identity(self) -> str:
+        """SHA-256 over which inputs these are and by what content; a recording that could not be heard is another input
+        than one that was."""
+        return hashlib.sha256("\n".join(json.dumps(_named(item)) for item in self.inputs).encode()).hexdigest()
+
+
+def _named(item: Input) -> list[str | None]:
+    if isinstance(item, Failure):
+        return ["failure", item.input, item.conversation_id, item.kind]
+    if isinstance(item, Recording):
+        return ["recording", item.conversation_id, item.content]
+    return ["conversation", item.id, item.source.path, item.source.sha256]
+
 
 def inspect_stream(
     inputs: Iterable[Input],
@@ -54,19 +69,27 @@ def inspect_stream(
     total: int | None,
     progress: Progress,
 ) -> list[ShardCounts]:
-    """Inspect every input, in shards of `shard_size`; shards committed before (a resumed run) are passed over.
+    """Inspect every input, in shards of `shard_size`; shards committed before (a resumed run) are passed over, unless
+    their inputs came out otherwise this time.
 
     Returns the counts of all shards, in order.
     """
     whole, damaged = committed_shards(settings.run)
-    done = dict(whole)
+    done: dict[int, ShardCounts] = {}
     for name in damaged:
         progress.note(f"提醒：分片 {name} 的文件缺了、坏了或被改过，重做这个分片")
     progress.stage("质检", total, "个会话")
-    for counts in done.values():
-        progress.advance(counts.inputs, "（续跑：已完成的分片）")
-    tasks = (t for t in _shards(inputs, shard_size) if t.number not in done)
-    for result in executor.run(Job(work=_work, setup=_prepare, setup_args=(settings,)), tasks):
+
+    def missing() -> Iterator[ShardTask]:
+        for task in _shards(inputs, shard_size):
+            counts = whole.get(task.number)
+            if counts is not None and counts.identity == task.identity():
+                done[task.number] = counts
+                progress.advance(counts.inputs, "（续跑：已完成的分片）")
+            else:
+                yield task
+
+    for result in executor.run(Job(work=_work, setup=_prepare, setup_args=(settings,)), missing()):
         counts = _isolate(result.task, settings, executor) if isinstance(result, Crashed) else result
         done[counts.shard] = counts
         progress.advance(counts.inputs, f"（分片 {counts.shard}：完成 {counts.ok}，失败 {counts.failed}）")
@@ -150,6 +173,7 @@ def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
             parts.append(write_part(worker.settings.run, name, task.number, table))
     counts = ShardCounts(
         shard=task.number,
+        identity=task.identity(),
         inputs=len(task.inputs),
         ok=len(conversations),
         failed=sum(not f.quarantined for f in failures),

@@ -15,6 +15,8 @@ class Options:
     run_id: str | None = None
     name: str = ""
     fresh: bool = False
+    report: bool = False
+    """A report is wanted: a finished run of the same plan that lacks only that gets it, instead of being made twice."""
     keep_personal_data: bool = False
     workers: int | None = None
     executor: str = "pool"

@@ -6,8 +6,8 @@ import fcntl
 import hashlib
 import json
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,7 +15,8 @@ from pathlib import Path
 from qc import __version__
 from qc.domain.run import CardLineage, Lineage, RunStatus
 from qc.domain.specs import Specs
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
+from qc.pipeline.report import REPORT
 from qc.schema.tables import SCHEMA_VERSION
 from qc.storage.files import make_folder
 from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
@@ -24,11 +25,14 @@ from qc.storage.write import WORK
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """A run directory and the lineage it starts with. `resumed`: shards of an earlier attempt are there."""
+    """A run directory and the lineage it starts with. `resumed`: shards of an earlier attempt are there. `finished`:
+    all of it is there, only the report is missing. `notes`: what a person should know of runs beside it."""
 
     run: Path
     lineage: Lineage
     resumed: bool
+    finished: bool = False
+    notes: tuple[str, ...] = ()
 
 
 def planned_lineage(
@@ -87,40 +91,101 @@ def planned_lineage(
     return replace(lineage, plan_digest=hashlib.sha256(json.dumps(decisive).encode()).hexdigest())
 
 
-def start(out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool, shared: bool = False) -> Plan:
+def start(
+    out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool, report: bool = False, shared: bool = False
+) -> Plan:
     """Continue the unfinished run of the same plan under `out`, or begin a new one; `shared`: readable by its group.
+    With `report`, a finished one whose command was killed before it had its report is taken up too.
 
-    Raises UsageError when `run_id` names a run that is finished or was planned differently.
+    Raises UsageError when `run_id` names a run that is finished or was planned differently, or `out` is not writable.
     """
-    if run_id is not None:
-        return _named(out, lineage, run_id, fresh, shared)
-    if not fresh:
-        for path in sorted(out.glob(f"*/{LINEAGE_FILE}"), reverse=True):
-            earlier = _readable(path.parent)
-            if (
-                earlier is not None
-                and earlier.status is RunStatus.RUNNING
-                and earlier.plan_digest == lineage.plan_digest
-            ):
-                return Plan(run=path.parent, lineage=earlier, resumed=True)
-    begun = datetime.now()
-    stem = f"{begun:%Y%m%d-%H%M%S}-{lineage.plan_digest[:6]}"
-    names = [stem, *(f"{stem}-{n}" for n in range(2, 1000))]
-    return _begin(out / next(n for n in names if not (out / n).exists()), lineage, begun, shared)
-
-
-def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, shared: bool) -> Plan:
-    if not run_id or Path(run_id).name != run_id or run_id.startswith("."):
+    if run_id is not None and (not run_id or Path(run_id).name != run_id or run_id.startswith(".")):
         raise UsageError(f"批次名 {run_id!r} 不能用作目录名", "只用字母、数字、中文、- 和 _。")
+    with _alone(out, shared):
+        if run_id is not None:
+            return _named(out, lineage, run_id, fresh, report, shared)
+        paths = sorted((path.parent for path in out.glob(f"*/{LINEAGE_FILE}")), reverse=True)
+        beside = [(path, earlier) for path in paths if (earlier := _readable(path)) is not None]
+        same = [] if fresh else [one for one in beside if one[1].plan_digest == lineage.plan_digest]
+        for path, earlier in same:
+            if earlier.status is RunStatus.RUNNING:
+                return Plan(run=path, lineage=earlier, resumed=True)
+        if same and report and not (same[0][0] / REPORT).exists():
+            return Plan(run=same[0][0], lineage=same[0][1], resumed=True, finished=True)
+        begun = datetime.now()
+        stem = f"{begun:%Y%m%d-%H%M%S}-{lineage.plan_digest[:6]}"
+        names = [stem, *(f"{stem}-{n}" for n in range(2, 1000))]
+        left = tuple(_left(path, earlier, lineage) for path, earlier in beside if _abandoned(path, earlier, lineage))
+        plan = _begin(out / next(n for n in names if not (out / n).exists()), lineage, begun, shared)
+        return replace(plan, notes=left)
+
+
+@contextmanager
+def _alone(out: Path, shared: bool) -> Iterator[None]:
+    """One process at a time decides what it runs under `out`: of two that start with the same plan, the second finds
+    the run of the first. Where folders cannot be locked (some network file systems), both may begin one."""
+    try:
+        make_folder(out, shared=shared)
+        descriptor = os.open(out, os.O_RDONLY)
+    except OSError as error:
+        raise _unwritable(out, error) from None
+    try:
+        with suppress(OSError):
+            fcntl.flock(descriptor, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def _abandoned(run: Path, earlier: Lineage, now: Lineage) -> bool:
+    """An unfinished run of the same input folder, which nobody is writing and this plan does not continue."""
+    other = earlier.status is RunStatus.RUNNING and earlier.plan_digest != now.plan_digest
+    return other and earlier.input_path == now.input_path and not _held(run)
+
+
+def _held(run: Path) -> bool:
+    """Whether a process is writing the run."""
+    try:
+        with (run / WORK / "lock").open("rb") as lock:
+            fcntl.flock(lock, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return True
+    except OSError:  # there is no lock, or nothing can be locked here
+        pass
+    return False
+
+
+_DECIDE = {
+    "输入": ("input_digest", "manifest"),
+    "规则或评分表": ("rules_digest", "scorecards", "lexicons_digest", "complaints_digest"),
+    "热词或角色线索": ("speech_digest",),
+    "配置": ("config_digest", "personal_data"),
+    "转写引擎": ("asr_engine", "asr_model", "asr_options"),
+    "qc 版本": ("qc_version", "schema_version"),
+}
+"""What decides a plan, in words."""
+
+
+def _left(run: Path, earlier: Lineage, now: Lineage) -> str:
+    """What is to be said of an abandoned run: why it is not continued, and that it may go."""
+    moved = [zh for zh, names in _DECIDE.items() if any(getattr(earlier, n) != getattr(now, n) for n in names)]
+    why = f"{'、'.join(moved)}变了" if moved else "命令不同"
+    return f"批次 {run} 没有做完，但{why}，不能接着做，这次另开一个；用不着它的话可以删掉。"
+
+
+def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, report: bool, shared: bool) -> Plan:
     path = out / run_id
-    if not path.exists():
+    if not path.exists() or (path.is_dir() and not _holds_anything(path)):
         return _begin(path, lineage, datetime.now(), shared)
     earlier = _readable(path)
     if earlier is None:
         raise UsageError(f"{path} 已存在，但不是批次目录", "换一个 --run-id，或移走这个目录。")
+    same = earlier.plan_digest == lineage.plan_digest
+    if earlier.status is RunStatus.DONE and same and report and not fresh and not (path / REPORT).exists():
+        return Plan(run=path, lineage=earlier, resumed=True, finished=True)
     if earlier.status is RunStatus.DONE:
         state = "已经完成"
-    elif earlier.plan_digest != lineage.plan_digest:
+    elif not same:
         state = "是用别的输入、规则或配置开始的"
     elif fresh:
         state = "还没有做完，去掉 --fresh 就会接着做"
@@ -129,14 +194,23 @@ def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, shared: bool) 
     raise UsageError(f"批次 {run_id} {state}", "换一个 --run-id，或移走这个目录。")
 
 
+def _holds_anything(path: Path) -> bool:
+    """False also for what is left when the first file of a run could not be written."""
+    return any(not (p.name.startswith(".") and p.name.endswith(".tmp")) for p in path.iterdir())
+
+
 def _begin(path: Path, lineage: Lineage, begun: datetime, shared: bool) -> Plan:
     lineage = replace(lineage, run_id=path.name, started_at=begun.isoformat(timespec="seconds"))
     try:
         make_folder(path, shared=shared)
         write_lineage(path, lineage)
     except OSError as error:
-        raise UsageError(f"不能写入 {path}：{error.strerror}", "检查磁盘空间与权限，或用 --out 换一个位置。") from None
+        raise _unwritable(path, error) from None
     return Plan(run=path, lineage=lineage, resumed=False)
+
+
+def _unwritable(path: Path, error: OSError) -> UsageError:
+    return UsageError(f"不能写入 {path}：{refusal(error)}", "检查磁盘空间与权限，或用 --out 换一个位置。")
 
 
 def _readable(path: Path) -> Lineage | None:
@@ -147,8 +221,9 @@ def _readable(path: Path) -> Lineage | None:
 
 
 @contextmanager
-def exclusive(run: Path) -> Iterator[None]:
-    """Hold the run directory. Raises UsageError when another process does; the lock ends with its process."""
+def exclusive(run: Path, unlocked: Callable[[str], None]) -> Iterator[None]:
+    """Hold the run directory. Raises UsageError when another process does; the lock ends with its process. `unlocked`
+    is told why where the file system has no locks: nothing then keeps another command from writing the same run."""
     make_folder(run / WORK)
     descriptor = os.open(run / WORK / "lock", os.O_RDWR | os.O_CREAT, 0o600)
     try:
@@ -156,6 +231,8 @@ def exclusive(run: Path) -> Iterator[None]:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             raise UsageError(f"另一个 qc 进程正在写批次 {run.name}", "等它结束，或用 --fresh 另开一个批次。") from None
+        except OSError as error:
+            unlocked(refusal(error))
         yield
     finally:
         os.close(descriptor)

@@ -33,10 +33,11 @@ from qc.storage.digests import write_parts
 from qc.storage.lineage import write_lineage
 from qc.storage.read import open_run
 from qc.storage.terms import merge_terms
-from qc.storage.write import WORK, ShardCounts, clear_work
+from qc.storage.write import WORK, ShardCounts, clear_work, remove_unlisted
 from qc.text.masking import mask_value
 
 TRANSCRIPTS = "transcripts"
+_UNLOCKED = "这个位置的文件系统不能加锁，请自己保证没有第二个 qc 命令在写同一个批次"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,7 +95,9 @@ def run_batch(
         confidence_floor=config.asr.confidence_floor,
         name=options.name or config.name,
     )
-    plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh, shared=config.run.group_readable)
+    plan = _started(lineage, options, config)
+    if plan.finished:
+        return _finished(plan, config, progress)
     with _working(plan, progress):
         keys: dict[str, str] = {}
         unheard: dict[str, Failure] = {}
@@ -108,7 +111,7 @@ def run_batch(
             plan = replace(plan, lineage=replace(plan.lineage, transcribed=heard.transcribed, cached=heard.cached))
         settings = _settings(plan, specs, config, options, spoken, keys)
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
-        inputs = _inputs(batch, unheard)
+        inputs = _inputs(batch, unheard, source)
         return _finish(plan, _inspected(inputs, settings, config, executor, total, plan, progress), config, specs)
 
 
@@ -138,7 +141,9 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         name=options.name or before.name,
         judged_again=before,
     )
-    plan = start(options.out, lineage, run_id=options.run_id, fresh=options.fresh, shared=config.run.group_readable)
+    plan = _started(lineage, options, config)
+    if plan.finished:
+        return _finished(plan, config, progress)
     with _working(plan, progress):
         settings = _settings(plan, specs, config, options, SpeechSpecs(), {})
         counts = _inspected(stored_inputs(stored), settings, config, executor, before.counts.input, plan, progress)
@@ -158,11 +163,24 @@ def _asr_of(lineage: Lineage) -> tuple[str, str, str] | None:
     return lineage.asr_engine, lineage.asr_model or "", lineage.asr_options or ""
 
 
+def _started(lineage: Lineage, options: Options, config: Config) -> Plan:
+    return start(
+        options.out,
+        lineage,
+        run_id=options.run_id,
+        fresh=options.fresh,
+        report=options.report,
+        shared=config.run.group_readable,
+    )
+
+
 @contextmanager
 def _working(plan: Plan, progress: Progress) -> Iterator[None]:
     """Hold the run, say where it is, and how to go on with it when it is broken off."""
-    with exclusive(plan.run):
+    with exclusive(plan.run, lambda why: progress.note(f"提醒：{_UNLOCKED}（{why}）")):
         progress.note(f"{'续跑' if plan.resumed else '批次'} {plan.run}")
+        for note in plan.notes:
+            progress.note(f"提醒：{note}")
         try:
             yield
         except (KeyboardInterrupt, OSError):
@@ -184,12 +202,35 @@ def _settings(
     )
 
 
-def _inputs(batch: Batch, unheard: dict[str, Failure]) -> Iterator[Input]:
-    """Every input once, always in the same order: what could not be read, recordings, then documents."""
+def _inputs(batch: Batch, unheard: dict[str, Failure], source: Path) -> Iterator[Input]:
+    """Every input once, always in the same order: what could not be read, recordings, then documents. Raises UsageError
+    when all of them are out of reach: that is no fault of theirs."""
     yield from batch.failures
+    if any(failure.kind in _OUT_OF_REACH for failure in unheard.values()):
+        _require(source)
     for recording in batch.recordings:
         yield unheard.get(recording.conversation_id, recording)
-    yield from read_conversations(batch)
+    for item in read_conversations(batch):
+        if isinstance(item, Failure) and item.kind in _OUT_OF_REACH:
+            _require(source)
+        yield item
+
+
+_OUT_OF_REACH = frozenset({"unreadable", "changed"})
+"""What a file that cannot be opened any more is called."""
+
+
+def _require(source: Path) -> None:
+    """Raises UsageError when the input folder is gone, or empty as a mount point is without its share."""
+    try:
+        there = source.is_file() or any(source.iterdir())
+    except OSError:
+        there = False
+    if not there:
+        raise UsageError(
+            f"输入 {source} 在运行中不见了（网络盘断开、移动盘拔出，或被移走）",
+            "恢复之后再运行同一条命令会接着做：已转写、已判定的不会重做。",
+        )
 
 
 def _inspected(
@@ -217,7 +258,9 @@ def _inspected(
 def _finish(plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs | None) -> Outcome:
     """Sum up, check the balance, mark the run as done."""
     parts = [part for shard in shards for part in shard.parts if not part.path.startswith(f"{WORK}/")]
-    parts += [merge_terms(plan.run), write_complaints(plan.run, specs)]
+    remove_unlisted(plan.run, parts)
+    terms = merge_terms(plan.run, [shard.shard for shard in shards])
+    parts += [terms, write_complaints(plan.run, specs)]
     stored = open_run(plan.run)
     tables = {name: sum(part.num_rows for part in stored.parts(name, columns=_first(name))) for name in TABLES}
     add: Callable[[str], int] = lambda field: sum(getattr(s, field) for s in shards)  # noqa: E731
@@ -232,16 +275,28 @@ def _finish(plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs 
     lineage = replace(
         plan.lineage,
         status=RunStatus.DONE,
-        finished_at=datetime.now().isoformat(timespec="seconds"),
+        # A clock that was set back meanwhile must not have a run end before it began.
+        finished_at=max(datetime.now().isoformat(timespec="seconds"), plan.lineage.started_at),
         counts=counts,
         tables=tables,
         parts_digest=write_parts(plan.run, parts),
     )
     write_lineage(plan.run, lineage)
     clear_work(plan.run)
-    lost = counts.failed + counts.quarantined
-    within = lost <= config.run.allowance * counts.input
-    return Outcome(run=plan.run, lineage=lineage, config=config, within_allowance=within)
+    return _outcome(plan.run, lineage, config)
+
+
+def _finished(plan: Plan, config: Config, progress: Progress) -> Outcome:
+    """The command that made the run was killed while it wrote the report: nothing else is left to do."""
+    progress.note(f"批次 {plan.run} 已经做完，只差报表")
+    clear_work(plan.run)
+    return _outcome(plan.run, plan.lineage, config)
+
+
+def _outcome(run: Path, lineage: Lineage, config: Config) -> Outcome:
+    lost = lineage.counts.failed + lineage.counts.quarantined
+    within = lost <= config.run.allowance * lineage.counts.input
+    return Outcome(run=run, lineage=lineage, config=config, within_allowance=within)
 
 
 def _first(name: str) -> list[str]:

@@ -64,10 +64,14 @@ def begin(path: Path) -> Path:
 
 @contextmanager
 def atomic(path: Path) -> Iterator[Path]:
-    """Yield a temporary path; on success it replaces `path`, on an error it is removed. Nobody sees half a file."""
-    temporary = begin(path)
-    begun = temporary.stat().st_mode
+    """Yield a temporary path; on success it replaces `path`, on an error it is removed. Nobody sees half a file.
+
+    Raises OSError, which names `path`, when the disk is full or refuses.
+    """
+    temporary = path
     try:
+        temporary = begin(path)
+        begun = temporary.stat().st_mode
         yield temporary
         # never opener than it began: a library may have replaced the file by one of its own
         _set(temporary, stat.S_IMODE(temporary.stat().st_mode & begun))
@@ -75,8 +79,15 @@ def atomic(path: Path) -> Iterator[Path]:
             os.fsync(written.fileno())
         temporary.replace(path)
         _sync_folder(path.parent)
+    except OSError as error:
+        # of a library's writing it often says no file at all; of ours a name nobody has seen
+        if error.errno is None or error.filename not in (None, str(temporary)):
+            raise
+        raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
     finally:
-        temporary.unlink(missing_ok=True)
+        if temporary is not path:
+            with suppress(OSError):  # the folder is gone, or read-only by now: that is what was raised
+                temporary.unlink(missing_ok=True)
 
 
 def close_tree(folder: Path) -> None:

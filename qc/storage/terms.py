@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +11,7 @@ import pyarrow.parquet as pq
 
 from qc.schema.tables import TABLES
 from qc.storage.digests import PartDigest
-from qc.storage.write import WORK, part_files, write_part
+from qc.storage.write import WORK, part_path, write_part
 
 _COUNTS = ("conversations", "occurrences", "negative_conversations")
 
@@ -21,9 +22,10 @@ def write_shard_terms(run: Path, shard: int, table: pa.Table) -> PartDigest:
     return replace(part, path=f"{WORK}/{part.path}")
 
 
-def merge_terms(run: Path) -> PartDigest:
-    """Write RUN/terms, one part, ordered by project and term. Doing it again gives the same."""
-    parts = part_files(run / WORK, "terms")
+def merge_terms(run: Path, shards: Iterable[int]) -> PartDigest:
+    """Write RUN/terms, one part, ordered by project and term, from the terms of `shards`. Doing it again gives the
+    same."""
+    parts = [part_path(run / WORK, "terms", shard) for shard in shards]
     schema = TABLES["terms"]
     together = pa.concat_tables([pq.read_table(p) for p in parts] or [schema.empty_table()])
     summed = together.group_by(["project", "term"]).aggregate([(name, "sum") for name in _COUNTS])

@@ -88,7 +88,7 @@ def test_markers(tmp_path: Path) -> None:
 def _committed(run: Path, shard: int) -> ShardCounts:
     row = {"project": ["p"], "term": ["停电"], "conversations": [1], "occurrences": [1]}
     part = write_part(run, "terms", shard, build("terms", {**row, "negative_conversations": [0]}))
-    counts = ShardCounts(shard=shard, inputs=5, ok=4, failed=1, quarantined=0, audio_ms=9, parts=(part,))
+    counts = ShardCounts(shard=shard, identity="", inputs=5, ok=4, failed=1, quarantined=0, audio_ms=9, parts=(part,))
     commit_shard(run, counts)
     return counts
 
@@ -126,7 +126,7 @@ def test_terms_are_summed_over_shards(tmp_path: Path) -> None:
     for shard, (term, n) in enumerate([("停电", 2), ("电费", 1), ("停电", 3)]):
         row = {"project": ["p"], "term": [term], "conversations": [n], "occurrences": [2 * n]}
         write_shard_terms(tmp_path, shard, build("terms", {**row, "negative_conversations": [0]}))
-    merge_terms(tmp_path)
+    merge_terms(tmp_path, range(3))
     write_lineage(tmp_path, LINEAGE)
     rows = open_run(tmp_path).table("terms").to_pylist()
     assert {r["term"]: (r["conversations"], r["occurrences"]) for r in rows} == {"停电": (5, 10), "电费": (1, 2)}
