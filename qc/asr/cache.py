@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import tempfile
@@ -14,7 +15,10 @@ from qc.domain.conversation import Role, Word
 from qc.domain.recording import ChannelTranscript, Segment, Transcript
 from qc.paths import planted
 
-_SCHEMA = 3
+_SCHEMA = 4
+_UNSIGNED = 3
+"""Entries of earlier versions have no digest; what they hold is still what was heard."""
+_BODY = b',"transcript":'
 
 
 class TranscriptCache:
@@ -33,8 +37,10 @@ class TranscriptCache:
             with self._path(key).open("rb") as file:
                 if planted(os.fstat(file.fileno()), self._folder):
                     return None
-                data = json.load(file)
-            return _transcript(data["transcript"]) if data["schema"] == _SCHEMA else None
+                raw = file.read()
+            data = json.loads(raw)
+            sound = data["schema"] == _UNSIGNED or (data["schema"] == _SCHEMA and data["sha256"] == _digest(key, raw))
+            return _transcript(data["transcript"]) if sound else None
         except (OSError, ValueError, ArithmeticError, LookupError, TypeError, AttributeError, RecursionError):
             return None
 
@@ -43,18 +49,30 @@ class TranscriptCache:
         path = self._path(key)
         for folder in (self._folder, path.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        data = {"schema": _SCHEMA, "transcript": asdict(transcript)}
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")  # mkstemp: mode 0600
+        body = json.dumps(asdict(transcript), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
+        body = _BODY + body + b"}"
+        head = json.dumps({"schema": _SCHEMA, "sha256": _digest(key, body)}, separators=(",", ":")).encode()
+        temporary = None
         try:
-            with os.fdopen(handle, "w", encoding="utf-8") as f:
-                json.dump(data, f, ensure_ascii=False, separators=(",", ":"), sort_keys=True)
+            handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")  # mkstemp: mode 0600
+            with os.fdopen(handle, "wb") as f:
+                f.write(head[:-1] + body)
             Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
+        except BaseException as error:
+            if temporary is not None:
+                Path(temporary).unlink(missing_ok=True)
+            if isinstance(error, OSError) and error.errno is not None:  # names the entry: a full disk says none
+                raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
             raise
 
     def _path(self, key: str) -> Path:
         return self._folder / key[:2] / f"{key}.json"
+
+
+def _digest(key: str, raw: bytes) -> str:
+    """SHA-256 over the entry's key and its transcript as written: one that was damaged, or stands under another name,
+    is none, although it may still be JSON."""
+    return hashlib.sha256(key.encode() + raw[raw.find(_BODY) :]).hexdigest()
 
 
 def _transcript(data: dict[str, Any]) -> Transcript:

@@ -1,5 +1,6 @@
 from __future__ import annotations
 
+import json
 import stat
 from dataclasses import replace
 from pathlib import Path
@@ -94,6 +95,34 @@ def test_every_truncation_is_noticed(tmp_path: Path) -> None:
     for length in range(len(whole)):
         _file(tmp_path).write_bytes(whole[:length])
         assert cache.get(KEY) is None
+
+
+def test_every_flipped_bit_is_noticed(tmp_path: Path) -> None:
+    """A damaged transcript is often still JSON: another word, another time."""
+    cache = TranscriptCache(tmp_path)
+    cache.put(KEY, TRANSCRIPT)
+    whole = _file(tmp_path).read_bytes()
+    for at in range(len(whole)):
+        damaged = bytearray(whole)
+        damaged[at] ^= 1 << at % 8
+        _file(tmp_path).write_bytes(damaged)
+        assert cache.get(KEY) is None, at
+
+
+def test_a_transcript_under_another_name_is_none(tmp_path: Path) -> None:
+    cache = TranscriptCache(tmp_path)
+    cache.put(KEY, TRANSCRIPT)
+    other = "ab" + "1" * 62
+    _file(tmp_path).rename(tmp_path / "ab" / f"{other}.json")
+    assert cache.get(other) is None
+
+
+def test_entries_of_before_digests_are_read(tmp_path: Path) -> None:
+    cache = TranscriptCache(tmp_path)
+    cache.put(KEY, TRANSCRIPT)
+    path = _file(tmp_path)
+    path.write_text(json.dumps({"schema": 3, "transcript": json.loads(path.read_text("utf-8"))["transcript"]}), "utf-8")
+    assert cache.get(KEY) == TRANSCRIPT
 
 
 def test_a_failed_write_leaves_nothing_behind(tmp_path: Path) -> None:
