@@ -41,7 +41,11 @@ def judged(runs: Sequence[StoredRun]) -> list[StoredRun]:
 
 def refuse_personal_data(runs: Sequence[StoredRun], meant: bool) -> None:
     """Raises UsageError when a run was not masked and nobody said that its data is `meant` to go out."""
-    kept = [run.lineage.run_id for run in runs if run.lineage.personal_data != "masked"]
+    refuse_kept([run.lineage.run_id for run in runs if run.lineage.personal_data != "masked"], meant)
+
+
+def refuse_kept(kept: Sequence[str], meant: bool) -> None:
+    """The same, of the runs that were not masked."""
     if kept and not meant:
         raise UsageError(
             f"批次 {'、'.join(kept)} 没有脱敏，导出的文件会含个人信息",

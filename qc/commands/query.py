@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -14,6 +16,7 @@ from qc.sheets.csvfile import ENCODINGS
 
 if TYPE_CHECKING:
     import pyarrow as pa
+    import pyarrow.dataset as ds
 
     from qc.storage.read import StoredRun
 
@@ -25,6 +28,7 @@ _CELL = 40
 @click.argument("sql", metavar="SQL")
 @click.argument("runs", type=FOLDER, nargs=-1, metavar="[批次目录]...")
 @click.option("--runs", "root", type=FOLDER, metavar="目录", help="这个目录下所有完成的批次")
+@click.option("--lake", "lake", metavar="数据集", help="查 qc compact 写的数据集（目录或 s3:// 地址），不查批次")
 @click.option("--csv", "as_csv", type=_FILE, metavar="文件", help="写成 CSV")
 @click.option("--json", "as_json", type=_FILE, metavar="文件", help="写成 JSON，每行一个对象")
 @click.option("--xlsx", "as_xlsx", type=_FILE, metavar="文件", help="写成 Excel 工作簿")
@@ -36,6 +40,7 @@ def command(
     sql: str,
     runs: tuple[Path, ...],
     root: Path | None,
+    lake: str | None,
     as_csv: Path | None,
     as_json: Path | None,
     as_xlsx: Path | None,
@@ -47,41 +52,78 @@ def command(
     """用 SQL（DuckDB）查结果表；只读，碰不到批次之外的文件。不写批次就查 runs 目录里所有完成的批次。
 
     每张表前面多两列 run_id、run_name；另有两张表：runs 是各批次，columns 是每张表每一列的含义。
+    数据集（--lake）的每张表都有 date、project。
 
     \b
     例：qc query "select rule_title, count(*) n from findings where verdict = 'hit' group by all order by n desc"
         qc query "select * from columns where \\"table\\" = 'findings'" --runs runs
+        qc query "select date, count(*) n from conversations group by all" --lake lake
     """
-    from qc.commands.exporting import finished, refuse_personal_data
     from qc.storage.sql import Database
 
-    stored = finished(runs, root)
+    source = _stored(runs, root) if lake is None else _laid_up(lake, runs, root)
     files = [path for path in (as_csv, as_json, as_xlsx) if path is not None]
     if len(files) > 1:
         raise UsageError("--csv、--json、--xlsx 只能写一个")
     if files:
-        refuse_personal_data(stored, keep_personal_data)
-    with Database(stored, memory=memory) as database:
+        from qc.commands.exporting import refuse_kept
+
+        refuse_kept(source.kept, keep_personal_data)
+    with Database(source.runs, memory=memory, lake=source.lake) as database:
         database.bound_process()
         answer = database.ask(sql)
         if not files:
             click.echo(_shown(answer, rows))
             return
-        count = _written(answer, sql, stored, as_csv, as_json, as_xlsx, encoding)
+        count = _written(answer, sql, source.moment, as_csv, as_json, as_xlsx, encoding)
     click.echo(f"{count:,} 行", err=True)
     click.echo(files[0])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Source:
+    """What is asked: `runs`, or the tables of a data set. `kept`: runs that were not masked; `moment`: when the last
+    one ended."""
+
+    runs: Sequence[StoredRun]
+    lake: Mapping[str, ds.Dataset] | None
+    kept: tuple[str, ...]
+    moment: datetime
+
+
+def _stored(runs: tuple[Path, ...], root: Path | None) -> _Source:
+    from qc.commands.exporting import finished, moment_of
+
+    stored = finished(runs, root)
+    kept = tuple(run.lineage.run_id for run in stored if run.lineage.personal_data != "masked")
+    return _Source(runs=stored, lake=None, kept=kept, moment=moment_of(stored[-1]))
+
+
+def _laid_up(where: str, runs: tuple[Path, ...], root: Path | None) -> _Source:
+    from qc.archive.lake import Lake
+    from qc.schema.runs import RUNS
+
+    if runs or root is not None:
+        raise UsageError("--lake 和批次只能写一样", "数据集里已经有这些批次，用 run_id 挑。")
+    tables = Lake(where).datasets()
+    known = tables[RUNS].to_table(columns=["run_id", "personal_data", "finished_at"]).to_pylist()
+    return _Source(
+        runs=(),
+        lake=tables,
+        kept=tuple(sorted(run["run_id"] for run in known if run["personal_data"] != "masked")),
+        moment=max((run["finished_at"] for run in known if run["finished_at"]), default=datetime(1980, 1, 1)),
+    )
 
 
 def _written(
     answer: pa.RecordBatchReader,
     sql: str,
-    stored: Sequence[StoredRun],
+    moment: datetime,
     as_csv: Path | None,
     as_json: Path | None,
     as_xlsx: Path | None,
     encoding: str,
 ) -> int:
-    from qc.commands.exporting import moment_of
     from qc.export.answers import answer_csv, answer_json, answer_workbook
 
     if as_csv is not None:
@@ -89,7 +131,7 @@ def _written(
     if as_json is not None:
         return answer_json(answer, as_json)
     assert as_xlsx is not None  # noqa: S101 - the caller saw one of the three
-    return answer_workbook(answer, as_xlsx, sql, moment_of(stored[-1]))
+    return answer_workbook(answer, as_xlsx, sql, moment)
 
 
 def _shown(answer: pa.RecordBatchReader, limit: int) -> str:

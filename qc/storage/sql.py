@@ -28,10 +28,13 @@ _NARROWEST = "SELECT、WITH、FROM、VALUES、DESCRIBE、SUMMARIZE、SHOW、EXPL
 
 class Database:
     """The tables of `runs` under their names, each with the columns run_id and run_name before its own; `runs` (what
-    is known of each run) and `columns` (what each column means). `memory` is what DuckDB may use, as it writes sizes
-    (2GB). Raises UsageError when DuckDB is not installed."""
+    is known of each run) and `columns` (what each column means). `lake`: the tables of a data set (qc.archive) in place
+    of those. `memory` is what DuckDB may use, as it writes sizes (2GB). Raises UsageError when DuckDB is not
+    installed."""
 
-    def __init__(self, runs: Sequence[StoredRun], *, memory: str = "2GB") -> None:
+    def __init__(
+        self, runs: Sequence[StoredRun], *, memory: str = "2GB", lake: Mapping[str, ds.Dataset] | None = None
+    ) -> None:
         self._duckdb, self._memory = _door(), memory
         options = {"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         try:
@@ -39,8 +42,8 @@ class Database:
         except self._duckdb.Error:
             raise UsageError(f"内存上限 {memory} 写得不对", "写成 512MB、2GB 这样。") from None
         for name in ALL_TABLES:
-            self._connection.register(name, _dataset(runs, name))
-        self._connection.register(RUNS, runs_table([run.lineage for run in runs]))
+            self._connection.register(name, _dataset(runs, name) if lake is None else lake[name])
+        self._connection.register(RUNS, runs_table([run.lineage for run in runs]) if lake is None else lake[RUNS])
         self._connection.register(COLUMNS, columns_table())
         for setting in (
             "python_enable_replacements = false",  # else a query could read our own variables

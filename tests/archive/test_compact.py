@@ -1,0 +1,271 @@
+"""Many runs as one data set: each night once, read as it lies by others, whole after whatever happened."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.dataset as ds
+import pyarrow.parquet as pq
+import pytest
+from click.testing import CliRunner
+
+from qc.archive.compact import compact
+from qc.archive.hive import Partition, escaped
+from qc.archive.lake import Lake
+from qc.commands import cli
+from qc.errors import UsageError
+from qc.schema.reviews import ALL_TABLES
+from qc.storage.append import append_part
+from qc.storage.read import list_runs
+from tests.archive.nights import PROJECTS, night
+
+PLACES = pa.schema([("date", pa.string()), ("project", pa.string())])
+
+
+def laid(lake: Path) -> dict[str, str]:
+    """Every file of the data set with its digest."""
+    return {
+        path.relative_to(lake).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(lake.rglob("*.parquet"))
+    }
+
+
+def rows(lake: Path, name: str = "conversations") -> list[dict]:
+    """As any reader of Hive layouts sees them, without our manifest."""
+    layout = ds.partitioning(PLACES, flavor="hive")  # untold, a project called 95598 is taken for a number
+    return ds.dataset(lake / name, format="parquet", partitioning=layout).to_table().to_pylist()
+
+
+def test_every_row_of_every_table_is_there_once(tmp_path: Path) -> None:
+    runs = [night(tmp_path / "runs", day) for day in range(3)]
+    done = compact(runs, Lake(str(tmp_path / "lake")))
+    assert (done.added, done.replaced, done.same) == (3, 0, 0)
+    tables = Lake(str(tmp_path / "lake")).datasets()
+    for name in ALL_TABLES:
+        stored = [row for run in runs for row in run.table(name, ALL_TABLES[name].names).to_pylist()]
+        found = tables[name].to_table(columns=ALL_TABLES[name].names).to_pylist()
+        if name == "terms":
+            assert sorted(map(str, found)) == sorted(map(str, stored))
+        elif name == "failures":
+            assert [r["input"] for r in found] == [r["input"] for r in stored]
+        else:
+            assert sorted(map(str, found)) == sorted(map(str, stored)), name
+
+
+def test_pyarrow_reads_day_and_project_from_the_layout(tmp_path: Path) -> None:
+    compact([night(tmp_path / "runs", 0)], Lake(str(tmp_path / "lake")))
+    found = rows(tmp_path / "lake", "findings")
+    assert {r["project"] for r in found} == {"95598"}  # every third talk has any
+    assert {r["project"] for r in rows(tmp_path / "lake")} == set(PROJECTS)
+    assert {r["date"] for r in found} == {"2020-03-01"}
+    assert {r["run_id"] for r in found} == {"night-00-0"}
+
+
+def test_duckdb_reads_day_and_project_from_the_layout(tmp_path: Path) -> None:
+    duckdb = pytest.importorskip("duckdb")
+    compact([night(tmp_path / "runs", 0), night(tmp_path / "runs", 1, dated=False)], Lake(str(tmp_path / "lake")))
+    found = duckdb.sql(
+        f"select project, date::varchar, count(*) from read_parquet('{tmp_path}/lake/conversations/**/*.parquet', "
+        "hive_partitioning = true) group by all order by all"
+    ).fetchall()
+    assert found == sorted(
+        [(project, day, 4) for project in PROJECTS for day in ("2020-03-01", None)], key=lambda r: (r[0], r[1] or "z")
+    )
+
+
+def test_pandas_reads_day_and_project_from_the_layout(tmp_path: Path) -> None:
+    pandas = pytest.importorskip("pandas")
+    compact([night(tmp_path / "runs", 0)], Lake(str(tmp_path / "lake")))
+    found = pandas.read_parquet(tmp_path / "lake" / "scores", filters=[("project", "=", "保险")])
+    assert len(found) == 4
+
+
+def test_names_of_projects_are_escaped_as_hive_does() -> None:
+    assert escaped("保险") == "保险"
+    assert escaped('A/B=50% "试点"') == "A%2FB%3D50%25 %22试点%22"
+    assert escaped("..") == ".."  # behind project=, no way up
+    assert Partition(None, None).folder == "date=__HIVE_DEFAULT_PARTITION__/project=__HIVE_DEFAULT_PARTITION__"
+    long = [escaped("长" * 90 + end) for end in ("甲", "乙")]
+    assert len({*long}) == 2 and max(len(name.encode()) for name in long) <= 200
+
+
+def test_a_second_call_touches_only_what_is_new(tmp_path: Path) -> None:
+    runs = [night(tmp_path / "runs", day) for day in range(2)]
+    lake = tmp_path / "lake"
+    compact(runs, Lake(str(lake)))
+    before = {path: path.stat().st_mtime_ns for path in lake.rglob("*.parquet")}
+    done = compact([*runs, night(tmp_path / "runs", 2)], Lake(str(lake)))
+    assert (done.added, done.replaced, done.same) == (1, 0, 2)
+    assert {path: path.stat().st_mtime_ns for path in before} == before
+    assert len(rows(lake)) == 36
+
+
+def test_a_night_that_was_run_twice_counts_as_it_was_judged_last(tmp_path: Path) -> None:
+    first, again = night(tmp_path / "runs", 0), night(tmp_path / "runs", 0, judged=1, projects=("95598",), talks=10)
+    lake = tmp_path / "lake"
+    compact([first], Lake(str(lake)))
+    done = compact([first, again], Lake(str(lake)))
+    assert (done.added, done.replaced) == (0, 1)
+    found = rows(lake)
+    assert len(found) == 10 and {r["run_id"] for r in found} == {"night-00-1"}
+    assert not (lake / "conversations/date=2020-03-01/project=保险").exists()
+    done = compact([first], Lake(str(lake)))  # the later run is no longer there, the data set still has it
+    assert done.newer == 1 and {r["run_id"] for r in rows(lake)} == {"night-00-1"}
+
+
+def test_the_order_of_events_leaves_no_trace(tmp_path: Path) -> None:
+    first, again = night(tmp_path / "runs", 0), night(tmp_path / "runs", 0, judged=1)
+    compact([first], Lake(str(tmp_path / "a")))
+    compact([first, again], Lake(str(tmp_path / "a")))
+    compact([again, first], Lake(str(tmp_path / "b")))
+    assert laid(tmp_path / "a") == laid(tmp_path / "b")
+
+
+def test_what_people_added_since_comes_along(tmp_path: Path) -> None:
+    run = night(tmp_path / "runs", 0)
+    lake = tmp_path / "lake"
+    compact([run], Lake(str(lake)))
+    row = {"conversation_id": "00-0001", "rule_id": "service.shirking", "human_verdict": "miss"}
+    append_part(run.path, "reviews", ALL_TABLES["reviews"].empty_table().from_pylist([row], ALL_TABLES["reviews"]))
+    assert compact([run], Lake(str(lake))).replaced == 1
+    assert [(r["conversation_id"], r["project"], r["date"]) for r in rows(lake, "reviews")] == [
+        ("00-0001", "保险", "2020-03-01")
+    ]
+
+
+def test_the_manifest_has_the_digest_of_every_file(tmp_path: Path) -> None:
+    compact([night(tmp_path / "runs", day) for day in range(2)], Lake(str(tmp_path / "lake")))
+    entries = Lake(str(tmp_path / "lake")).entries().values()
+    assert {f.path: f.sha256 for e in entries for f in e.files} == laid(tmp_path / "lake")
+    assert all(pq.read_metadata(tmp_path / "lake" / f.path).num_rows == f.rows for e in entries for f in e.files)
+
+
+def test_a_folder_with_something_else_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake" / "论文.docx").write_text("x")
+    with pytest.raises(UsageError, match="不是 qc compact 写的数据集"):
+        compact([night(tmp_path / "runs", 0)], Lake(str(tmp_path / "lake")))
+    assert [p.name for p in (tmp_path / "lake").iterdir() if p.name != ".lock"] == ["论文.docx"]
+
+
+def test_only_the_owner_reads_the_data_set(tmp_path: Path) -> None:
+    compact([night(tmp_path / "runs", 0)], Lake(str(tmp_path / "lake")))
+    modes = {path.stat().st_mode & 0o777 for path in (tmp_path / "lake").rglob("*") if path.is_file()}
+    assert modes == {0o600}
+    assert {path.stat().st_mode & 0o777 for path in (tmp_path / "lake").rglob("*") if path.is_dir()} == {0o700}
+
+
+def test_a_query_over_the_data_set(tmp_path: Path) -> None:
+    pytest.importorskip("duckdb")
+    runs, lake = tmp_path / "runs", str(tmp_path / "lake")
+    for day in range(2):
+        night(runs, day)
+    assert CliRunner().invoke(cli, ["compact", str(runs), "--to", lake]).exit_code == 0
+    sql = "select date, project, count(*) n from hits join runs using (run_id) group by all order by all limit 2"
+    sql = sql.replace("date, project", "hits.date, hits.project")
+    result = CliRunner().invoke(cli, ["query", sql, "--lake", lake])
+    assert result.exit_code == 0, result.output
+    assert "2020-03-01  95598" in result.stdout
+    result = CliRunner().invoke(cli, ["query", sql, "--lake", str(runs)])
+    assert isinstance(result.exception, UsageError)
+
+
+def test_one_conversation_out_of_many_partitions_needs_no_more_open_files(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qc.archive.compact._OPEN", 2)
+    monkeypatch.setattr("qc.archive.compact._PENDING_BYTES", 1000)
+    run = night(tmp_path / "runs", 0, talks=30, projects=tuple("甲乙丙丁戊"))
+    compact([run], Lake(str(tmp_path / "lake")))
+    assert len(rows(tmp_path / "lake")) == 30
+    assert len(rows(tmp_path / "lake", "turns")) == 90
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_next_call_repairs(tmp_path: Path) -> None:
+    """Twenty kills spread over the whole work; a night judged again replaces the former one meanwhile."""
+    runs, lake = tmp_path / "runs", tmp_path / "lake"
+    for day in range(6):
+        night(tmp_path / "before", day, talks=40, projects=("95598", "旧项目"))
+        night(runs, day, talks=60, judged=1)
+    compact(list_runs(tmp_path / "before"), Lake(str(lake)))
+    compact(list_runs(runs), Lake(str(tmp_path / "expected")))
+    command = [sys.executable, "-c", "from qc.commands import main; main()", "compact", str(runs), "--to", str(lake)]
+    started = time.monotonic()
+    subprocess.run([*command[:-1], str(tmp_path / "timed")], check=True, capture_output=True)
+    whole = time.monotonic() - started
+    killed = 0
+    for attempt in range(20):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        time.sleep(whole * (0.3 + 0.7 * attempt / 20))
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+        assert all(pq.read_metadata(path).num_rows for path in lake.glob("[!_]*/**/*.parquet"))
+        assert max(_times(rows(lake)).values()) == 1
+    assert killed
+    subprocess.run(command, check=True, capture_output=True)
+    assert laid(lake) == laid(tmp_path / "expected")
+    assert not list((lake / "_staging").rglob("*.parquet"))
+
+
+def _times(found: list[dict]) -> dict[tuple, int]:
+    counts: dict[tuple, int] = {}
+    for row in found:
+        key = (row["date"], row["project"], row["conversation_id"])
+        counts[key] = counts.get(key, 0) + 1
+    return counts
+
+
+@pytest.fixture
+def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """A real S3-compatible server, and an empty bucket."""
+    moto = os.environ.get("QC_MOTO_SERVER", "moto_server")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    try:
+        server = subprocess.Popen([moto, "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    except FileNotFoundError:
+        pytest.skip("no S3-compatible server: pip install 'moto[server]'")
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+    options = f"region=us-east-1&scheme=http&endpoint_override=127.0.0.1%3A{port}"
+    try:
+        for _ in range(100):
+            with socket.socket() as probe:
+                if probe.connect_ex(("127.0.0.1", port)) == 0:
+                    break
+            time.sleep(0.1)
+        from pyarrow.fs import S3FileSystem
+
+        S3FileSystem(
+            scheme="http", endpoint_override=f"127.0.0.1:{port}", region="us-east-1", allow_bucket_creation=True
+        ).create_dir("qc-lake")
+        yield f"s3://qc-lake/质检?{options}"
+    finally:
+        server.kill()
+        server.wait()
+
+
+@pytest.mark.slow
+def test_an_object_store_holds_the_same(tmp_path: Path, bucket: str) -> None:
+    first, other = night(tmp_path / "runs", 0), night(tmp_path / "runs", 1)
+    again = night(tmp_path / "runs", 0, judged=1, projects=("95598", "电商"))
+    compact([first], Lake(bucket))
+    assert compact([again, other], Lake(bucket)).replaced == 1
+    assert compact([again, other], Lake(bucket)).same == 2
+    compact([again, other], Lake(str(tmp_path / "lake")))
+    there, here = Lake(bucket), Lake(str(tmp_path / "lake"))
+    assert there.entries() == here.entries()
+    for name in ("conversations", "turns", "findings", "runs"):
+        assert there.datasets()[name].to_table().equals(here.datasets()[name].to_table())
