@@ -76,7 +76,7 @@ class AgentPage:
 
     @property
     def small(self) -> bool:
-        return self.summary.small
+        return self.standing == "small"
 
     @property
     def shown_items(self) -> tuple[ItemLine, ...]:

@@ -16,7 +16,7 @@ from qc.reporting.difference import FAIR, LEVEL, RELIABLE, Gap, Spread
 from qc.reporting.edition import Edition
 from qc.reporting.labels import BLANK
 from qc.reporting.people import People, Person, people_of, standing
-from qc.reporting.summaries import SMALL_SAMPLE, Summary, summarise, summarise_all
+from qc.reporting.summaries import FEW, SMALL_SAMPLE, Summary, summarise, summarise_all
 from qc.statistics.distributions import student_quantile
 
 _SIZES = (10, 30, 50, 100, 200, 500)
@@ -108,6 +108,7 @@ class AgentsPage:
     """All conversations that name an agent."""
     nameless: int
     """Conversations without an agent: bots, or tickets and calls whose manifest names none."""
+    few: int
     small_sample: int
     floor: float
     """The score at the left end of the interval pictures."""
@@ -144,6 +145,7 @@ def agents_page(edition: Edition) -> AgentsPage:
         teams=_teams(people, groups, floor),
         total=summarise_all(people.staff),
         nameless=batch.size - people.staff.num_rows,
+        few=FEW,
         small_sample=SMALL_SAMPLE,
         floor=floor,
         comparison=comparison(people.spread),

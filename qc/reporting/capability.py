@@ -17,7 +17,7 @@ from qc.reporting.deductions import deducted
 from qc.reporting.difference import Cells, Gap, gaps_of, sums
 from qc.reporting.estimates import Mean, Rate
 from qc.reporting.labels import BLANK
-from qc.reporting.people import People, codes
+from qc.reporting.people import People, codes, standing
 
 Ints = NDArray[np.signedinteger[Any]]
 
@@ -63,6 +63,10 @@ class ProjectLine:
     score: Mean
     gap: Gap | None
     skills: tuple[Skill, ...]
+
+    @property
+    def standing(self) -> str:
+        return standing(self.score, self.gap)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -16,7 +16,7 @@ from qc.reporting.difference import Cells, Gap, Spread, gaps_of, spread_of, sums
 from qc.reporting.estimates import Mean
 from qc.reporting.labels import BLANK
 from qc.reporting.pagenames import page_names
-from qc.reporting.summaries import SMALL_SAMPLE
+from qc.reporting.summaries import FEW, SMALL_SAMPLE
 
 Ints = NDArray[np.int64]
 
@@ -176,10 +176,12 @@ def agent_column(table: pa.Table) -> pa.Table:
 
 def standing(score: Mean, gap: Gap | None) -> str:
     """above, below, level; small where there are too few conversations to tell, alone where there is nobody to be
-    compared with."""
+    compared with. What the interval and the false-discovery rate make clear is said from FEW conversations on."""
+    if gap is not None and gap.side != "level" and score.n >= FEW:
+        return gap.side
     if score.n < SMALL_SAMPLE:
         return "small"
-    return "alone" if gap is None else gap.side
+    return "alone" if gap is None else "level"
 
 
 def codes(column: pa.ChunkedArray) -> Ints:

@@ -12,6 +12,10 @@ from qc.domain.language import say
 from qc.reporting.estimates import Mean, Rate
 from qc.reporting.labels import BLANK
 
+FEW = 10
+"""Below this many scored conversations an agent is not called above or below the others: scores are skewed, and one
+zeroed call decides a mean of so few. Among agents who were all alike (3 % of their calls zeroed) 3.5 % of those with 2
+calls, and under 1 % of those with 10 or more, were called different."""
 SMALL_SAMPLE = 30
 """Below this many scored conversations a mean is shown with a caution."""
 

@@ -19,9 +19,11 @@ from qc.reporting.agent import AgentPage, agent_ids, agent_pages
 from qc.reporting.agents import agents_page, example_ids
 from qc.reporting.batch import Batch
 from qc.reporting.build import build_report
+from qc.reporting.difference import Gap
 from qc.reporting.edition import Edition
-from qc.reporting.people import people_of
+from qc.reporting.people import people_of, standing
 from qc.reporting.records import read_records
+from qc.reporting.summaries import FEW, SMALL_SAMPLE, mean_of
 from qc.schema.reviews import REVIEW_TABLES
 from qc.storage.read import StoredRun
 from qc.storage.write import table_folder
@@ -101,6 +103,21 @@ def test_scores_and_the_gap_to_the_others_equal_sql(run: StoredRun, pages: dict[
         assert page.gap is not None and page.gap.value == pytest.approx(sql(run, query, agent=key)[0][0])
     assert pages["1001"].standing == "below" and pages["王芳"].standing == "level"
     assert pages["../../x"].standing == "small" and pages["../../x"].small
+
+
+@pytest.mark.parametrize(
+    ("n", "q", "said"),
+    [
+        (200, 0.01, "below"),
+        (FEW, 0.01, "below"),
+        (FEW - 1, 0.01, "small"),
+        (SMALL_SAMPLE - 1, 0.2, "small"),
+        (SMALL_SAMPLE, 0.2, "level"),
+    ],
+)
+def test_few_conversations_say_something_where_the_interval_is_clear(n: int, q: float, said: str) -> None:
+    gap = Gap(n=n, value=-20.0, expected=90.0, low=-25.0, high=-15.0, q=q, comparable=1.0)
+    assert standing(mean_of(pa.chunked_array([[70.0] * n])), gap) == said
 
 
 def test_items_against_team_and_all_equal_sql(run: StoredRun, pages: dict[str, AgentPage]) -> None:
