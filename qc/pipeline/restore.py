@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
@@ -26,6 +27,7 @@ from qc.domain.conversation import (
 )
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording, Transcript
+from qc.errors import UsageError
 from qc.schema.tables import TABLES
 from qc.storage.read import StoredRun
 
@@ -68,26 +70,27 @@ def _channels(transcript: Transcript) -> int:
 
 def stored_inputs(run: StoredRun) -> Iterator[Conversation | Failure]:
     """Every conversation and failure of a stored run, in its order; text as stored (masked), entities kept."""
-    for failures in run.parts("failures"):
-        for row in failures.to_pylist():
-            yield Failure(**{**row, "stage": Stage(row["stage"])})
-    # the same shards, in the same order; all columns by name, for a run of an earlier version lacks some
-    conversations_of, turns_of = (run.parts(name, TABLES[name].names) for name in ("conversations", "turns"))
-    for conversations, turns in zip(conversations_of, turns_of, strict=True):
-        by_conversation: dict[str, list[Turn]] = {}
-        for row in turns.to_pylist():
-            by_conversation.setdefault(row["conversation_id"], []).append(_turn(row))
-        for row in conversations.to_pylist():
-            yield _conversation(row, tuple(by_conversation.get(row["conversation_id"], ())))
+    with _readable(run):
+        for failures in run.parts("failures"):
+            for row in failures.to_pylist():
+                yield Failure(**{**row, "stage": Stage(row["stage"])})
+        # the same shards, in the same order; all columns by name, for a run of an earlier version lacks some
+        for conversations, turns in _shards(run):
+            by_conversation: dict[str, list[Turn]] = {}
+            for row in turns.to_pylist():
+                by_conversation.setdefault(row["conversation_id"], []).append(_turn(row))
+            for row in conversations.to_pylist():
+                yield _conversation(row, tuple(by_conversation.get(row["conversation_id"], ())))
 
 
 def stored_conversation(run: StoredRun, identifier: str) -> Conversation | None:
     """One conversation of a stored run, by its full id."""
-    for conversations, turns in zip(*(run.parts(n, TABLES[n].names) for n in ("conversations", "turns")), strict=True):
-        rows = conversations.filter(pc.equal(conversations["conversation_id"], identifier)).to_pylist()
-        if rows:
-            mine = turns.filter(pc.equal(turns["conversation_id"], identifier))
-            return _conversation(rows[0], tuple(map(_turn, mine.to_pylist())))
+    with _readable(run):
+        for conversations, turns in _shards(run):
+            rows = conversations.filter(pc.equal(conversations["conversation_id"], identifier)).to_pylist()
+            if rows:
+                mine = turns.filter(pc.equal(turns["conversation_id"], identifier))
+                return _conversation(rows[0], tuple(map(_turn, mine.to_pylist())))
     return None
 
 
@@ -99,9 +102,28 @@ def part_conversations(run: StoredRun, number: int, identifiers: Sequence[str]) 
         for table in (run.part(name, number, TABLES[name].names) for name in ("conversations", "turns"))
     )
     mine: dict[str, list[Turn]] = {}
-    for row in turns:
-        mine.setdefault(row["conversation_id"], []).append(_turn(row))
-    return [_conversation(row, tuple(mine.get(row["conversation_id"], ()))) for row in conversations]
+    with _readable(run):
+        for row in turns:
+            mine.setdefault(row["conversation_id"], []).append(_turn(row))
+        return [_conversation(row, tuple(mine.get(row["conversation_id"], ()))) for row in conversations]
+
+
+def _shards(run: StoredRun) -> Iterator[tuple[pa.Table, pa.Table]]:
+    """The conversations and turns of each shard. Raises UsageError where a part of one of them is gone."""
+    if len(run.part_files("conversations")) != len(run.part_files("turns")):
+        raise UsageError(f"{run.path} 的会话与话轮分片个数不同", "文件丢失或被移走：用 qc verify 核对，从备份恢复。")
+    yield from zip(*(run.parts(n, TABLES[n].names) for n in ("conversations", "turns")), strict=True)
+
+
+@contextmanager
+def _readable(run: StoredRun) -> Iterator[None]:
+    """Raises UsageError where rows hold what no qc writes: nulls where something must stand, names nobody knows."""
+    try:
+        yield
+    except (ValueError, TypeError, LookupError, AttributeError):
+        raise UsageError(
+            f"{run.path} 里有看不懂的行", "文件被改动过，或由更新的 qc 写出：用 qc verify 核对。"
+        ) from None
 
 
 def _turn(row: Mapping[str, Any]) -> Turn:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import pyarrow as pa
@@ -14,6 +15,9 @@ from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.lineage import LINEAGE_FILE, read_lineage
 from qc.storage.write import NOTE, REVIEWS_FOLDER, part_files, part_number, part_path
+
+NEVER = datetime(1980, 1, 1)
+"""The first time a ZIP archive, and so a workbook, can hold."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +65,24 @@ class StoredRun:
         """Committed part files of table `name`, in order."""
         return part_files(self.path, name)
 
+    @property
+    def ended(self) -> datetime | None:
+        """When the run ended; None where that cannot be read."""
+        return _moment(self.lineage.finished_at)
+
+    @property
+    def moment(self) -> datetime:
+        """When the run ended, else when it began, else NEVER: all that files made from it say of time, so that the
+        same run gives the same bytes."""
+        return self.ended or _moment(self.lineage.started_at) or NEVER
+
+
+def _moment(written: str | None) -> datetime | None:
+    try:
+        return datetime.fromisoformat(written or "").replace(tzinfo=None)
+    except ValueError:
+        return None
+
 
 def _encoded(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_list(kind):
@@ -71,7 +93,7 @@ def _encoded(kind: pa.DataType) -> pa.DataType:
 def _sound(path: Path, schema: pa.Schema, columns: Sequence[str] | None, *, encoded: bool = False) -> pa.Table:
     try:
         return _read(path, schema, columns, encoded)
-    except (OSError, pa.ArrowInvalid) as error:
+    except (OSError, pa.ArrowException, ValueError, LookupError, TypeError, OverflowError) as error:
         raise UsageError(f"读不了 {path}：{type(error).__name__}", _remedy(path)) from None
 
 
@@ -89,6 +111,7 @@ def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None, encoded:
     """Columns that a run written by an earlier version does not have are null."""
     # A run is hundreds of small files: threads for each, and the path looked up as any file system, double the time.
     with pa.OSFile(str(path)) as source, _opened(source, schema if encoded else None) as file:
+        _check_columns(file.schema_arrow, schema)
         if columns is None:
             return file.read(use_threads=False)
         stored = set(file.schema_arrow.names)
@@ -96,6 +119,27 @@ def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None, encoded:
     for missing in [c for c in columns if c not in stored]:
         table = table.append_column(schema.field(missing), pa.nulls(table.num_rows, schema.field(missing).type))
     return table.select(list(columns))
+
+
+def _check_columns(stored: pa.Schema, schema: pa.Schema) -> None:
+    """Raises TypeError where a column is of another kind than the table's: a file that is not what its name says."""
+    if len(set(stored.names)) != len(stored.names):
+        raise TypeError
+    for field in stored:
+        at = schema.get_field_index(field.name)
+        if at >= 0 and _kind(field.type) != _kind(schema.field(at).type):
+            raise TypeError
+
+
+def _kind(kind: pa.DataType) -> str:
+    """What sort of values: widths may differ between versions of qc."""
+    if pa.types.is_dictionary(kind):
+        return _kind(kind.value_type)
+    if pa.types.is_list(kind):
+        return f"list of {_kind(kind.value_type)}"
+    if pa.types.is_integer(kind):
+        return "whole"
+    return "real" if pa.types.is_floating(kind) else str(kind.id)
 
 
 def _opened(source: pa.NativeFile, encoded: pa.Schema | None) -> pq.ParquetFile:
