@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from qc.domain.conversation import Channel, Role
+from qc.domain.retention import Retention
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -77,7 +78,12 @@ class ManifestConfig:
 class RunConfig:
     """`shard_size` conversations are inspected together; `allowance` is the share of inputs that may fail
     before the exit code becomes 3 (0: none); `workers` 0: one per core; `group_readable`: the group of the runs' folder
-    may read a run, otherwise only who made it."""
+    may read a run, otherwise only who made it.
+
+    Limits, of which 0 is none: hearing a recording may take `hear_limit` times its length, and `hear_floor_s` where
+    that is less; judging a conversation `judge_limit_s`; a worker process may hold `memory_mb`, None: nearly all that
+    the machine has. They are far from what honest work takes, and what they set aside is no other result: they are no
+    part of the digest, so that a run can be repeated with others."""
 
     shard_size: int = 500
     workers: int = 0
@@ -86,6 +92,10 @@ class RunConfig:
     hot_word_runs: int = 30
     """How many earlier runs hot words are compared against."""
     group_readable: bool = False
+    hear_limit: float = 20.0
+    hear_floor_s: float = 300.0
+    judge_limit_s: float = 60.0
+    memory_mb: int | None = None
 
 
 TARGETS = (
@@ -139,6 +149,7 @@ class Config:
     folders: Mapping[str, FolderConfig] = field(default_factory=dict)
     run: RunConfig = field(default_factory=RunConfig)
     report: ReportConfig = field(default_factory=ReportConfig)
+    retention: Retention = field(default_factory=Retention)
     emotion_model: str | None = None
     intents_model: str | None = None
     """Files of trained heads (qc emotion train, qc intents train); None: not trained."""

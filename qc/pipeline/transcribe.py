@@ -19,16 +19,18 @@ from qc.errors import QcError, UsageError, origin
 from qc.ingest.names import content_hash
 from qc.pipeline.executors.executor import Crashed, Executor, Job
 from qc.pipeline.importing import Importer
+from qc.pipeline.limits import KIND, Limits, limits_of
 from qc.pipeline.progress import Progress
 
 _GROUP_S = 600
 """Seconds of audio heard together by one worker at most: enough to fill its batches, little to lose."""
 _HEADERS_AT_ONCE = 500
-_KILLED = "转写这个录音时进程被杀死（可能内存不足，或文件使解码器崩溃、卡死），已隔离"
 _CHANGED = "录音在本批次运行中被改动或移走，没有采用；等文件写完后再运行"
 _OTHER = "转写引擎、模型或精度在本批次运行中变了（装了别的版本，或 qc doctor 刚测过）。"
 _BYTES_PER_S = 8_000
 """A rough guess of a file's seconds from its size, to hear long calls first; only the order depends on it."""
+_LEAST_BYTES_PER_S = 1_000
+"""Fewer than any telephone codec's: a file is no longer than this makes it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,20 +65,29 @@ def transcribe_missing(
         workers = min(executor.workers, at_most)
         if config.asr.engine != IMPORTED:
             progress.note(f"载入转写模型（{workers} 个进程，约十秒）")
-        progress.stage("转写", _hours(missing, executor), "小时")
+        limits = limits_of(config.run)
+        lengths = _lengths(missing, executor, limits)
+        progress.stage("转写", sum(lengths.values()) / 3600, "小时")
         groups = list(_groups(missing, workers))
-        job = Job(work=_hear, setup=_open, setup_args=(config, identity, str(cache_dir)), at_most=at_most)
+        job = Job(
+            work=_hear,
+            setup=_open,
+            setup_args=(config, identity, str(cache_dir)),
+            at_most=at_most,
+            limit_s=lambda group: limits.hear_s([_length(r, lengths) for r in group.recordings]),
+            memory_mb=limits.memory_mb,
+        )
         while groups:
             again: list[_Group] = []
             for result in executor.run(job, groups):
                 if isinstance(result, Crashed):
-                    if len(result.task.recordings) > 1:  # one of them killed the worker: each alone
+                    if len(result.task.recordings) > 1:  # one of them broke the worker: each alone
                         again += [_Group((r,)) for r in result.task.recordings]
                         continue
-                    failures.update(
-                        (r.conversation_id, r.unheard("crashed", _KILLED, retryable=True, quarantined=True))
-                        for r in result.task.recordings
-                    )
+                    for r in result.task.recordings:
+                        said = limits.unheard(result.cause, _length(r, lengths))
+                        set_aside = r.unheard(KIND[result.cause], said, retryable=True, quarantined=True)
+                        failures[r.conversation_id] = set_aside
                 else:
                     failures.update((f.conversation_id or f.input, f) for f in result.failures)
                     progress.advance(result.audio_ms / 3_600_000, f"（{result.recordings} 个录音）")
@@ -119,20 +130,36 @@ def _groups(missing: Iterable[Recording], workers: int) -> Iterator[_Group]:
         yield _Group(tuple(group))
 
 
-def _hours(recordings: Sequence[Recording], executor: Executor) -> float:
-    """Hours of audio by the files' headers, without those that cannot be read, whose turn to fail comes later. Read in
-    a process of its own: what crashes a decoder in a worker would crash it here."""
+def _lengths(recordings: Sequence[Recording], executor: Executor, limits: Limits) -> dict[str, float]:
+    """File → seconds of audio by its header, without those that cannot be read, whose turn to fail comes later. Read in
+    a process of its own: what breaks a decoder in a worker would break it here."""
     batches = [recordings[at : at + _HEADERS_AT_ONCE] for at in range(0, len(recordings), _HEADERS_AT_ONCE)]
-    found = executor.run(Job(work=_promised_s, setup=watch_decoders, at_most=1), batches)
-    return sum(seconds for seconds in found if not isinstance(seconds, Crashed)) / 3600
+    job = Job(
+        work=_promised_s,
+        setup=watch_decoders,
+        at_most=1,
+        limit_s=lambda batch: limits.hear_floor_s + len(batch),
+        memory_mb=limits.memory_mb,
+    )
+    return {
+        file: seconds
+        for found in executor.run(job, batches)
+        if not isinstance(found, Crashed)
+        for file, seconds in found
+    }
 
 
-def _promised_s(_: None, recordings: Sequence[Recording]) -> float:
-    seconds = 0.0
+def _promised_s(_: None, recordings: Sequence[Recording]) -> tuple[tuple[str, float], ...]:
+    found = []
     for recording in recordings:
         with suppress(AudioError, OSError):
-            seconds += open_audio(recording.file).promised_s
-    return seconds
+            found.append((recording.file, open_audio(recording.file).promised_s))
+    return tuple(found)
+
+
+def _length(recording: Recording, lengths: dict[str, float]) -> float:
+    """Seconds of audio, at most a guess where the header does not say."""
+    return lengths.get(recording.file) or _size(recording) / _LEAST_BYTES_PER_S
 
 
 def _size(recording: Recording) -> int:
@@ -178,7 +205,9 @@ def _hear(worker: _Worker, group: _Group) -> _GroupResult:
     failures = []
     audio_ms = 0
     for recording in group.recordings:
-        result = _heard(worker, recording)
+        # Another of its group broke the worker after this one was done.
+        kept = worker.cache.get(worker.identity.key(recording.content))
+        result = _heard(worker, recording) if kept is None else kept
         if isinstance(result, Failure):
             failures.append(result)
         else:

@@ -26,6 +26,7 @@ from qc.domain.conversation import Channel, Role
 from qc.errors import SpecError
 from qc.specs.document import Document, Problems, read, suggest
 from qc.specs.model import Spec
+from qc.specs.retention import RetentionSpec
 
 _AUDIO, _ASR, _RUN, _REPORT, _TOP = AudioConfig(), AsrConfig(), RunConfig(), ReportConfig(), Config()
 
@@ -140,6 +141,18 @@ class RunSpec(Spec):
         default=_RUN.group_readable,
         description="同组的人可以读批次与报表（0640/2750）；不写则只有运行的人能读（0600/0700）",
     )
+    hear_limit: float = Field(
+        default=_RUN.hear_limit, ge=0, le=10_000, description="转写一个录音最多用它时长的几倍，超过则隔离；0 为不限"
+    )
+    hear_floor_s: float = Field(
+        default=_RUN.hear_floor_s, ge=1, le=86_400, description="短录音的转写至少给几秒（hear_limit 的下限）"
+    )
+    judge_limit_s: float = Field(
+        default=_RUN.judge_limit_s, ge=0, le=86_400, description="判定一个会话最多几秒，超过则隔离；0 为不限"
+    )
+    memory_mb: int | None = Field(
+        default=_RUN.memory_mb, ge=0, description="一个进程最多占多少内存（MB）；0 为不限，不写为本机内存的八成"
+    )
 
 
 class ReportSpec(Spec):
@@ -186,6 +199,7 @@ class WorkspaceSpec(Spec):
     intents: ModelSpec | None = Field(default=None, description="意向：训练出的模型")
     run: RunSpec | None = Field(default=None, description="批次怎样运行")
     report: ReportSpec | None = Field(default=None, description="报表的样子")
+    retention: RetentionSpec | None = Field(default=None, description="各种数据保留多久（qc purge）")
 
     def config(self) -> Config:
         return Config(
@@ -198,6 +212,7 @@ class WorkspaceSpec(Spec):
             folders={k: FolderConfig(project=f.project, channel=f.channel) for k, f in (self.folders or {}).items()},
             run=RunConfig(**(self.run or RunSpec()).model_dump()),
             report=(self.report or ReportSpec()).config(),
+            retention=(self.retention or RetentionSpec()).retention(),
             emotion_model=(self.emotion or ModelSpec()).model,
             intents_model=(self.intents or ModelSpec()).model,
         )
@@ -207,8 +222,8 @@ def load_config(path: Path | None) -> Config:
     """The configuration in `qc.yaml`; the defaults when `path` is None.
 
     A relative path counts from the file's folder. The digest covers every setting but the number of workers, who may
-    read a run and the looks of reports, which change no result, and where the trained models lie: what is in them
-    counts (Specs.lexicons_digest). Raises SpecError with all problems.
+    read a run, limits and the looks of reports, which change no result, and where the trained models lie: what is in
+    them counts (Specs.lexicons_digest). Raises SpecError with all problems.
     """
     config = (WorkspaceSpec() if path is None else _read(path)).config()
     model = config.asr.model
@@ -260,6 +275,9 @@ def _targets(document: Document, problems: Problems) -> None:
 
 def _digest(config: Config) -> str:
     settings = asdict(config)
-    del settings["digest"], settings["report"], settings["run"]["workers"], settings["run"]["group_readable"]
+    for name in ("workers", "group_readable", "hear_limit", "hear_floor_s", "judge_limit_s", "memory_mb"):
+        del settings["run"][name]
+    del settings["retention"]  # moves no result
+    del settings["digest"], settings["report"]
     del settings["emotion_model"], settings["intents_model"]
     return hashlib.sha256(json.dumps(settings, ensure_ascii=False, sort_keys=True).encode()).hexdigest()

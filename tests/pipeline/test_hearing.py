@@ -154,3 +154,53 @@ def test_the_same_audio_under_three_names(tmp_path: Path, monkeypatch: pytest.Mo
     second = transcribe_missing(found, config, IDENTITY, tmp_path / "cache", Pool(1), Silent())
     assert (second.transcribed, second.cached) == (0, 2)
     assert second.failures == first.failures
+
+
+def open_greedy(config: Config, identity: AsrIdentity, cache: str) -> transcribe._Worker:
+    """A worker whose recogniser never ends on one file and takes all memory on another."""
+    read = audio._read_soundfile
+
+    def greedy(opened: audio.Audio) -> Iterator[audio.Samples]:
+        if opened.path.name == "hog.wav":
+            held = bytearray(2**20) * 3000
+            time.sleep(STUCK_S)
+            del held
+        for samples in read(opened):
+            while opened.path.name == "endless.wav":
+                pass
+            yield samples
+
+    audio._read_soundfile = greedy
+    return open_hello(config, identity, cache)
+
+
+@pytest.mark.slow
+def test_recordings_over_a_limit_cost_one_each_and_say_which(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "in").mkdir()
+    for seconds, name in enumerate(("good", "endless", "hog", "fine"), 1):
+        noise = np.random.default_rng(seconds).normal(0, 0.1, 8000 * seconds)
+        soundfile.write(tmp_path / "in" / f"{name}.wav", noise, 8000)
+    monkeypatch.setattr(transcribe, "_open", open_greedy)
+    config = Config(run=RunConfig(hear_limit=1, hear_floor_s=8, memory_mb=1500))
+    heard = transcribe_missing(recordings(tmp_path / "in"), config, IDENTITY, tmp_path / "cache", Pool(2), Silent())
+    assert {i: (f.kind, f.quarantined, f.retryable) for i, f in heard.failures.items()} == {
+        "endless": ("timeout", True, True),
+        "hog": ("memory", True, True),
+    }
+    assert "run.hear_limit" in heard.failures["endless"].message
+    assert "1500 MB" in heard.failures["hog"].message
+    assert heard.transcribed == 2
+
+
+def test_what_was_heard_before_another_broke_the_worker_is_not_heard_again(tmp_path: Path) -> None:
+    recording = a_call(tmp_path / "in")
+    listened = []
+
+    class Counting(Hello):
+        def at_work(self) -> None:
+            listened.append(1)
+
+    group = transcribe._Group((recording,))
+    heard = [transcribe._hear(worker(tmp_path / "cache", Counting()), group).audio_ms for _ in range(2)]
+    assert heard[0] == heard[1] > 0
+    assert len(listened) == 1
