@@ -50,6 +50,7 @@ def planned_lineage(
     confidence_floor: float,
     name: str = "",
     judged_again: Lineage | None = None,
+    vault: str = "",
 ) -> Lineage:
     """Lineage of a run about to start; `asr` is engine, model and options. The digest covers all that decides rows,
     and which inputs stand in which shard: a stored run that is `judged_again` has an order of its own.
@@ -79,6 +80,7 @@ def planned_lineage(
         speech_digest=speech_digest,
         config_digest=config_digest,
         personal_data="masked" if mask else "kept",
+        vault=vault,
         notes=notes,
     )
     decisive = [
@@ -86,6 +88,7 @@ def planned_lineage(
         *(lineage.rules_digest, lineage.lexicons_digest, lineage.complaints_digest, speech_digest, config_digest),
         lineage.personal_data,
         *(c.digest for c in lineage.scorecards),
+        *(("vault", vault) if vault else ()),  # a run without one is not continued with one
         *(() if judged_again is None else ("inspect", judged_again.run_id, judged_again.finished_at)),
     ]
     return replace(lineage, plan_digest=hashlib.sha256(json.dumps(decisive).encode()).hexdigest())
@@ -99,8 +102,8 @@ def start(
 
     Raises UsageError when `run_id` names a run that is finished or was planned differently, or `out` is not writable.
     """
-    if run_id is not None and (not run_id or Path(run_id).name != run_id or run_id.startswith(".")):
-        raise UsageError(f"批次名 {run_id!r} 不能用作目录名", "只用字母、数字、中文、- 和 _。")
+    if run_id is not None and not _is_name(run_id):
+        raise UsageError(f"批次名 {run_id[:40]!r} 不能用作目录名", "只用字母、数字、中文、- 和 _，至多 80 个字。")
     with _alone(out, shared):
         if run_id is not None:
             return _named(out, lineage, run_id, fresh, report, shared)
@@ -155,11 +158,19 @@ def _held(run: Path) -> bool:
     return False
 
 
+def _is_name(run_id: str) -> bool:
+    """Whether a folder can have that name here and where runs are copied to; a part file's own name fits beside it."""
+    plain = run_id.isprintable() and not set(run_id) & set('/\\:*?"<>|') and not run_id.startswith((".", "-", " "))
+    return 0 < len(run_id) <= 80 and plain and run_id.partition(".")[0].lower() not in _DEVICES
+
+
+_DEVICES = {"con", "prn", "aux", "nul", *(f"{port}{n}" for port in ("com", "lpt") for n in range(1, 10))}
+"""What Windows takes for devices, with any extension."""
 _DECIDE = {
     "输入": ("input_digest", "manifest"),
     "规则或评分表": ("rules_digest", "scorecards", "lexicons_digest", "complaints_digest"),
     "热词或角色线索": ("speech_digest",),
-    "配置": ("config_digest", "personal_data"),
+    "配置": ("config_digest", "personal_data", "vault"),
     "转写引擎": ("asr_engine", "asr_model", "asr_options"),
     "qc 版本": ("qc_version", "schema_version"),
 }
