@@ -30,7 +30,7 @@ NOTHING: Any = type("Nothing", (), {"__repr__": lambda _: "NOTHING"})()
 """No task, no result: None may be either."""
 
 
-class _Say(Enum):
+class Say(Enum):
     """What a worker tells its parent."""
 
     HERE = 0
@@ -48,8 +48,10 @@ class Worker(Generic[Task, Result]):
     """A process as its parent knows it.
 
     `task`: what it holds, or NOTHING. `deadline`: when that must be done. `ready`: `setup` is done. `experienced`: it
-    was given a task before. `on_trial`: its task killed another worker.
+    was given a task before. `on_trial`: its task killed another worker. `blameless`: it died of what no task does.
     """
+
+    blameless = False
 
     def __init__(self, process: SpawnProcess, pipe: Connection, start: bytes) -> None:
         self.process = process
@@ -71,7 +73,7 @@ class Worker(Generic[Task, Result]):
         with _single_threaded():
             process.start()
         theirs.close()
-        return cls(process, ours, _pickled((job.setup, job.setup_args, job.work)))
+        return cls(process, ours, pickled((job.setup, job.setup_args, job.work)))
 
     @property
     def idle(self) -> bool:
@@ -82,7 +84,7 @@ class Worker(Generic[Task, Result]):
         self.task = task
         self.experienced = True
         with suppress(OSError):
-            self.pipe.send_bytes(_pickled(task))
+            self.pipe.send_bytes(pickled(task))
         self.deadline = float("inf") if limit_s is None else time.monotonic() + limit_s
 
     def hear(self) -> Result:
@@ -95,21 +97,25 @@ class Worker(Generic[Task, Result]):
         except (EOFError, OSError):
             raise Hush from None
         kind, value = pickle.loads(said)  # noqa: S301 - our own process wrote it
-        if kind is _Say.HERE:
+        if kind is Say.HERE:
             with suppress(OSError):
                 self.pipe.send_bytes(self._start)
             return NOTHING  # type: ignore[no-any-return]
-        if kind is _Say.READY:
+        if kind is Say.READY:
             self.ready = True
             return NOTHING  # type: ignore[no-any-return]
         self.task, self.on_trial, self.deadline = NOTHING, False, float("inf")
-        if kind is _Say.RAISED:
+        if kind is Say.RAISED:
             raise value
         return value  # type: ignore[no-any-return]
 
+    def has_said(self) -> bool:
+        """Whether there is something to hear."""
+        return self.pipe.poll()
+
     def resident_mb(self) -> float:
         """Its resident memory; 0 when it is gone."""
-        return _resident_mb(self.process.pid or 0)
+        return resident_mb_of(self.process.pid or 0)
 
     def part(self) -> None:
         """Let it go: at once when it is at work, by the end of its pipe when it is not."""
@@ -131,11 +137,11 @@ class Worker(Generic[Task, Result]):
         self.process.close()
 
 
-def _pickled(value: object) -> bytes:
+def pickled(value: object) -> bytes:
     return bytes(ForkingPickler.dumps(value, pickle.HIGHEST_PROTOCOL))
 
 
-def _resident_mb(pid: int) -> float:
+def resident_mb_of(pid: int) -> float:
     try:
         if sys.platform == "linux":
             return int(Path(f"/proc/{pid}/statm").read_bytes().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 2**20
@@ -150,35 +156,34 @@ def _serve(pipe: Connection) -> None:
     """The life of a worker process."""
     _leave_with_parent()
     with suppress(EOFError, OSError):
-        _tell(pipe, _Say.HERE, None)
+        pipe.send_bytes(told(Say.HERE, None))
         try:
             setup, setup_args, work = pickle.loads(pipe.recv_bytes())  # noqa: S301 - our own parent wrote it
             state = setup(*setup_args)
         except Exception as error:
-            _tell(pipe, _Say.RAISED, error)
+            pipe.send_bytes(told(Say.RAISED, error))
             return
-        _tell(pipe, _Say.READY, None)
+        pipe.send_bytes(told(Say.READY, None))
         while True:
             task = pickle.loads(pipe.recv_bytes())  # noqa: S301
             try:
                 result = work(state, task)
             except Exception as error:
-                _tell(pipe, _Say.RAISED, error)
+                pipe.send_bytes(told(Say.RAISED, error))
             else:
-                _tell(pipe, _Say.RESULT, result)
+                pipe.send_bytes(told(Say.RESULT, result))
 
 
-def _tell(pipe: Connection, kind: _Say, value: object) -> None:
-    """What cannot cross is told as an error by its name: its text may quote a customer."""
+def told(kind: Say, value: object) -> bytes:
+    """What a worker says. What cannot cross is told as an error by its name: its text may quote a customer."""
     try:
-        if kind is _Say.RAISED and isinstance(value, BaseException):
+        if kind is Say.RAISED and isinstance(value, BaseException):
             value.add_note("".join(traceback.format_tb(value.__traceback__)))
-            pickle.loads(_pickled(value))  # noqa: S301 - some can only be pickled one way
-        said = _pickled((kind, value))
+            pickle.loads(pickled(value))  # noqa: S301 - some can only be pickled one way
+        return pickled((kind, value))
     except Exception as error:
-        what = type(value).__name__ if kind is _Say.RAISED else f"{type(value).__name__}: {error}"
-        said = _pickled((_Say.RAISED, RuntimeError(what)))
-    pipe.send_bytes(said)
+        what = type(value).__name__ if kind is Say.RAISED else f"{type(value).__name__}: {error}"
+        return pickled((Say.RAISED, RuntimeError(what)))
 
 
 def _leave_with_parent() -> None:
