@@ -60,9 +60,10 @@ def roots_of(runs: Iterable[StoredRun]) -> list[Path]:
 
 
 @contextmanager
-def audited(roots: Path | Iterable[Path], action: str) -> Iterator[Act]:
+def audited(roots: Path | Iterable[Path], action: str, *, only_failures: bool = False) -> Iterator[Act]:
     """Record what happens in the block in the logs of `roots`, folders of runs, however it ends. A log that cannot be
-    written costs no result: it is said on stderr. What failed before there was a folder of runs is in no log."""
+    written costs no result: it is said on stderr. What failed before there was a folder of runs is in no log.
+    `only_failures`: the block itself records what went well, before it does what must not happen unrecorded."""
     act = Act()
     try:
         yield act
@@ -79,7 +80,10 @@ def audited(roots: Path | Iterable[Path], action: str) -> Iterator[Act]:
         act.outcome, act.note = "failed", f"{act.note}\n{type(error).__name__}".strip()
         raise
     finally:
-        for root in dict.fromkeys(root.absolute() for root in ([roots] if isinstance(roots, Path) else roots)):
+        folders = [roots] if isinstance(roots, Path) else list(roots)
+        if act.outcome == "done" and only_failures:
+            folders = []
+        for root in dict.fromkeys(folder.absolute() for folder in folders):
             _recorded(root, action, act)
 
 

@@ -94,6 +94,16 @@ def output_options(function: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
+def vault_option(function: Function) -> Function:
+    """--vault: the public key for which the words before masking are sealed."""
+    return click.option(
+        "--vault",
+        type=click.Path(path_type=Path, exists=True, dir_okay=False),
+        metavar="公钥文件",
+        help="把脱敏前的原文封进批次的保管库，只有另外保管的私钥能打开（qc vault）",
+    )(function)
+
+
 def workspace_of(option: Path | None) -> Path | None:
     """The workspace named by the option, or the one around the current folder."""
     if option is None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, spec_options, workspace_of
+from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, spec_options, vault_option, workspace_of
 from qc.pipeline.options import Options
 
 
@@ -18,6 +18,7 @@ from qc.pipeline.options import Options
 )
 @click.option("--no-report", is_flag=True, help="不生成 HTML 报表")
 @spec_options
+@vault_option
 @output_options
 @click.pass_context
 def command(
@@ -28,6 +29,7 @@ def command(
     workspace: Path | None,
     rules: Path | None,
     scorecards: Path | None,
+    vault: Path | None,
     options: Options,
     quiet: bool,
 ) -> None:
@@ -46,7 +48,7 @@ def command(
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
     with audited(options.out, "run") as act:
-        options = replace(options, report=not no_report)
+        options = replace(options, report=not no_report, vault=vault)
         outcome = run_batch(source, manifest_of(manifest, source), where, options, console)
         act.made(outcome.run, outcome.lineage)
         code = conclude(outcome, where, console, report=not no_report)

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, workspace_of
+from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, vault_option, workspace_of
 from qc.pipeline.options import Options
 
 
@@ -16,10 +17,17 @@ from qc.pipeline.options import Options
     "--manifest", "-m", type=MANIFEST, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet；也在输入目录里找"
 )
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
+@vault_option
 @output_options
 @click.pass_context
 def command(
-    ctx: click.Context, source: Path, manifest: Path | None, workspace: Path | None, options: Options, quiet: bool
+    ctx: click.Context,
+    source: Path,
+    manifest: Path | None,
+    workspace: Path | None,
+    vault: Path | None,
+    options: Options,
+    quiet: bool,
 ) -> None:
     """只转写：得到会话与话轮两张表，不做判定。之后用 qc inspect 判定，可反复进行，不再用模型。
 
@@ -35,6 +43,7 @@ def command(
     console = Console(quiet)
     where = folders(workspace_of(workspace))
     with audited(options.out, "transcribe") as act:
+        options = replace(options, vault=vault)
         outcome = run_batch(source, manifest_of(manifest, source), where, options, console, judge=False)
         act.made(outcome.run, outcome.lineage)
         code = conclude(outcome, where, console, report=False)

@@ -35,6 +35,19 @@ class CardLineage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Purged:
+    """What was taken from a finished run because its time was over: `kind` (audio, text, results; `Kept`) of the
+    conversations of `project` (empty: without one) that began before the day `before`, taken on the day `on`. `done`:
+    the purge came to its end."""
+
+    kind: str
+    project: str
+    before: str
+    on: str
+    done: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Lineage:
     """What `run.json` holds. Digests are SHA-256 in hex; times are local, ISO 8601 without zone.
 
@@ -75,9 +88,13 @@ class Lineage:
     """What counted as a complaint; it moves no verdict. Runs of before have none."""
     config_digest: str = ""
     personal_data: str = "masked"  # masked | kept
+    vault: str = ""
+    """Fingerprint of the public key for which the words before masking were sealed; empty: they were not kept."""
     counts: Counts = field(default_factory=Counts)
     notes: tuple[str, ...] = ()
     tables: Mapping[str, int] = field(default_factory=dict)
     """Table → rows."""
     parts_digest: str = ""
     """SHA-256 of RUN/parts.json, which has the digest of every part file. Runs of before have none."""
+    purged: tuple[Purged, ...] = ()
+    """What a policy of retention took from the tables; empty: they are as they were written."""

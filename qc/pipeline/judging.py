@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import islice
 from pathlib import Path
 
@@ -17,14 +18,24 @@ from qc.domain.recording import Recording
 from qc.domain.specs import Specs
 from qc.errors import origin
 from qc.pipeline.complaints import COMPLAINTS
-from qc.pipeline.executors.executor import Crashed, Executor, Job
+from qc.pipeline.executors.executor import Cause, Crashed, Executor, Job
 from qc.pipeline.inspect import Inspector
+from qc.pipeline.limits import KIND, Limits
+from qc.pipeline.privacy import masked_id
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import heard
 from qc.storage.terms import write_shard_terms
 from qc.storage.write import ShardCounts, commit_shard, committed_shards, write_part
 
 Input = Recording | Conversation | Failure
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Sealing:
+    """The public key of the vault (PEM), and the plan whose files it seals."""
+
+    public_key: bytes
+    plan: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,6 +50,8 @@ class Settings:
     cache_dir: Path
     asr_keys: dict[str, str]
     """Content of a recording (its audio, and the transcript given with it) → key of its transcript."""
+    sealing: Sealing | None = None
+    """Whether, and for whom, what masking takes away is kept in the run's vault."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +79,7 @@ def inspect_stream(
     *,
     shard_size: int,
     executor: Executor,
+    limits: Limits,
     total: int | None,
     progress: Progress,
 ) -> list[ShardCounts]:
@@ -89,8 +103,15 @@ def inspect_stream(
             else:
                 yield task
 
-    for result in executor.run(Job(work=_work, setup=_prepare, setup_args=(settings,)), missing()):
-        counts = _isolate(result.task, settings, executor) if isinstance(result, Crashed) else result
+    job = Job(
+        work=_work,
+        setup=_prepare,
+        setup_args=(settings,),
+        limit_s=lambda task: limits.judge_together_s(len(task.inputs)),
+        memory_mb=limits.memory_mb,
+    )
+    for result in executor.run(job, missing()):
+        counts = _isolate(result.task, settings, executor, limits) if isinstance(result, Crashed) else result
         done[counts.shard] = counts
         progress.advance(counts.inputs, f"（分片 {counts.shard}：完成 {counts.ok}，失败 {counts.failed}）")
     progress.finish()
@@ -105,27 +126,33 @@ def _shards(inputs: Iterable[Input], size: int) -> Iterator[ShardTask]:
         number += 1
 
 
-def _isolate(task: ShardTask, settings: Settings, executor: Executor) -> ShardCounts:
-    """A shard killed its worker: find the inputs that do, one by one, set them aside and inspect the rest."""
+def _isolate(task: ShardTask, settings: Settings, executor: Executor, limits: Limits) -> ShardCounts:
+    """A shard broke its worker: find the inputs that do, one by one, set them aside and inspect the rest.
+
+    One by one rather than by halves: a half that holds the culprit costs the limit, and its process, at every step.
+    """
+    alone = partial(Job, setup=_prepare, setup_args=(settings,), at_most=1, memory_mb=limits.memory_mb)
     one_by_one = (ShardTask(i, (x,)) for i, x in enumerate(task.inputs))
     killers = {
-        result.task.number: _quarantined(result.task.inputs[0])
-        for result in executor.run(Job(work=_probe, setup=_prepare, setup_args=(settings,), at_most=1), one_by_one)
+        result.task.number: _quarantined(result.task.inputs[0], result.cause, limits)
+        for result in executor.run(alone(work=_probe, limit_s=lambda _: limits.judge_s), one_by_one)
         if isinstance(result, Crashed)
     }
     rest = ShardTask(task.number, tuple(killers.get(i, x) for i, x in enumerate(task.inputs)))
-    for result in executor.run(Job(work=_work, setup=_prepare, setup_args=(settings,), at_most=1), [rest]):
+    cause = Cause.DIED
+    for result in executor.run(alone(work=_work), [rest]):  # as long as it takes: each was quick enough
         if not isinstance(result, Crashed):
             return result
+        cause = result.cause
     # Only together do they break the worker (memory): none of them can be trusted to be inspected.
-    everything = ShardTask(task.number, tuple(_quarantined(x) for x in rest.inputs))
+    everything = ShardTask(task.number, tuple(_quarantined(x, cause, limits) for x in rest.inputs))
     return _work(_prepare(settings), everything)
 
 
-def _quarantined(item: Input) -> Failure:
+def _quarantined(item: Input, cause: Cause, limits: Limits) -> Failure:
     if isinstance(item, Failure):
         return item
-    return _set_aside(item, "crashed", "质检这个会话时进程被杀死（可能内存不足），已隔离", retryable=True)
+    return _set_aside(item, KIND[cause], limits.unjudged(cause), retryable=True)
 
 
 def _set_aside(item: Recording | Conversation, kind: str, message: str, *, retryable: bool) -> Failure:
@@ -171,6 +198,8 @@ def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
             parts.append(write_shard_terms(worker.settings.run, task.number, table))
         elif name != COMPLAINTS:  # made of the whole run when it ends
             parts.append(write_part(worker.settings.run, name, task.number, table))
+    if worker.settings.sealing is not None:
+        _seal(worker.settings.run, worker.settings.sealing, task.number, conversations)
     counts = ShardCounts(
         shard=task.number,
         identity=task.identity(),
@@ -183,6 +212,15 @@ def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
     )
     commit_shard(worker.settings.run, counts)
     return counts
+
+
+def _seal(run: Path, sealing: Sealing, shard: int, conversations: Sequence[Conversation]) -> None:
+    """Before the shard's marker: a shard that is done again seals again, over what was there."""
+    from qc.privacy.keys import parse_public
+    from qc.privacy.vault import seal_shard
+
+    ids = [masked_id(conversation.id) for conversation in conversations]
+    seal_shard(run, sealing.plan, shard, conversations, ids, parse_public(sealing.public_key))
 
 
 def _sound(inspector: Inspector, conversations: Sequence[Conversation]) -> tuple[list[Conversation], list[Failure]]:

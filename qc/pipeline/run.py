@@ -22,12 +22,14 @@ from qc.pipeline.complaints import write_complaints
 from qc.pipeline.executors.choose import choose_executor
 from qc.pipeline.executors.executor import Executor
 from qc.pipeline.executors.serial import Serial
-from qc.pipeline.judging import Input, Settings, inspect_stream
+from qc.pipeline.judging import Input, Sealing, Settings, inspect_stream
+from qc.pipeline.limits import limits_of
 from qc.pipeline.options import Options
 from qc.pipeline.plan import Plan, exclusive, planned_lineage, start
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import stored_inputs
 from qc.pipeline.specs import Folders, configuration, load, speech
+from qc.privacy.installed import needs_vault
 from qc.schema.tables import TABLES
 from qc.storage.digests import write_parts
 from qc.storage.lineage import write_lineage
@@ -58,6 +60,7 @@ def run_batch(
 
     Raises SpecError for broken YAML, UsageError for what the user must mend, InternalError when counts do not balance.
     """
+    vault = _vault(options)
     config = _configured(where, options)
     executor = choose_executor(options.executor, workers=config.run.workers, address=options.address)
     specs = load(where) if judge else None
@@ -94,6 +97,7 @@ def run_batch(
         shard_size=config.run.shard_size,
         confidence_floor=config.asr.confidence_floor,
         name=options.name or config.name,
+        vault=vault,
     )
     plan = _started(lineage, options, config)
     if plan.finished:
@@ -110,6 +114,7 @@ def run_batch(
             unheard = heard.failures
             plan = replace(plan, lineage=replace(plan.lineage, transcribed=heard.transcribed, cached=heard.cached))
         settings = _settings(plan, specs, config, options, spoken, keys)
+        settings = replace(settings, sealing=_sealing(plan, options))
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
         inputs = _inputs(batch, unheard, source)
         return _finish(plan, _inspected(inputs, settings, config, executor, total, plan, progress), config, specs)
@@ -148,6 +153,24 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         settings = _settings(plan, specs, config, options, SpeechSpecs(), {})
         counts = _inspected(stored_inputs(stored), settings, config, executor, before.counts.input, plan, progress)
         return _finish(plan, counts, config, specs)
+
+
+def _vault(options: Options) -> str:
+    """Fingerprint of the key the run is sealed for. Raises UsageError, before anything is heard."""
+    if options.vault is None:
+        return ""
+    if options.keep_personal_data:
+        raise UsageError("--vault 与 --keep-personal-data 不能一起用", "不脱敏就没有要另外保管的原文。")
+    needs_vault()
+    from qc.privacy.keys import fingerprint, read_public
+
+    return fingerprint(read_public(options.vault))
+
+
+def _sealing(plan: Plan, options: Options) -> Sealing | None:
+    if options.vault is None:
+        return None
+    return Sealing(public_key=options.vault.read_bytes(), plan=plan.lineage.plan_digest)
 
 
 def _configured(where: Folders, options: Options) -> Config:
@@ -250,6 +273,7 @@ def _inspected(
         settings,
         shard_size=config.run.shard_size,
         executor=Serial() if small else executor,
+        limits=limits_of(config.run),
         total=total,
         progress=progress,
     )

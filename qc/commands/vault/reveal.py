@@ -1,0 +1,66 @@
+"""`qc vault reveal`."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import click
+
+from qc.commands.options import FOLDER
+from qc.commands.vault.opening import KEY
+
+_LEAST = 2
+
+
+@click.command("reveal", short_help="用私钥看一个会话脱敏前的原文")
+@click.argument("run", type=FOLDER, metavar="批次目录")
+@click.argument("conversation", metavar="会话编号")
+@click.option("--key", "file", type=KEY, required=True, metavar="私钥文件", help="qc vault key 生成的私钥")
+@click.option("--reason", required=True, metavar="理由", help="为什么要看；记入审计日志")
+@click.option("--json", "as_json", is_flag=True, help="打印成 JSON")
+def command(run: Path, conversation: str, file: Path, reason: str, as_json: bool) -> None:
+    """打印一个会话脱敏前的原文。谁、什么时候、为什么看，先记入审计日志，记不进去就不给看；钥匙不对也记一行。
+
+    \b
+    例：qc vault reveal runs/20261120-213000-1a2b3c A002 --key 保管.key --reason "投诉 T2025 复查"
+    """
+    import json
+
+    from qc.commands.auditing import audited
+    from qc.commands.transcript import identify
+    from qc.commands.vault.opening import private_key
+    from qc.domain.printable import printable
+    from qc.errors import UsageError
+    from qc.storage.audit import record
+    from qc.storage.read import open_run
+
+    if len(reason.strip()) < _LEAST:
+        raise UsageError("没有写理由", '例：--reason "投诉 T2025 复查"')
+    stored = open_run(run)
+    out = run.absolute().parent
+    with audited(out, "vault reveal", only_failures=True) as act:
+        act.runs.append(stored.lineage.run_id)
+        act.note = f"{conversation}：{reason}"
+        full = identify(stored, conversation)
+        key = private_key(file)
+        from qc.privacy.vault import reveal
+
+        told = reveal(run, full, key)
+        record(out, "vault reveal", runs=act.runs, counts={"conversations": 1}, note=f"{full}：{reason}")
+    text = json.dumps(told, ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(told))
+    click.echo("\n".join(printable(line) for line in text.splitlines()))
+
+
+def _lines(told: Mapping[str, object]) -> Iterator[str]:
+    from qc.reporting.formatting import clock
+    from qc.reporting.labels import ROLE
+
+    yield f"会话 {told['id']}（{told['project']}）  {told['source']}"
+    meta, turns = told["meta"], told["turns"]
+    if isinstance(meta, Mapping):
+        given = {**meta, **(meta["extra"] or {})}
+        yield "，".join(f"{k} {v}" for k, v in given.items() if v not in (None, "") and k != "extra")
+    for number, turn in enumerate(turns if isinstance(turns, list) else [], start=1):
+        when = f"{clock(turn['start_ms'])} " if turn["start_ms"] is not None else ""
+        yield f"{number:>4} {when}{ROLE.get(turn['role'], turn['role'])}：{turn['text']}"
