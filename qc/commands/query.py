@@ -92,16 +92,17 @@ class _Source:
 
 
 def _stored(runs: tuple[Path, ...], root: Path | None) -> _Source:
-    from qc.commands.exporting import finished, moment_of
+    from qc.commands.exporting import finished
 
     stored = finished(runs, root)
     kept = tuple(run.lineage.run_id for run in stored if run.lineage.personal_data != "masked")
-    return _Source(runs=stored, lake=None, kept=kept, moment=moment_of(stored[-1]))
+    return _Source(runs=stored, lake=None, kept=kept, moment=stored[-1].moment)
 
 
 def _laid_up(where: str, runs: tuple[Path, ...], root: Path | None) -> _Source:
     from qc.archive.lake import Lake
     from qc.schema.runs import RUNS
+    from qc.storage.read import NEVER
 
     if runs or root is not None:
         raise UsageError("--lake 和批次只能写一样", "数据集里已经有这些批次，用 run_id 挑。")
@@ -111,7 +112,7 @@ def _laid_up(where: str, runs: tuple[Path, ...], root: Path | None) -> _Source:
         runs=(),
         lake=tables,
         kept=tuple(sorted(run["run_id"] for run in known if run["personal_data"] != "masked")),
-        moment=max((run["finished_at"] for run in known if run["finished_at"]), default=datetime(1980, 1, 1)),
+        moment=max((run["finished_at"] for run in known if run["finished_at"]), default=NEVER),
     )
 
 

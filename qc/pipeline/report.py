@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 REPORT = "report"
 HISTORY_DAYS = 62
 """Runs begun so many days before are looked at for repeated contacts and for what is usual."""
-_NEVER = datetime(1980, 1, 1)
 SINGLE = "pages"
 """Pages of single conversations stand apart: the report folder is replaced as a whole."""
 
@@ -50,27 +49,21 @@ def write_report(
 
 
 def write_workbook(
-    runs: Sequence[Path], out: Path, *, templates: Sequence[Path], config: Config, alerts: AlertSpecs | None = None
+    runs: Sequence[StoredRun], out: Path, *, templates: Sequence[Path], config: Config, alerts: AlertSpecs | None = None
 ) -> None:
-    """Write the workbook of `runs` to `out`, with the figures of their reports.
-
-    Raises UsageError when one is not finished or holds no verdicts.
-    """
+    """Write the workbook of `runs`, finished and judged, to `out`, with the figures of their reports."""
     from qc.export.workbook import export_workbook
     from qc.reporting.batch import Batch
     from qc.reporting.catalogue import read_catalogue
-    from qc.reporting.complaints import moment_of
     from qc.reporting.edition import Edition
 
-    stored = [require_judged(open_run(run)) for run in runs]
-    times = [moment_of(run.lineage.finished_at) or moment_of(run.lineage.started_at) for run in stored]
     with speaking(read_catalogue(templates, config.report.language)):
-        pasts = [_past(run, config, alerts) for run in stored]
+        pasts = [_past(run, config, alerts) for run in runs]
         editions = [
             Edition(batch=Batch(run), earlier=p.earlier, recent=p.recent, day=p.day, settings=config.report)
-            for run, p in zip(stored, pasts, strict=True)
+            for run, p in zip(runs, pasts, strict=True)
         ]
-        export_workbook(editions, out, created=max((t for t in times if t is not None), default=_NEVER))
+        export_workbook(editions, out, created=max(run.moment for run in runs))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

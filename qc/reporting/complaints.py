@@ -85,7 +85,7 @@ def complaints(batch: Batch) -> Complaints | None:
     """The list of a run; None where the run has no such table (made before there was one)."""
     if not has_table(batch.run, "complaints"):
         return None
-    ended = moment_of(batch.run.lineage.finished_at)
+    ended = batch.run.ended
     table = _ranked(batch.run.table("complaints"))
     table = table.append_column("who", lookup(table["conversation_id"], callers(batch))["who"])
     late = pc.fill_null(pc.less(table["due_at"], pa.scalar(ended, pa.timestamp("ms"))), False)
@@ -155,14 +155,6 @@ def _deadlines(table: pa.Table) -> tuple[Deadline, ...]:
         )
         for row in grouped.sort_by("deadline_minutes").to_pylist()
     )
-
-
-def moment_of(written: str | None) -> datetime | None:
-    """A time of the lineage; None where there is none to read."""
-    try:
-        return datetime.fromisoformat(written or "")
-    except ValueError:
-        return None
 
 
 def _kinds(table: pa.Table, outside: pa.ChunkedArray) -> tuple[ComplaintKind, ...]:

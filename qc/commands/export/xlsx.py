@@ -35,13 +35,14 @@ def command(
     客户说的话一律是文字，不会成为公式或链接。
     """
     from qc.commands.auditing import audited, roots_of
-    from qc.commands.exporting import finished, judged, refuse_personal_data
+    from qc.commands.exporting import finished, refuse_personal_data
     from qc.pipeline.report import write_workbook
     from qc.pipeline.specs import alerts, configuration, folders
+    from qc.storage.read import require_judged
 
     if out is None and len(runs) > 1:
         raise UsageError("几个批次写进一本，要用 --out 写明文件", "例：qc export xlsx runs/* --out 十一月.xlsx")
-    stored = judged(finished(runs))
+    stored = [require_judged(run) for run in finished(runs)]
     refuse_personal_data(stored, keep_personal_data)
     where = folders(workspace_of(workspace))
     config = configuration(where)
@@ -49,8 +50,6 @@ def command(
     target = out or runs[0] / NAME
     with audited(roots_of(stored), "export xlsx") as act:
         act.runs = [run.lineage.run_id for run in stored]
-        write_workbook(
-            [run.path for run in stored], target, templates=where.reports, config=config, alerts=alerts(where)
-        )
+        write_workbook(stored, target, templates=where.reports, config=config, alerts=alerts(where))
         act.wrote(target)
     click.echo(target)
