@@ -11,6 +11,8 @@ from qc.ingest.text_file import Line
 
 type_names = {dict: "对象", list: "数组", str: "文字", bool: "真假值", int: "数", float: "数", type(None): "null"}
 JsonObject = Mapping[str, object]
+_MOST_VALUES = 8_000_000
+"""An empty list takes three bytes of JSON and sixty of memory."""
 MAX_MS = 10 * 24 * 3600 * 1000
 
 
@@ -24,7 +26,10 @@ class ShapeError(Exception):
 
 
 def parse_json(text: str) -> object:
-    """The value; control characters inside strings are let through. Raises ShapeError (bad_json) with the place."""
+    """The value; control characters inside strings are let through. Raises ShapeError (bad_json) with the place, or
+    too_large for what would take many times its bytes as objects."""
+    if len(text) > _MOST_VALUES and sum(map(text.count, ",[{")) > _MOST_VALUES:
+        raise ShapeError("too_large", f"JSON 里的值超过 {_MOST_VALUES // 10_000} 万个；请拆成几个文件")
     try:
         return json.loads(text, strict=False)
     except json.JSONDecodeError as error:

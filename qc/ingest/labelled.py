@@ -70,9 +70,8 @@ class _Reader:
         grid = read_grid(file, is_header)
         places = self._known.assign(grid.headers)
         if missing := [_NAMES[name] for name in _NAMES if name not in places]:
-            shown = "、".join(header for header in grid.headers[:10] if header) or "空"
-            raise UsageError(
-                f"{file} 的表头里没有{'、'.join(missing)}一列（有：{shown}）",
+            raise UsageError(  # what stands in the first row may be what a customer said
+                f"{file} 的表头里没有{'、'.join(missing)}一列（第一行有 {len(grid.headers)} 列）",
                 "第一行写表头：text,label，或 文本,标签。",
             )
         for row in grid.rows():

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import PurePosixPath, PureWindowsPath
 
 from qc.domain.failure import Failure, Stage
+from qc.domain.printable import printable
 from qc.ingest.inputs import PendingRow
 from qc.ingest.manifest import Manifest, ManifestRow
 from qc.ingest.names import stem_of
@@ -66,7 +67,7 @@ def row_failure(manifest_name: str, row: ManifestRow, kind: str, message: str) -
         conversation_id=row.details.conversation_id,
         stage=Stage.INGEST,
         kind=kind,
-        message=f"清单第 {row.line} 行：{message}。",
+        message=printable(f"清单第 {row.line} 行：{message}。"),
     )
 
 
