@@ -21,8 +21,8 @@ _PARTS = re.compile(r"(?:\[(?:数字|组织机构)x\]|[a-z0-9])", re.I)
 
 def chats(path: Path, seed: int) -> Iterator[Talk]:
     """The chats with values planted. Whoever made the placeholders took many words for names (好吧，[姓名x]) and
-    parts of codes for telephones: a name is planted only where a label or other personal data stands beside it, a number only
-    where nothing of a longer code touches it; other places get a word or a plain number."""
+    parts of codes for telephones: a name is planted only where a label or other personal data stands beside it, a
+    number only where nothing of a longer code touches it; other places get a word or a plain number."""
     words = words_of("held_out")
     for number, line in enumerate(path.read_text("utf-8").splitlines()):
         chat = json.loads(line)
@@ -56,6 +56,9 @@ def _planted(pattern: str, index: int, draw: random.Random, words: object) -> tu
         if personal and not _is_one(kind, before, after):
             text += "那个" if kind in ("姓名", "地址") else str(draw.randrange(10, 99))
             continue
+        if kind == "数字" and not _is_innocent(before, after):
+            text += str(draw.randrange(10, 99))
+            continue
         value = PERSONAL[name](draw, words) if personal else INNOCENT[name](draw)  # type: ignore[arg-type]
         if kind == "数字":
             value = str(draw.randrange(1, 100))
@@ -84,9 +87,17 @@ def _is_one(kind: str, before: str, after: str) -> bool:
         return bool(_NAMED.search(before) or beside)
     if kind == "地址":
         return not re.search("中国$|命中站点: ..$", before)
+    if kind == "电话" and re.search("订单号: ?$", before):
+        return False
     return not (_PARTS.search(before[-6:].strip()[-6:]) and before and not before.endswith((" ", "，", ":"))) and not (
         _PARTS.match(after)
     )
+
+
+def _is_innocent(before: str, after: str) -> bool:
+    """Whether a number stands for itself: not for a part of a telephone number, a tax code or an address."""
+    told = re.search(r"(?:电话|税号|地址|\[地址x\] ?)[^，。 ]{0,12}$|[\]a-zA-Z0-9\-]$", before)
+    return not told and not re.match(r"[\[a-zA-Z0-9\-]|号楼|栋|幢|单元|室|号铺", after)
 
 
 def _without_province(value: str, before: str) -> str:

@@ -144,7 +144,7 @@ class Entity:
     """A span of a turn's text holding an item of information (信息实体). `start`..`end` are characters, end exclusive.
 
     `type` is one of: mobile, landline, id_card, bank_card, email, plate, address, amount, date, account, name,
-    secret (the digits of a password or a verification code).
+    secret (the digits of a password or a verification code), passport, credit_code, wechat, qq, birthday.
     `valid` says that the checksum or the shape was verified; `personal` that it is masked by default.
     """
 

@@ -18,7 +18,7 @@ from qc.text.entities import find_in
 from qc.text.error_rate import Errors
 from qc.text.marked import Stretch, marked
 from qc.text.masking import MASK, mask, mask_value
-from qc.text.numbers import DIGIT
+from qc.text.digits import DIGIT
 
 FORMAT, VERSION = "qc.asr.eval", 1
 _DIGITS = re.compile(rf"[{DIGIT}]{{3,}}")

@@ -8,7 +8,7 @@ the words before decide.
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple, get_args
 
@@ -17,10 +17,14 @@ import numpy.typing as npt
 
 from qc.domain.conversation import Entity
 from qc.domain.operators import EntityType
+from qc.text.asked import ANSWERED, question
 from qc.text.dictation import DICTATED, Piece, dictated
+from qc.text.digits import NUMBER, arabic
+from qc.text.echoes import repeated_names, repeated_numbers
 from qc.text.labelled import LABELLED, labelled
+from qc.text.names import NAMED, beside, is_name
 from qc.text.normalise import normalise
-from qc.text.numbers import NUMBER, numbers
+from qc.text.numbers import numbers
 from qc.text.places import ADDRESS, REACH, extent
 from qc.text.regex import compile_pattern
 from qc.text.shapes import SHAPES, holds
@@ -81,7 +85,7 @@ def find_entities(shard: Shard) -> Entities:
     """The entities of every turn. Turns that carry theirs already (read back from a stored, masked run) keep those."""
     stored_entities = shard.turn_columns.entities or [None] * len(shard.turns)
     known = np.fromiter((e is not None for e in stored_entities), bool, len(shard.turns))
-    spans = [] if known.all() else _spans(shard.buffer, _dictated(shard))
+    spans = [] if known.all() else _spans(shard.buffer, _owner(shard), _dictated(shard))
     flat = np.array(spans, np.int64).reshape(-1, 4)
     turn, start, end = shard.locate(flat[:, 0], flat[:, 1])
     fresh = ~known[turn]
@@ -104,12 +108,20 @@ def find_entities(shard: Shard) -> Entities:
     )
 
 
+def _owner(shard: Shard) -> Callable[[int], int]:
+    """The conversation of a byte of the buffer."""
+    starts, owners = shard.byte_start.tolist(), shard.conversation.tolist()
+    return lambda at: owners[bisect_right(starts, at) - 1]
+
+
 def find_in(text: str) -> tuple[Entity, ...]:
     """The entities of one text, in order."""
     buffer = normalise(text).encode("utf-8", "replace")
     out = []
-    for span in _spans(buffer):
-        start = len(buffer[: span.start].decode())
+    chars = at = 0
+    for span in _spans(buffer, lambda _: 0):
+        chars += len(buffer[at : span.start].decode())
+        start, at = chars, span.start
         name = ENTITY_TYPES[span.type]
         out.append(
             Entity(
@@ -125,63 +137,108 @@ def find_in(text: str) -> tuple[Entity, ...]:
 
 _PERSONAL = np.array([t in PERSONAL_TYPES for t in ENTITY_TYPES])
 _CODE = {name: i for i, name in enumerate(ENTITY_TYPES)}
-_PRIORITY = {
-    name: i for i, name in enumerate(("secret", "email", "id_card", "bank_card", "mobile", "landline", "plate"))
-}
+_ORDER = ("secret", "email", "birthday", "credit_code", "id_card", "bank_card", "mobile", "landline", "plate")
+_PRIORITY = {name: i for i, name in enumerate(_ORDER)}
+_WEAKER = (_CODE["amount"], _CODE["account"])
+_LONGER = ("account", "bank_card", "id_card")
+_HAVE_OWNERS = frozenset(_CODE[name] for name in ("mobile", "landline", "id_card", "bank_card", "address"))
+_NOT_NUMBERS = frozenset(_CODE[name] for name in ("name", "address", "email", "plate", "birthday", "secret", "wechat"))
 
 
-def _spans(buffer: bytes, dictated: Iterable[_Span] = ()) -> list[_Span]:
-    found = _without_overlaps([*_candidates(buffer), *dictated])
-    return _without_overlaps([*found, *_labelled(buffer, found)])
+def _spans(buffer: bytes, owner: Callable[[int], int], dictated: Iterable[_Span] = ()) -> list[_Span]:
+    runs = [(start, buffer[start:end].decode()) for start, end in compile_pattern(NUMBER).spans(buffer)]
+    found = _without_overlaps([*_candidates(buffer, runs, owner), *dictated])
+    found = _without_overlaps([*found, *_labelled(buffer, found)])
+    found = _without_overlaps([*found, *_beside(buffer, found)])
+    return _without_overlaps([*found, *_repeated(buffer, runs, found, owner)])
 
 
-def _candidates(buffer: bytes) -> Iterator[_Span]:
-    yield from _numbers(buffer)
+def _candidates(buffer: bytes, runs: Iterable[tuple[int, str]], owner: Callable[[int], int]) -> Iterator[_Span]:
+    for start, text in runs:
+        for found in numbers(text, _before(buffer, start), _after(buffer, start + len(text.encode()))):
+            yield _span_in(start, text, found.start, found.end, _CODE[found.type], found.valid)
     for name, start, end in compile_pattern(SHAPES).named(buffer):
         if holds(name, buffer, start, end):
+            yield _Span(start, end, _CODE[name], True)
+    for how, start, end in compile_pattern(NAMED).named(buffer):
+        if how == "label" or is_name(buffer[start:end].decode()):
+            yield _Span(start, end, _CODE["name"], True)
+    for name, start, end in compile_pattern(ANSWERED).named(buffer):
+        if owner(start) == owner(buffer.rfind(b"\n", 0, start)):
             yield _Span(start, end, _CODE[name], True)
     yield from _addresses(buffer)
 
 
-def _numbers(buffer: bytes) -> Iterator[_Span]:
-    for start, end in compile_pattern(NUMBER).spans(buffer):
-        text = buffer[start:end].decode()
-        for found in numbers(text, _before(buffer, start), _after(buffer, end)):
-            first = start + len(text[: found.start].encode())
-            yield _Span(first, first + len(text[found.start : found.end].encode()), _CODE[found.type], found.valid)
+def _span_in(at: int, text: str, start: int, end: int, code: int, valid: bool) -> _Span:
+    """Characters of `text`, which begins at byte `at`, as a span."""
+    first = at + len(text[:start].encode())
+    return _Span(first, first + len(text[start:end].encode()), code, valid)
 
 
 def _labelled(buffer: bytes, found: list[_Span]) -> Iterator[_Span]:
     """What only its label makes a number: what is left of it before the first item that was `found` in it. A secret
-    is one whatever it looks like, and any of these may have looked like an amount."""
-    found = [span for span in found if span.type != _CODE["amount"]]
+    is one whatever it looks like, and any of these may have looked like an amount or a date."""
+    found = [span for span in found if span.type not in _WEAKER]
     ends = [span.end for span in found]
     for kind, start, end in compile_pattern(LABELLED).named(buffer):
         text = buffer[start:end].decode()
         for number in labelled(kind, text, _before(buffer, start), _after(buffer, end)):
-            first = start + len(text[: number.start].encode())
-            span = _Span(first, first + len(text[number.start : number.end].encode()), _CODE[number.type], number.valid)
+            span = _span_in(start, text, number.start, number.end, _CODE[number.type], number.valid)
             at = bisect_right(ends, span.start)
             free = at == len(found) or found[at].start >= span.end
-            if free or number.type == "secret":
+            if free or number.type == "secret" or (number.type == "birthday" and found[at].type == _CODE["date"]):
                 yield span
-            elif found[at].start > span.start and _PERSONAL[found[at].type]:
-                yield span._replace(end=found[at].start)
+            else:
+                if found[at].start > span.start:
+                    yield span._replace(end=found[at].start)
+                if kind in _LONGER and found[at].start <= span.start and span.end > found[at].end:
+                    yield span._replace(start=found[at].end)  # a telephone number is only seen in its first digits
+
+
+def _beside(buffer: bytes, found: list[_Span]) -> Iterator[_Span]:
+    """Names that stand directly beside what tells of a person."""
+    for span in found:
+        if span.type in _HAVE_OWNERS:
+            before, after = _before(buffer, span.start), _after(buffer, span.end)
+            for start, end in beside(before, after):
+                if start < 0:
+                    first = span.start - len(before[start:].encode())
+                    yield _Span(first, first + len(before[start : end or None].encode()), _CODE["name"], True)
+                else:
+                    yield _span_in(span.end, after, start, end, _CODE["name"], True)
+
+
+def _repeated(
+    buffer: bytes, runs: Iterable[tuple[int, str]], found: list[_Span], owner: Callable[[int], int]
+) -> Iterator[_Span]:
+    """What was found once and is said again in the same conversation."""
+    names = [(span.start, span.end) for span in found if span.type == _CODE["name"]]
+    for start, end in repeated_names(buffer, names, owner):
+        yield _Span(start, end, _CODE["name"], True)
+    known: dict[int, dict[str, int]] = {}
+    for span in found:
+        if _PERSONAL[span.type] and span.type not in _NOT_NUMBERS:
+            known.setdefault(owner(span.start), {})[arabic(buffer[span.start : span.end].decode())] = span.type
+    for at, text in runs:
+        here = known.get(owner(at))
+        for start, end, kind in repeated_numbers(text, here) if here else ():
+            yield _span_in(at, text, start, end, kind, False)
 
 
 def _dictated(shard: Shard) -> Iterator[_Span]:
-    turns = list(compile_pattern(DICTATED).spans(shard.buffer))
-    starts = np.array([start for start, _ in turns], np.int64)
+    turns = list(compile_pattern(DICTATED).named(shard.buffer))
+    starts = np.array([start for _, start, _ in turns], np.int64)
     at = np.searchsorted(shard.byte_start, starts, side="right") - 1
     speaker = zip(shard.conversation[at].tolist(), shard.role[at].tolist(), strict=True)
     pieces = [
-        Piece(turn, who, shard.buffer[start:end].decode())
-        for turn, who, (start, end) in zip(at.tolist(), speaker, turns, strict=True)
+        Piece(turn, who, shard.buffer[start:end].decode(), how == "bare")
+        for turn, who, (how, start, end) in zip(at.tolist(), speaker, turns, strict=True)
     ]
-    for name, parts in dictated(pieces):
-        for index, first, last in parts:
-            start, text = turns[index][0], pieces[index].text
-            yield _Span(start + len(text[:first].encode()), start + len(text[:last].encode()), _CODE[name], True)
+    answers = frozenset(piece.turn for piece in pieces if piece.bare)
+
+    for part in dictated(pieces, lambda turn: question(shard, turn, answers)):
+        first, text = turns[part.piece][1], pieces[part.piece].text
+        yield _span_in(first, text, part.start, part.end, _CODE[part.type], part.valid)
 
 
 def _addresses(buffer: bytes) -> Iterator[_Span]:

@@ -14,7 +14,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from qc.text.changes import Change
-from qc.text.numbers import TO_ARABIC, numbers
+from qc.text.digits import TO_ARABIC
+from qc.text.numbers import numbers
 from qc.text.numerals import arabic
 
 _D = "零〇一二两三四五六七八九"
@@ -150,7 +151,8 @@ def _row(text: str, start: int) -> Iterator[Change]:
         stop = start + len(row)
     else:
         row, stop = found[0], found.end()
-    known = list(numbers(row, text[max(0, start - 12) : start], text[stop : stop + 12]))
+    check = "x" if text[stop : stop + 1] in tuple("xX") else ""  # the last character of an identity card
+    known = list(numbers(row + check, text[max(0, start - 12) : start], text[stop + len(check) : stop + 12]))
     if known:
         for number in known:
             for group in re.finditer(r"[^ ，、-]+", row[number.start : number.end]):

@@ -1,4 +1,4 @@
-"""Digits directly behind the word that says what they are: 电话是138、0013、800; 密码是62889.
+"""What only the word before it makes personal: 电话是138、0013、800; 密码是62889; 微信号abc_123; 护照E12345678.
 
 A recogniser drops and regroups digits, so such a number need not have the right shape: it is personal all the same.
 """
@@ -8,33 +8,53 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qc.text.numbers import DIGIT, NOT_PERSONAL, SEPARATORS, TO_ARABIC, Number, goes_on_masked
+from qc.text.digits import DIGIT, GAP, arabic, groups_of
+from qc.text.numbers import NOT_PERSONAL, UNIT, Number, goes_on_masked
 
-_LINK = "[ ：，、]{0,2}(?:(?:应该|好像|就)?是|为)?[ ：，、]{0,2}"
-_LABELS = {
-    "phone": rf"(?:电话|手机|座机|固话|联系方式)(?:号码?)?{_LINK}",
-    "number": "号码(?:就?是|为)[ ：，、]{0,2}",
-    "id_card": rf"(?:身份证|证件)(?:号码?)?{_LINK}",
-    "bank_card": rf"(?:银行卡|卡号)(?:号码?)?{_LINK}",
-    "account": rf"(?:户号|护号|(?:^|[^仓车])库号)码?{_LINK}",
-    "secret": rf"(?:密码|验[证正][码马玛]|校验码|动态码)(?:的话|呢|啊|我(?:告诉|跟)你(?:说|讲)?)?{_LINK}",
+_IS = "[ ：，、]{0,2}(?:(?:应该|好像|就)?是|为|报一下|改为|改成)?[ ：，、]{0,2}"
+_FILLER = "(?:[嗯啊呃哦，]{1,3})?"
+LABELS = {
+    "phone": "(?:电话|手机|座机|固话|联系方式|固定电话)(?:号码?)?",
+    "id_card": "(?:身份证|证件|公民身份)(?:号码?)?",
+    "bank_card": "(?:银行卡|卡号|储蓄卡|信用卡|收款账[号户]|退款账[号户])(?:号码?)?",
+    "account": "(?:户号|护号|(?:^|[^仓车])库号|客户编?号|用户编?号|用电编号|账号|帐号)码?",
+    "secret": "(?:密码|验[证正][码马玛]|校验码|动态码)(?:的话|呢|啊|我(?:告诉|跟)你(?:说|讲)?)?",
+    "qq": "(?:qq|扣扣|球球)(?:号码?)?",
+    "passport": "(?:护照|通行证|台胞证|回乡证)(?:号码?)?",
+    "birthday": "(?:生日|出生(?:日期|年月日?)?|生于)",
+    "wechat": "(?:微信|薇信|威信|weixin|vx|wx)(?:号码?|id|账号)?",
+    "credit_code": "(?:税号|信用代码|纳税人识别号|税务登记号)",
 }
-LABELLED = "|".join(
-    rf"{label}(?P<{kind}>[{DIGIT}](?:[{SEPARATORS}]{{0,2}}[{DIGIT}]){{{3 if kind == 'secret' else 5},}}x?)"
-    for kind, label in _LABELS.items()
-)
-"""RE2: a label and its digits, those in a group named by the label; 护号 and 库号 are 户号 misheard, 验证马 验证码."""
+"""Words that say what a number is, by type."""
 
-_GROUP = re.compile(f"[{DIGIT}]+x?")
-_UNIT = re.compile(r"[a-z元块毛角万亿年月日天号个台度点楼栋室兆折寸期斤米次位分秒倍%：./]")
-"""Behind it the last group is no part of the number: 电话…，50元."""
+_DIGITS = rf"[{DIGIT}](?:{GAP}{{0,3}}[{DIGIT}]){{%d,}}x?"
+BIRTHDAY = (
+    r"(?:(?:19|20)?[0-9]{2}年)?[0-9]{1,2}月[0-9]{1,2}[日号]?|(?:19|20)[0-9]{2}(?:[\-/.][0-9]{1,2}){2}|(?:19|20)[0-9]{6}"
+    "|[零〇一二三四五六七八九]{2,4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}[日号]?"
+)
+_SHAPES = {
+    "secret": _DIGITS % 3,
+    "passport": rf"(?:[a-z][a-z]?[ ]?)?[{DIGIT}](?:[ \-]?[{DIGIT}]){{6,9}}",
+    "birthday": BIRTHDAY,
+    "wechat": r"[a-z][a-z0-9_\-]{5,19}",
+    "credit_code": "[0-9a-z]{15,20}",
+}
+_LINKS = {"secret": _IS, "birthday": "(?:[ ：，、]{0,2}(?:是|在|为)?[ ：，、]{0,2})"}
+LABELLED = "|".join(
+    rf"{label}{_LINKS.get(kind, _IS)}{_FILLER}(?P<{kind}>{_SHAPES.get(kind, _DIGITS % 5)})"
+    for kind, label in {**LABELS, "number": "号码(?:就?是|为)"}.items()
+)
+"""RE2: a label and what it labels, that in a group named by the label. 护号 and 库号 are 户号 misheard, 验证马 is
+验证码."""
+
 _MIN, _MIN_SECRET, _MAX_SECRET = 6, 4, 8
 _MIN_LOCAL = 7
 """Digits of a telephone number without its area code."""
 _NEAR = 12
-_HOTLINE = re.compile(r"(?:[48]00\d{7}|9\d{4,7}|100\d\d|12[0-9]{3}|1[12]\d)+")
+_HOTLINE = re.compile(r"(?:[48]00\d{7}|95\d{3}(?:\d{3})?|96\d{3,4}|100\d\d|12\d{3}|1[12]\d)+")
 """Numbers of companies and authorities, which tell nothing of a person."""
 _CODES = (*NOT_PERSONAL, "发票", "车牌", "证书")
+_AS_IT_STANDS = ("passport", "birthday", "wechat", "credit_code")
 
 
 def labelled(kind: str, text: str, before: str, after: str) -> Iterator[Number]:
@@ -42,28 +62,41 @@ def labelled(kind: str, text: str, before: str, after: str) -> Iterator[Number]:
 
     None is certain (`valid` is False). What goes on with a mask has been masked before and is left alone.
     """
-    groups = [found.span() for found in _GROUP.finditer(text)]
     if goes_on_masked(after):
         return
-    if _UNIT.match(after):
+    if kind in _AS_IT_STANDS:
+        if kind == "birthday" or not (after[:1].isascii() and after[:1].isalnum()):
+            yield Number(kind, 0, len(text), False)
+        return
+    groups = groups_of(text)
+    if UNIT.match(after):
         groups.pop()
-    if not groups or _HOTLINE.fullmatch(_digits(text, groups)):
+    is_phone = kind in ("phone", "number")
+    if not groups or ((is_phone or kind == "secret") and is_hotline(_digits(text, groups))):
         return
     if kind == "secret":
         groups = _secret(groups)
     elif kind == "number" and any(word in before[-_NEAR:] for word in _CODES):
         return
-    is_phone = kind in ("phone", "number")
     several = is_phone and all(end - start >= _MIN_LOCAL for start, end in groups)
     for parts in [[g] for g in groups] if several else [groups]:
         digits = _digits(text, parts)
-        if len(digits) >= (_MIN_SECRET if kind == "secret" else _MIN) and not _HOTLINE.fullmatch(digits):
-            phone = "mobile" if digits[0] == "1" else "landline"
-            yield Number(phone if is_phone else kind, parts[0][0], parts[-1][1], False)
+        if len(digits) >= (_MIN_SECRET if kind == "secret" else _MIN) and not (is_phone and is_hotline(digits)):
+            yield Number(phone_type(digits) if is_phone else kind, parts[0][0], parts[-1][1], False)
+
+
+def is_hotline(digits: str) -> bool:
+    """Whether it is a number, or several, of companies and authorities: 95598, 12398, 4008208820."""
+    return _HOTLINE.fullmatch(digits) is not None
+
+
+def phone_type(digits: str) -> str:
+    """Which kind of telephone number digits behind 电话 are that are none by their shape."""
+    return "mobile" if digits[:1] == "1" else "landline"
 
 
 def _digits(text: str, groups: list[tuple[int, int]]) -> str:
-    return "".join(text[start:end] for start, end in groups).translate(TO_ARABIC)
+    return "".join(arabic(text[start:end]) for start, end in groups)
 
 
 def _secret(groups: list[tuple[int, int]]) -> list[tuple[int, int]]:

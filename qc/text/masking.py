@@ -8,9 +8,9 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from qc.domain.conversation import Entity
+from qc.text.digits import DIGIT, GAP, SPOKEN
 from qc.text.entities import Entities, find_in
 from qc.text.normalise import normalise
-from qc.text.numbers import SPOKEN
 from qc.text.places import readable
 from qc.text.shard import Shard
 
@@ -22,12 +22,22 @@ _KEPT = {
     "bank_card": (4, 4),
     "account": (2, 2),
     "plate": (2, 1),
+    "passport": (1, 2),
+    "credit_code": (2, 2),
+    "wechat": (1, 0),
+    "qq": (2, 2),
+    "birthday": (0, 0),
 }
 """How many digits (for a plate, characters) stay readable at either end."""
+_EVERY_CHARACTER = frozenset(("plate", "passport", "credit_code", "wechat", "birthday"))
+"""Types in which every character counts."""
 _LEAST_HIDDEN = 4
 """A number in which fewer would be hidden loses all its digits."""
-_DIGITS = frozenset("0123456789x" + MASK) | frozenset(SPOKEN)
-_WORTH_A_LOOK = re.compile(rf"(?:[0-9{''.join(SPOKEN)}][ \-，、。]{{0,2}}){{11}}|@|[一-龥][^一-龥]|[一-龥]{{6}}")
+_DIGITS = frozenset("0123456789xoil|" + MASK) | frozenset(SPOKEN)
+"""With the letters that stand for digits in a number."""
+_WORTH_A_LOOK = re.compile(
+    rf"(?:[{DIGIT}]{GAP}{{0,4}}){{10}}[{DIGIT}]|[0-9a-z|]{{11}}|@|qq|vx|wx|weixin|[一-龥][^一-龥]|[一-龥]{{6}}|[一-龥]{{2}}$"
+)
 """A value without it cannot hold personal data: 华东一区, A001.wav, 000123. The shortest numbers that need no word to
 say what they are, of telephones, have eleven digits."""
 
@@ -69,7 +79,7 @@ def _masked(kind: str, text: str) -> list[str]:
     if kind == "name":
         return [c if i == 0 else MASK for i, c in enumerate(text)]
     head, tail = _KEPT.get(kind, (0, 0))
-    every = kind == "plate"
+    every = kind in _EVERY_CHARACTER
     digits = [i for i, c in enumerate(normalise(text)) if every or c in _DIGITS]
     if len(digits) < head + tail + _LEAST_HIDDEN:
         head = tail = 0

@@ -1,29 +1,20 @@
-"""Digit strings, typed or spoken: which are telephone numbers, identity cards, bank cards, account numbers.
-
-Works on normalised text. Spoken digits are read as an ASR writes them: 幺三八…, 一三八…, 洞, 拐, 两.
-"""
+"""Digit strings, typed or spoken: which are telephone numbers, identity cards, bank cards, account numbers."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from datetime import date
+from itertools import pairwise
 from typing import NamedTuple
 
-SPOKEN = {"零": "0", "〇": "0", "洞": "0", "一": "1", "幺": "1", "二": "2", "两": "2", "三": "3", "四": "4", "五": "5",
-          "六": "6", "七": "7", "拐": "7", "八": "8", "九": "9"}  # fmt: skip
-DIGIT = "0-9" + "".join(SPOKEN)
-SEPARATORS = r" \-，、。"
-"""What stands between the groups of a number, as a class of RE2."""
-NUMBER = rf"[{DIGIT}](?:[{SEPARATORS}]{{0,2}}[{DIGIT}]){{5,}}x?"
-"""RE2: a run of at least six digits, in groups or not, with the x of an identity card."""
+from qc.text.digits import SEPARATORS, SPOKEN, arabic, groups_of
 
-TO_ARABIC = str.maketrans(SPOKEN)
 _MASKED = re.compile(rf"(?:[{SEPARATORS}]{{0,2}}\*){{2}}")
 _MAX_DIGITS = 40
 _OFTEN_SAID_TWICE = (11, 18)
 """Lengths of mobile numbers and identity cards."""
-_MAX_GROUPS = 10
+_MAX_GROUPS = 19
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10x98765432"
 _PROVINCES = frozenset(
@@ -66,7 +57,10 @@ _ACCOUNT = (
     "用户编号",
 )
 _IDENTITY = ("身份证", "证件")
+_PERSONS = ("手机", "电话", "联系", "身份证", "卡号", "户号")
 _MIN_ACCOUNT = 6
+_NEAR = 12
+"""Characters before a number that may say what it is."""
 
 
 class Number(NamedTuple):
@@ -84,16 +78,23 @@ def numbers(text: str, before: str, after: str) -> Iterator[Number]:
     The longest joining of neighbouring groups that makes a number wins: 138 1234 5678 is one, and two telephone
     numbers with a space between them are two.
     """
-    groups = _groups(text)
+    groups = groups_of(text)
     # What touches a Latin letter is a piece of a longer code: vb13812345678.
     groups = groups[1 if _is_latin(before[-1:]) else 0 : -1 if _is_latin(after[:1]) else None]
+    if len(groups) > 1 and _COUNTED.match(after):
+        groups.pop()  # 户号60123456，2005年
+    parts = [arabic(text[start:end]) for start, end in groups]
     i = 0
     while i < len(groups):
-        for j in range(min(len(groups), i + _MAX_GROUPS), i, -1):
+        for j in range(_reach(parts, i), i, -1):
             start, end = groups[i][0], groups[j - 1][1]
-            if not _may_join(groups[i:j]):
-                continue
-            found = _read(text, start, end, before)
+            if _DECIMAL.search(text, start, end) and min(map(len, parts[i:j])) < _BETWEEN_DOTS:
+                continue  # an address of the internet, a sum, a date
+            if _may_join(groups[i:j]):
+                found = _read(text, start, end, before)
+            else:
+                kind = _telling("".join(parts[i:j]))
+                found = [Number(kind, start, end, True)] if kind and _evenly_apart(text, groups[i:j]) else []
             if found:
                 yield from (n for n in found if n.type != "account" or not _is_masked(n, text, before, after))
                 i = j
@@ -102,18 +103,46 @@ def numbers(text: str, before: str, after: str) -> Iterator[Number]:
             i += 1
 
 
+def _reach(parts: list[str], first: int) -> int:
+    """One past the last group that one number can have in common with group `first`."""
+    size, end = len(parts[first]), first + 1
+    while end < len(parts) and end - first < _MAX_GROUPS and size + len(parts[end]) <= _LONGEST:
+        size += len(parts[end])
+        end += 1
+    return end
+
+
+def _telling(digits: str) -> str | None:
+    """The type of digits that hardly any others have the shape of: a mobile number, or what holds its check digit."""
+    if is_mobile(digits):
+        return "mobile"
+    if len(digits) == _IDENTITY_SIZE and "x" not in digits[:17] and is_dated(digits[:6], digits[6:14]):
+        return "id_card" if id_check_digit(digits) == digits[17] else None
+    return "bank_card" if digits.isdecimal() and _is_card(digits) else None
+
+
+_LONGEST = 24
+_IDENTITY_SIZE = 18
+_DECIMAL = re.compile(r"\.(?! )")
+_BETWEEN_DOTS = 3
+_COUNTED = re.compile("[元块毛角万亿年月日天个台度点兆折寸斤米位分秒倍%]")
+UNIT = re.compile(r"[a-z元块毛角万亿年月日天号个台度点楼栋室兆折寸期斤米次位分秒倍%：./]")
+"""Behind it the last group of digits is no part of the number: 电话…，50元."""
+
+
 def _read(text: str, start: int, end: int, before: str) -> list[Number]:
     """The number at `start`..`end`, or the same kind of number said twice in one breath. A spoken one may touch a
     character that only looks like a digit: 张三|一三八…."""
     edges = ((0, 0), (1, 0), (0, 1), (1, 1)) if text[start] in SPOKEN else ((0, 0),)
     for first, last in edges:
-        digits = "".join(c for c in text[start + first : end - last] if c not in SEPARATORS).translate(TO_ARABIC)
-        found = classify(digits, before + text[: start + first])
+        digits = arabic(text[start + first : end - last])
+        at = start + first
+        found = classify(digits, (before if at < _NEAR else "") + text[max(0, at - _NEAR) : at])
         if found is not None and (first == last == 0 or found[0] in ("mobile", "id_card")):
             return [Number(found[0], start + first, end - last, found[1])]
     for size in _OFTEN_SAID_TWICE:
-        if end - start in (2 * size, 3 * size) and not any(c in SEPARATORS for c in text[start:end]):
-            parts = [(at, classify(text[at : at + size].translate(TO_ARABIC), "")) for at in range(start, end, size)]
+        if end - start in (2 * size, 3 * size) and len(arabic(text[start:end])) == end - start:
+            parts = [(at, classify(arabic(text[at : at + size]), "")) for at in range(start, end, size)]
             if all(found is not None and found[1] for _, found in parts):
                 return [Number(found[0], at, at + size, True) for at, found in parts if found is not None]
     return []
@@ -127,14 +156,16 @@ def classify(digits: str, before: str) -> tuple[str, bool] | None:
     """
     if not 6 <= len(digits) <= _MAX_DIGITS:
         return None
-    near = before[-12:].replace("保单号", "保险单")
+    near = before[-_NEAR:].replace("保单号", "保险单")
+    other = _last(near, NOT_PERSONAL) > _last(near, _PERSONS)
     if len(digits) == 18 and "x" not in digits[:17] and is_dated(digits[:6], digits[6:14]):
-        return "id_card", id_check_digit(digits) == digits[17]
+        valid = id_check_digit(digits) == digits[17]
+        if valid or (not other and (_is_prefecture(digits[2:4]) or any(w in near for w in _IDENTITY))):
+            return "id_card", valid
     if "x" in digits:
         return None
     if len(digits) == 15 and any(w in near for w in _IDENTITY) and is_dated(digits[:6], "19" + digits[6:12]):
         return "id_card", True
-    other = any(w in near for w in NOT_PERSONAL)
     if not other:
         if is_mobile(digits):
             return "mobile", True
@@ -142,12 +173,17 @@ def classify(digits: str, before: str) -> tuple[str, bool] | None:
             return "landline", True
     card = any(w in near for w in _CARD)
     if 15 <= len(digits) <= 19 and (card or not other):
-        genuine = luhn(digits) and (digits.startswith("62") or (len(digits) == 16 and digits[0] in "345"))
+        genuine = _is_card(digits)
         if genuine or (card and len(digits) >= 16):
             return "bank_card", genuine
     if len(digits) >= _MIN_ACCOUNT and any(w in near for w in _ACCOUNT) and not other:
         return "account", True
     return None
+
+
+def _last(text: str, words: Iterable[str]) -> int:
+    """Where the last of the words begins; −1: none is there."""
+    return max(text.rfind(word) for word in words)
 
 
 def is_mobile(digits: str) -> bool:
@@ -163,6 +199,13 @@ def is_landline(digits: str) -> bool:
     area = 3 if digits[1] in "12" else 4
     rest = digits[area:]
     return digits[1] != "0" and len(rest) in ((8,) if area == 3 else (7, 8)) and rest[0] in "2345678"
+
+
+def _is_card(digits: str) -> bool:
+    """Whether length, first digits (of UnionPay, Visa, Mastercard, JCB and American Express) and check digit are those
+    of a bank card."""
+    issued = digits.startswith("62") or (len(digits) == 16 and digits[0] in "345")
+    return issued and 15 <= len(digits) <= 19 and luhn(digits)
 
 
 def luhn(digits: str) -> bool:
@@ -189,6 +232,11 @@ def is_dated(region: str, birthday: str) -> bool:
         return False
 
 
+def _is_prefecture(code: str) -> bool:
+    """Whether third and fourth digit of an identity card can name a prefecture (GB/T 2260)."""
+    return code in ("00", "40", "42", "43", "90") or "01" <= code <= "34" or "51" <= code <= "53"
+
+
 def goes_on_masked(after: str) -> bool:
     """Whether what follows a number are its masked digits."""
     return _MASKED.match(after) is not None
@@ -204,21 +252,22 @@ def _is_latin(char: str) -> bool:
     return "a" <= char <= "z"
 
 
-def _groups(text: str) -> list[tuple[int, int]]:
-    """Spans between separators; a change between Arabic and spoken digits separates too (张三13812345678)."""
-    out: list[tuple[int, int]] = []
-    for i, char in enumerate(text):
-        if char in SEPARATORS:
-            continue
-        joins = out and out[-1][1] == i and (char in SPOKEN) == (text[i - 1] in SPOKEN)
-        if joins:
-            out[-1] = (out[-1][0], i + 1)
-        else:
-            out.append((i, i + 1))
-    return out
-
-
 def _may_join(groups: list[tuple[int, int]]) -> bool:
     """Numbers are read in groups of three and more (the last may be the rest); 3，12，2500 are not one number."""
     sizes = [b - a for a, b in groups]
     return len(sizes) == 1 or (min(sizes[:-1]) >= 3 and sizes[-1] >= 2 and max(sizes) <= 8 and sizes[:2] != [8, 8])
+
+
+def _evenly_apart(text: str, groups: list[tuple[int, int]]) -> bool:
+    """Digits one by one or in pairs, or with nothing between them: 1 3 8 …, 13 81 23 …, 1三8…"""
+    gaps = {text[a:b] for (_, a), (b, _) in pairwise(groups)}
+    sizes = [b - a for a, b in groups]
+    if len(groups) <= _FEW and sum(size < _BETWEEN_DOTS for size in sizes) <= 1:  # a recogniser cut it anywhere
+        card = sum(sizes) >= _CARD_SIZE and not all(size in _TELEPHONES for size in sizes)
+        return card or (min(sizes) < _BETWEEN_DOTS and max(sizes) < _WHOLE - 1)
+    return gaps in ({""}, {" "}) or (min(sizes[:-1]) == max(sizes[:-1]) <= _PAIR and "." not in gaps)
+
+
+_CARD_SIZE = 15
+_TELEPHONES = (7, 8, 11)
+_PAIR, _FEW, _WHOLE = 2, 3, 11

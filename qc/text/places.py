@@ -12,6 +12,7 @@ _DIGIT = "0-9a-z一二三四五六七八九十百零〇"
 _NUMBER = rf"[甲乙丙丁临附]?[{_DIGIT}](?:[{_DIGIT}\-]{{0,6}}[{_DIGIT}])?"
 _BUILDING = rf"{_NUMBER}(?:号楼|号院|栋|幢|座|单元|弄)"
 _HOUSE = rf"(?:{_NUMBER}段)?{_NUMBER}(?:号楼|号院|号|栋|幢|座|单元|弄|室|门)"
+_UNIT = rf"{_NUMBER}(?:号楼|栋|幢|座) ?{_NUMBER}单元 ?[0-9]{{2,4}}室?"
 _STEP = rf"(?:{_NUMBER}(?:号楼|号院|号|栋|幢|座|单元|弄|室|层|楼|组|队|门|段)|[0-9]{{3,5}}户)"
 _ROOM = r"(?:[ \-]?[0-9]{2,5}(?:室|号)?)?"
 
@@ -37,7 +38,7 @@ _MORE = rf"(?:[ ，]?{_HAN}{{1,8}}(?:{_ESTATE}|{_WEAK})[ ，]?{_STEP}| ?{_STEP}|
 ADDRESS = (
     rf"(?:{_TELLING}{_TOLD}|{_REGIONS})(?:(?: {{0,2}}{_HAN}{{0,8}}{_STEP}|，{_BUILDING}){_MORE}{_ROOM})?"
     rf"|(?:(?:{_ROAD})[ ，]?{_HOUSE}|(?:{_VILLAGE}) ?{_STEP}|(?:{_ESTATE})(?: ?{_STEP}|，{_BUILDING})"
-    rf"|(?:{_WEAK})(?: ?{_HOUSE}|，{_BUILDING})){_MORE}{_ROOM}"
+    rf"|(?:{_WEAK})(?: ?{_HOUSE}|，{_BUILDING})|(?:[市区县镇]|街道) ?{_HAN}{{2,8}} ?{_BUILDING}|{_UNIT}){_MORE}{_ROOM}"
 )
 """RE2: an address from its road or estate on, from the province or city, or from a word that tells one."""
 
@@ -45,7 +46,8 @@ REACH = 36
 """How many characters before the match can belong to the address."""
 
 _TOLD_NAME = re.compile(rf"{_TELLING}(?P<name>{_TOLD})")
-_HEAD = re.compile(rf"{_REGIONS}|(?P<road>{_ROAD})|(?P<weak>{_WEAK})|{_VILLAGE}|{_ESTATE}")
+_IN_DISTRICT = rf"(?:[市区县镇]|街道)(?= ?{_HAN}{{2,8}} ?{_BUILDING})"
+_HEAD = re.compile(rf"{_REGIONS}|{_IN_DISTRICT}|(?P<road>{_ROAD})|(?P<weak>{_WEAK})|{_VILLAGE}|{_ESTATE}")
 _RUN = re.compile(r"[一-鿿0-9]*$")
 _LEAD = re.compile(
     rf".*(?:{_TELLING}|[我你您他她们]家|[{_SPEECH}]|[0-9]{{3,}}|从(?!化)|那(?!曲)|个(?!旧)"
@@ -64,6 +66,8 @@ _NOT_NAMES = re.compile(
 _DAY = re.compile(r"^.(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})号$")
 _OF_AN_AGENT = re.compile(r"[ ，]?(?:客服|坐席|座席|话务|很高兴|竭诚|[为位给][您你民们]?服务)")
 _OF_A_THING = re.compile(r"[线口码机窗柜桌杆变箱台仓库馆]|出口")
+_UNIT_ONLY = re.compile(_UNIT)
+_LONGEST_ESTATE = 8
 _REGION = re.compile(r"(?:[^路街村镇乡区县市]{2,7}(?:省|自治区)[ ，]{0,2})?(?:[^路街村镇乡区县市]{2,6}市)?")
 
 
@@ -74,7 +78,7 @@ def extent(before: str, found: str, after: str) -> int | None:
     `before` and `after` are what stands around it in the turn. 这条路3号, 进村12号, 人民路1号 before 窗口 and
     江湾社区5011号 before 为您服务 are no addresses.
     """
-    if _OF_AN_AGENT.match(after) or (found[-1] == "号" and _OF_A_THING.match(after)):
+    if found[-1] == "号" and (_OF_AN_AGENT.match(after) or _OF_A_THING.match(after)):
         return None
     told = _TOLD_NAME.match(found)
     if told:
@@ -82,6 +86,8 @@ def extent(before: str, found: str, after: str) -> int | None:
     run = _RUN.search(before[-REACH:])
     text = run.group() if run else ""
     lead = _LEAD.match(text)
+    if _UNIT_ONLY.match(found):
+        return min(len(text) - (lead.end() if lead else 0), _LONGEST_ESTATE)
     name = text[lead.end() :] if lead else text
     head = _HEAD.match(found)
     if not name or head is None or _NOT_NAMES.search(name + head.group()) or (len(name) < 2 and _DAY.search(found)):

@@ -1,22 +1,18 @@
-"""What is recognised by its shape alone: e-mail addresses, number plates, names behind a label, dates and amounts."""
+"""What is recognised by its shape alone: e-mail addresses, number plates, credit codes, dates and amounts."""
 
 from __future__ import annotations
 
+from qc.text.numbers import classify
+
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _COUNT = "一二三四五六七八九十百千万两零〇"
-_SURNAME = (
-    "[王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石"
-    "金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖樊殷施洪翟安倪牟温芦章鲁葛柳岳齐梅庄"
-    "辛管祝左涂谷祁舒耿卜詹关苗凌费纪靳童欧甄项曲成游裴席卫查鲍位霍翁]"
-    "|欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|令狐|慕容"
-)
-_LABEL = "收货人|收件人|寄件人|联系人|姓名|户名|机主|投保人|被保险人|被保人|受益人|开户人|持卡人|我叫|名字叫|名字是"
+_CODE = "0-9a-hj-npqrtuwxy"
 _ONES = "一二三四五六七八九十"
 SHAPES = "|".join(
     (
         r"(?P<email>[a-z0-9][a-z0-9._%+\-]{0,63}@[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){1,4})",
-        rf"(?:{_LABEL})(?:是|为|叫)?[： ]{{0,2}}(?P<name>(?:{_SURNAME})\p{{Han}}{{1,2}})"
-        r"(?:\P{Han}|\z|手机|电话|联系)",
+        rf"(?P<credit_code>[{_CODE}]{{2}}[0-9]{{6}}[{_CODE}]{{10}})",
+        r"(?P<id_card>[0-9il|][0-9oil|]{16}[0-9oil|x])|(?P<mobile>[1il|][0-9oil|]{10})",
         rf"(?P<plate>[{_PROVINCE}][a-hj-z][·. ]?[a-hj-np-z0-9]{{5,6}})",
         r"(?P<date>(?:(?:19|20)?[0-9]{2}年)?[0-9]{1,2}月[0-9]{1,2}[日号]|20[0-9]{2}[\-/.][0-9]{1,2}[\-/.][0-9]{1,2}"
         rf"|(?:[{_COUNT}]{{2,4}}年)?[{_ONES}]{{1,2}}月[{_ONES}]{{1,3}}[日号])",
@@ -39,9 +35,36 @@ def holds(name: str, buffer: bytes, start: int, end: int) -> bool:
     if name == "plate":
         digits = sum(b in _DIGITS for b in buffer[start + _PROVINCE_BYTES : end])
         return digits > 1 and _stands_alone(buffer, start + _PROVINCE_BYTES, end)
+    if name == "credit_code":
+        return _stands_alone(buffer, start, end) and is_credit_code(buffer[start:end].decode())
+    if name in ("mobile", "id_card"):
+        return _stands_alone(buffer, start, end) and is_disguised(buffer[start:end].decode())
     if name == "date":
         return _exists(buffer[start:end].decode()) and (start == 0 or buffer[start - 1] not in _LATIN)
     return True
+
+
+_CODE_CHARACTERS = "0123456789abcdefghjklmnpqrtuwxy"
+_CODE_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+
+
+def is_credit_code(code: str) -> bool:
+    """Whether the check character of a unified social credit code holds (GB 32100)."""
+    values = [_CODE_CHARACTERS.index(c) for c in code]
+    total = sum(w * v for w, v in zip(_CODE_WEIGHTS, values[:17], strict=True))
+    return any(c.isalpha() for c in code[:17]) and (31 - total % 31) % 31 == values[17]
+
+
+_LOOKALIKES = str.maketrans("oil|", "0111")
+_LEAST_DIGITS = 4
+
+
+def is_disguised(text: str) -> bool:
+    """Whether letters stand for digits in a mobile number or an identity card: 138OO13l234."""
+    digits = text.translate(_LOOKALIKES)
+    found = classify(digits, "")
+    holds = found is not None and found[1] and found[0] in ("mobile", "id_card")
+    return holds and digits != text and sum(c.isdigit() for c in text) >= _LEAST_DIGITS
 
 
 def _stands_alone(buffer: bytes, start: int, end: int) -> bool:

@@ -161,6 +161,11 @@ EntityType = Literal[
     "account",
     "name",
     "secret",
+    "passport",
+    "credit_code",
+    "wechat",
+    "qq",
+    "birthday",
 ]
 ENTITY_ZH: Mapping[str, str] = {
     "mobile": "手机号",
@@ -175,6 +180,11 @@ ENTITY_ZH: Mapping[str, str] = {
     "account": "户号",
     "name": "姓名",
     "secret": "密码或验证码的数字",
+    "passport": "护照、通行证",
+    "credit_code": "统一社会信用代码",
+    "wechat": "微信号",
+    "qq": "QQ 号",
+    "birthday": "生日",
 }
 """What people call the types."""
 

@@ -1,0 +1,72 @@
+"""Names of persons: behind a label, before 先生 or 女士, as the answer to a question, beside a telephone number.
+
+A surname alone (王女士) names nobody. Where the words around it prove little, every character of the given name must be
+one that given names are made of.
+"""
+
+from __future__ import annotations
+
+import re
+
+_COMMON = (
+    "王李张刘陈杨黄赵吴周徐孙马朱胡郭何林高罗郑梁谢宋唐许韩冯邓曹彭曾肖田董潘袁蔡蒋余于杜叶程魏苏吕丁任卢姚沈钟姜崔谭陆范汪廖石"
+    "金韦贾夏付方邹熊白孟秦邱侯江尹薛闫段雷龙黎史陶贺毛郝顾龚邵万覃武钱戴严莫孔向常汤康易乔赖樊殷施洪翟安倪牟温芦章鲁葛柳岳齐梅庄"
+    "辛管祝左涂谷祁舒耿卜詹关苗凌费纪靳童欧甄项曲成游裴席卫查鲍位霍翁柯阮蓝穆佟尤傅袁盛骆宁褚冉蒲柴阎麦苟桂凤"
+)
+SURNAME = f"(?:欧阳|上官|司马|诸葛|东方|皇甫|尉迟|公孙|令狐|慕容|[{_COMMON}])"
+_GIVEN = (
+    "伟芳娜敏静丽强磊军洋勇艳杰娟涛明超秀霞平刚桂英华玉兰红梅玲桃飞鹏波斌辉宇浩凯健俊帆帅旭宁翔旺梁栋维启克伦翰海山仁波宏坤"
+    "浩然轩梓涵欣怡子墨晨曦佳琪雨桐思远嘉铭若彤文志建国淑珍惠珠翠雅芝萍娥婷姣婉娴瑾颖露瑶怡婵雁蓓纨仪荷丹蓉眉君琴蕊薇菁梦岚苑"
+    "婕馨瑗琰韵融园艺咏卿聪澜纯毓悦昭冰爽琬茗羽希宁飘育滢馥筠柔竹霭凝晓欢霄枫芸菲寒伊亚宜可姬舒影荔枝丽阳妮宝贝初程楚"
+    "晴云莹雪琳松柏森林峰岭岩川江河湖源泉滨洁莲菊春夏秋冬月星光亮新家立德福禄寿喜祥瑞庆荣贵富昌盛隆兴顺利诚信义礼智忠孝康"
+    "安乐永长久恒世泽润民生学才良善美景培树根苗苏卫东西南北中正大小少老一二三元金银铜铁水木火土龙虎豹凤麟鹤雄豪毅锋钢锐钧锦"
+    "鑫淼焱垚彬炜炳焕煜烨燕莺鸿鹰天宸辰昊昕晖晗景晶曼莎莉蕾蓝青翠素清净汐沛沐泓湘潇淳渊瀚灏璐璇珊琼瑜璟珂玥玮琦珺璞"
+    "奕弈尧舜禹汤政敬勤俭慧贤淑媛嫣娇嫚妍姗婧倩茜芬芹芷苒茵荃莎菡萱葵蓬蔓薰藜诗语诺谦谨论达迎进运逸道郁都配重野量"
+)
+_GIVEN_1 = f"[{''.join(sorted(set(_GIVEN) - set('一二三大小中都配重野量论道可利于')))}]"
+LIKELY = f"{SURNAME}{_GIVEN_1}{{1,2}}"
+"""RE2 and re: a name by its characters alone; some words look like one."""
+
+_HONORIFIC = "先生|女士|小姐|阿姨|师傅|大哥|大姐|叔叔"
+_LABEL = (
+    "收货人|收件人|寄件人|发件人|联系人|姓名|户名|户主|机主|车主|业主|投保人|被保险人|被保人|受益人|开户人|持卡人|经办人|办理人|申请人"
+    "|报修人|投诉人|报案人|本人|配送员|快递员|送货员|我叫|名叫|名字叫?|改名叫?|叫做|真名叫?"
+)
+_LINK = "(?:就?是|为|叫|改为|改成)?[： ]{0,2}"
+_END = rf"(?:\P{{Han}}|\z|手机|电话|联系|身份证|{_HONORIFIC})"
+_WEAK = "我是|叫|您是|请问是|是"
+NAMED = "|".join(
+    (
+        rf"(?:{_LABEL}){_LINK}(?P<label>{SURNAME}\p{{Han}}{{1,2}}){_END}",
+        rf"(?P<honorific>{LIKELY})(?:{_HONORIFIC})",
+        rf"(?:{_WEAK})(?P<said>{LIKELY})(?:\P{{Han}}|\z|吗|吧|啊|呀)",
+    )
+)
+"""RE2: names, that in a group named by what shows them."""
+
+_WORDS = re.compile(
+    "高兴|胡子|方便|安全|安心|安装|安排|平安|成功|方法|方案|万元|万一|常用|常见|白天|金额|关于|关系|关闭|关注|向上|查询|查看|查一|于是|应急|任何|任务"
+    "|何时|何必|谢谢|许多|温馨|温度|成本|成都|段时|莫名|易损|康复|左右|管理|管家|项目|毛病|曲线|游戏|席位|位置|卫生|石头|江苏|江西|云南|海南"
+    "|宁夏|宁波|武汉|温州|安徽|吴江|常州|无锡|方向|方式|金融|向您|向我|龙头|牛年|付款|付钱|付费|钱款|钱包|严重|齐全|路口|时间|水电|利息|余额"
+    "|白色|黄色|蓝色|程序|施工|夏天|马上|马桶|高温|高峰|高压|林业|田地|石化|石油|司机|安卓|苏宁|蓝牙|项链|万家|向来|成人|成交|成长|高中|高新"
+)
+_BEFORE = re.compile(rf"(?:^|[^一-龥a-z])({LIKELY})[ ，、：；,/]{{0,3}}$")
+_AFTER = re.compile(rf"[ ，、：；,/]{{0,3}}({LIKELY})(?![一-龥])")
+
+
+def is_name(text: str) -> bool:
+    """Whether the candidate is no everyday word that begins with a character of surnames."""
+    return _WORDS.match(text) is None
+
+
+def beside(before: str, after: str) -> list[tuple[int, int]]:
+    """Names that stand directly beside personal data, as (characters before it, …) and (… after it): spans relative to
+    its start (negative) and to its end."""
+    out = []
+    found = _BEFORE.search(before)
+    if found and is_name(found[1]):
+        out.append((found.start(1) - len(before), found.end(1) - len(before)))
+    found = _AFTER.match(after)
+    if found and is_name(found[1]):
+        out.append((found.start(1), found.end(1)))
+    return out
