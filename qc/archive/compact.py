@@ -9,7 +9,7 @@ and some as they are now, never half a file and never a row twice within a day a
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -17,7 +17,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qc.archive.hive import Partition
-from qc.archive.lake import STAGING, WHOLE, WRITING, Entry, Lake, LakeFile, Sink, night_of, schema_of
+from qc.archive.lake import MANIFEST, STAGING, WHOLE, WRITING, Entry, Lake, LakeFile, Sink, night_of, schema_of
 from qc.archive.sorting import Sorted
 from qc.errors import UsageError
 from qc.opinion.dedupe import counted_runs
@@ -100,21 +100,27 @@ def _bring(run: StoredRun, lake: Lake, before: Entry | None, state: str) -> Entr
             files=tuple(sorted(staged, key=lambda file: file.path)),
         ),
         before,
+        staged,
     )
 
 
-def publish(lake: Lake, entry: Entry, before: Entry | None) -> Entry:
-    """Put the staged files of `entry` into their places and take away what only `before` had. Killed anywhere, the
-    manifest says that the night is not whole and which files may be there."""
+def publish(
+    lake: Lake, entry: Entry, before: Entry | None, staged: Iterable[LakeFile], begun: Entry | None = None
+) -> Entry:
+    """Put the `staged` files of `entry` into their places and take away what only `before` had. Killed anywhere, the
+    manifest says that the night is not whole and which files may be there (or what `begun` says)."""
     old = () if before is None else before.files
     gone = sorted({file.path for file in old} - {file.path for file in entry.files})
     both = (*entry.files, *(file for file in old if file.path in gone))
-    lake.write_entry(replace(entry, state=WRITING, files=both))
-    for file in entry.files:
+    lake.write_entry(replace(entry, state=WRITING, files=both) if begun is None else begun)
+    for file in staged:
         lake.move(staged_path(lake, file.path), lake.path(file.path))
     for path in gone:
         lake.remove(path)
-    lake.write_entry(entry)
+    if entry.files:
+        lake.write_entry(entry)
+    else:
+        lake.remove(f"{MANIFEST}/{entry.night}.json")
     return entry
 
 

@@ -37,7 +37,7 @@ MANIFEST, STAGING = "_manifest", "_staging"
 PARTITIONING = pa.schema([("date", pa.date32()), ("project", pa.string())])
 _URI = "%:/?#[]@!$&'()*+,;=~"
 """What of an address stays as it is; 质检 in a prefix is for us to encode."""
-WRITING, WHOLE = "writing", "whole"
+WRITING, PURGING, WHOLE = "writing", "purging", "whole"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +53,7 @@ class LakeFile:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Entry:
     """What the data set holds of one night. `source`: the digest of the run's state when it was taken. While `state` is
-    writing, `files` are those that may be there, of before and of now."""
+    writing, `files` are those that may be there, of before and of now; while it is purging, those of before."""
 
     night: str
     run_id: str
@@ -63,6 +63,8 @@ class Entry:
     source: str
     state: str
     files: tuple[LakeFile, ...] = ()
+    purged: tuple[str, ...] = ()
+    """Files from which words or paths were taken since: the kind and the path."""
 
     @property
     def rows(self) -> int:
@@ -175,6 +177,10 @@ class Lake:
             folder.rmdir()
             folder = folder.parent
 
+    def has(self, relative: str) -> bool:
+        """Whether the file is there."""
+        return bool(self.files.get_file_info(self.path(relative)).type == fs.FileType.File)
+
     def folder(self, relative: str) -> None:
         if self.local:
             make_folder(Path(self.path(relative)))
@@ -189,7 +195,9 @@ class Lake:
             raise UsageError(f"{self.where} 不是 qc compact 写的数据集", "先运行 qc compact 批次目录 --to 数据集。")
         entries = sorted(self.entries().values(), key=lambda entry: (entry.started_at, entry.run_id))
         if torn := [entry.run_id for entry in entries if entry.state != WHOLE]:
-            raise UsageError(f"数据集里批次 {'、'.join(torn)} 没有写完", "再运行一次当初的 qc compact，把它补上。")
+            raise UsageError(
+                f"数据集里批次 {'、'.join(torn)} 没有写完", "再运行一次当初的 qc compact（或 qc purge），把它补上。"
+            )
         return {name: self._dataset(name, entries) for name in (*ALL_TABLES, RUNS)}
 
     def _dataset(self, name: str, entries: list[Entry]) -> ds.Dataset:
@@ -211,7 +219,8 @@ class Lake:
         try:
             with self.files.open_input_stream(path) as stream:
                 data = json.loads(stream.read())
-            return Entry(**{**data, "files": tuple(LakeFile(**file) for file in data["files"])})
+            files = tuple(LakeFile(**file) for file in data["files"])
+            return Entry(**{**data, "files": files, "purged": tuple(data["purged"])})
         except (OSError, ValueError, TypeError, KeyError) as error:
             raise UsageError(
                 f"读不懂数据集的清单 {path}：{type(error).__name__}",

@@ -34,7 +34,7 @@ class TranscriptCache:
         """None when absent, damaged, of another format or perhaps put there by another user: then the recording is
         simply heard again. What comes out can be judged and stored, whatever the file says."""
         try:
-            with self._path(key).open("rb") as file:
+            with self.path(key).open("rb") as file:
                 if planted(os.fstat(file.fileno()), self._folder):
                     return None
                 raw = file.read()
@@ -46,7 +46,7 @@ class TranscriptCache:
 
     def put(self, key: str, transcript: Transcript) -> None:
         """Stores or replaces. Raises OSError when the disk is full or the folder not writable."""
-        path = self._path(key)
+        path = self.path(key)
         for folder in (self._folder, path.parent):
             folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         body = json.dumps(asdict(transcript), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
@@ -65,7 +65,8 @@ class TranscriptCache:
                 raise OSError(error.errno, os.strerror(error.errno), str(path)) from error
             raise
 
-    def _path(self, key: str) -> Path:
+    def path(self, key: str) -> Path:
+        """Where the transcript of that key lies, or would."""
         return self._folder / key[:2] / f"{key}.json"
 
 

@@ -10,7 +10,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
-from qc.domain.run import CardLineage, Counts, Lineage, RunStatus
+from qc.domain.run import CardLineage, Counts, Lineage, Purged, RunStatus
 from qc.errors import UsageError
 from qc.storage.files import write_text
 
@@ -35,6 +35,7 @@ def read_lineage(run: Path) -> Lineage:
         values["counts"] = Counts(**values["counts"])
         values["scorecards"] = tuple(CardLineage(**c) for c in values["scorecards"])
         values["notes"] = tuple(values["notes"])
+        values["purged"] = tuple(Purged(**p) for p in values.get("purged", ()))
         return _sound(Lineage(**values))
     except FileNotFoundError:
         raise UsageError(f"{run} 不是批次目录：没有 {LINEAGE_FILE}", "请给出 qc run 打印的批次路径。") from None
@@ -64,7 +65,7 @@ _KINDS: dict[str, Callable[[object], bool]] = {
 
 def _sound(lineage: Lineage) -> Lineage:
     """`lineage` whose fields are what they should be, and whose id leads nowhere else. Raises TypeError, ValueError."""
-    parts: list[Any] = [lineage, lineage.counts, *lineage.scorecards]
+    parts: list[Any] = [lineage, lineage.counts, *lineage.scorecards, *lineage.purged]
     for part in parts:
         for field in fields(part):
             fits = _KINDS.get(str(field.type))

@@ -1,0 +1,117 @@
+"""Taking from a data set what a policy of retention no longer keeps: whole partitions, or the words in their files."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from contextlib import ExitStack
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pyarrow.parquet as pq
+
+from qc.archive.compact import Writing, publish
+from qc.archive.forget import forget, touches
+from qc.archive.hive import UNKNOWN, escaped
+from qc.archive.lake import PURGING, WHOLE, Entry, Lake, LakeFile
+from qc.domain.retention import Kept, Retention
+from qc.schema.reviews import ALL_TABLES
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DueNight:
+    """What is due of one night of a data set: paths of `results`, which go, and of the files to be written again
+    without their `text` or without their `audio` paths; rows by kind."""
+
+    entry: Entry
+    files: dict[Kept, tuple[LakeFile, ...]]
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """Kind → conversations."""
+        return {
+            kind.value: sum(f.rows for f in files if f.path.startswith("conversations/"))
+            for kind, files in self.files.items()
+        }
+
+
+def due_nights(lake: Lake, retention: Retention, today: date) -> list[DueNight]:
+    """What the policy takes of the nights of `lake` on the day `today`. A partition without a date counts for the day
+    its run was begun."""
+    projects = {escaped(name): name for name in retention.projects}
+    found = []
+    for _, entry in sorted(lake.entries().items()):
+        if entry.state not in (WHOLE, PURGING) or entry.run_id in retention.keep:
+            continue
+        if entry.state == PURGING:  # a killed purge may have taken some files
+            entry = replace(entry, files=tuple(f for f in entry.files if lake.has(f.path)))  # noqa: PLW2901
+        files: dict[Kept, tuple[LakeFile, ...]] = {}
+        for kind in (Kept.RESULTS, Kept.TEXT, Kept.AUDIO):
+            mine = tuple(
+                file
+                for file in entry.files
+                if touches(kind, _table(file))
+                and _over(entry, file, retention, kind, today, projects)
+                and _mark(kind, file) not in entry.purged
+                and not (kind is not Kept.RESULTS and _over(entry, file, retention, Kept.RESULTS, today, projects))
+            )
+            if mine:
+                files[kind] = mine
+        if files or entry.state == PURGING:
+            found.append(DueNight(entry=entry, files=files))
+    return found
+
+
+def purge_night(lake: Lake, due: DueNight) -> None:
+    """Take what is `due` of a night; killed anywhere, the next call goes on. The files that stay keep their names."""
+    entry = due.entry
+    gone = {file.path for file in due.files.get(Kept.RESULTS, ())}
+    written: dict[str, LakeFile] = {}
+    marks = set(entry.purged)
+    for kind, files in due.files.items():
+        marks |= {_mark(kind, file) for file in files if kind is not Kept.RESULTS}
+    again = {file.path for kind, files in due.files.items() if kind is not Kept.RESULTS for file in files}
+    for path in sorted(again):
+        kinds = [kind for kind in (Kept.TEXT, Kept.AUDIO) if any(f.path == path for f in due.files.get(kind, ()))]
+        written[path] = _without(lake, path, kinds)
+    kept = tuple(written.get(file.path, file) for file in entry.files if file.path not in gone)
+    if not any(_table(file) in ALL_TABLES for file in kept):
+        gone |= {file.path for file in kept}  # nothing is left but the row of the run
+        kept = ()
+    purged = tuple(sorted(mark for mark in marks if mark.split(" ", 1)[1] not in gone))
+    begun = replace(entry, state=PURGING)
+    publish(lake, replace(entry, state=WHOLE, files=kept, purged=purged), entry, written.values(), begun)
+
+
+def _without(lake: Lake, path: str, kinds: Iterable[Kept]) -> LakeFile:
+    name = path.split("/")[0]
+    with ExitStack() as stack:
+        source = pq.ParquetFile(stack.enter_context(lake.files.open_input_file(lake.path(path))))
+        writing = Writing(lake, path, source.schema_arrow, stack)
+        for group in range(source.num_row_groups):
+            table = source.read_row_group(group)
+            for kind in kinds:
+                table = forget(kind, name, table, np.ones(table.num_rows, np.bool_))
+            writing.add(table)
+            writing.flush()
+        writing.close()
+    return writing.file
+
+
+def _over(
+    entry: Entry, file: LakeFile, retention: Retention, kind: Kept, today: date, projects: dict[str, str]
+) -> bool:
+    name, day, project = (part.partition("=")[2] for part in ("=" + file.path).split("/")[:3])
+    if name not in ALL_TABLES:
+        return False
+    period = retention.period(kind, projects.get(project, ""))
+    begun = date.fromisoformat((entry.started_at or "1970-01-01")[:10])
+    return period is not None and (begun if day == UNKNOWN else date.fromisoformat(day)) < period.before(today)
+
+
+def _table(file: LakeFile) -> str:
+    return file.path.split("/")[0]
+
+
+def _mark(kind: Kept, file: LakeFile) -> str:
+    return f"{kind.value} {file.path}"

@@ -1,0 +1,95 @@
+"""`qc purge`: what the policy of retention no longer keeps."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import date, datetime
+from pathlib import Path
+
+import click
+
+from qc.commands.options import FOLDER, workspace_of
+from qc.errors import UsageError
+
+
+@click.command("purge", short_help="按保留期清除：录音路径、文字、结果、报表、转写缓存")
+@click.argument("runs", type=FOLDER, metavar="批次所在目录")
+@click.option("--lake", "where", metavar="数据集", help="qc compact 写的数据集，一起清除")
+@click.option("--yes", is_flag=True, help="真的清除；不写只列出会清除什么")
+@click.option(
+    "--on",
+    type=click.DateTime(["%Y-%m-%d"]),
+    metavar="日期",
+    help="看看到这一天会清除什么（默认：今天；只看，不清除）",
+)
+@click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
+def command(runs: Path, where: str | None, yes: bool, on: datetime | None, workspace: Path | None) -> None:
+    """按 qc.yaml 的 retention（保留期）清除到期的内容。不写 --yes 什么也不动，只列出来。
+
+    到期的录音路径、文字清掉之后，得分与判定还在；结果到期，这些会话的行从各张表里删除。没有做完的批次、
+    retention.keep 里的批次不动。每个批次的清除在审计日志里记一行（只有数目，没有内容）。中途被打断，再运行一次即可。
+
+    \b
+    例：qc purge runs --on 2027-01-01
+        qc purge runs --lake lake --yes
+    """
+    from contextlib import ExitStack
+
+    from qc.archive.lake import Lake
+    from qc.archive.purge import due, purge, remove_left
+    from qc.archive.purge_lake import due_nights, purge_night
+    from qc.paths import cache_dir
+    from qc.pipeline.plan import exclusive
+    from qc.pipeline.run import TRANSCRIPTS
+    from qc.pipeline.specs import configuration, folders
+    from qc.storage.audit import record
+    from qc.storage.read import list_runs
+
+    retention = configuration(folders(workspace_of(workspace))).retention
+    if retention.empty:
+        raise UsageError("qc.yaml 里没有写 retention（保留期），什么都不会清除", "写法见 docs/archive.zh-CN.md。")
+    if yes and on is not None:
+        raise UsageError("--on 只用来预先看一看，不能和 --yes 一起", "去掉其中一个。")
+    today = on.date() if on is not None else date.today()
+    cache = cache_dir() / TRANSCRIPTS
+    found = [one for run in list_runs(runs) if (one := due(run, retention, today, cache)) is not None]
+    lake = None if where is None else Lake(where)
+    with ExitStack() as stack:
+        nights = []
+        if lake is not None:
+            if not lake.exists():
+                raise UsageError(f"{lake.where} 不是 qc compact 写的数据集", "检查 --lake 后面的地址。")
+            if yes:
+                stack.enter_context(lake.alone())
+                lake.prepare()
+            nights = due_nights(lake, retention, today)
+        rows = [(one.run.lineage.run_id, one.counts) for one in found]
+        rows += [(f"{night.entry.run_id}（数据集）", night.counts) for night in nights]
+        click.echo(_table(rows) if rows else "没有到期的内容。")
+        held = [run.lineage.run_id for run in list_runs(runs) if run.lineage.run_id in retention.keep]
+        if held:
+            click.echo(f"保全不动的批次：{'、'.join(held)}", err=True)
+        if not yes:
+            if rows:
+                click.echo("以上什么都没有动；加上 --yes 就清除，清除之后找不回来。", err=True)
+            return
+        remove_left(runs)
+        for one in found:
+            run_id = one.run.lineage.run_id
+            record(runs, "purge", runs=[run_id], counts=one.counts)  # first: what is not recorded is not taken
+            purge(one, today, lambda run: exclusive(run, lambda _: None))
+        for night in nights:
+            record(runs, "purge", runs=[night.entry.run_id], counts=night.counts, note="数据集")
+            purge_night(lake, night)  # type: ignore[arg-type]
+        click.echo(f"清除了 {len(found)} 个批次、数据集里 {len(nights)} 晚的到期内容。", err=True)
+
+
+def _table(rows: Sequence[tuple[str, Mapping[str, int]]]) -> str:
+    from qc.archive.purge import told
+    from qc.commands.console import table
+
+    kinds = list(dict.fromkeys(kind for _, counts in rows for kind in counts))
+    head = ["批次", *(told(kind) for kind in kinds)]
+    lines = [[name, *(f"{counts[kind]:,}" if kind in counts else "—" for kind in kinds)] for name, counts in rows]
+    sums = [f"{sum(counts.get(kind, 0) for _, counts in rows):,}" for kind in kinds]
+    return table([head, *lines, ["合计", *sums]], frozenset(range(1, len(head))))

@@ -1,0 +1,260 @@
+"""What a policy takes, what it must leave, and what stands of it afterwards."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner, Result
+
+from qc.archive.compact import compact
+from qc.archive.lake import Lake
+from qc.commands import cli
+from qc.domain.run import RunStatus
+from qc.errors import SpecError, UsageError
+from qc.pipeline.report import write_report
+from qc.schema.reviews import ALL_TABLES
+from qc.specs.workspace import load_config
+from qc.storage.append import append_part
+from qc.storage.digests import intact, part_digest, read_parts, sha256_of, write_parts
+from qc.storage.lineage import write_lineage
+from qc.storage.read import StoredRun, list_runs, open_run
+from tests.archive.nights import night
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def policy(folder: Path, text: str) -> Path:
+    (folder / "ws").mkdir(exist_ok=True)
+    (folder / "ws" / "qc.yaml").write_text(f"retention:\n{text}", encoding="utf-8")
+    return folder / "ws"
+
+
+def purge(folder: Path, *options: str) -> Result:
+    result = CliRunner().invoke(cli, ["purge", str(folder / "runs"), "-w", str(folder / "ws"), *options])
+    assert result.exit_code == 0, (result.output, result.exception)
+    return result
+
+
+def listed(run: StoredRun) -> StoredRun:
+    """With the digests that a finished run has."""
+    paths = [path for name in ALL_TABLES for path in run.part_files(name)]
+    parts = [
+        part_digest(
+            {
+                "path": path.relative_to(run.path).as_posix(),
+                "sha256": sha256_of(path),
+                "rows": 0,
+                "bytes": path.stat().st_size,
+            }
+        )
+        for path in paths
+    ]
+    write_lineage(run.path, replace(run.lineage, parts_digest=write_parts(run.path, parts)))
+    return open_run(run.path)
+
+
+def digests(folder: Path) -> dict[str, str]:
+    return {
+        path.relative_to(folder).as_posix(): hashlib.sha256(path.read_bytes()).hexdigest()
+        for path in sorted(folder.rglob("*"))
+        if path.is_file() and path.name not in ("lock", ".lock")
+    }
+
+
+def words(run: StoredRun) -> set[str]:
+    """Every text of a run's own tables."""
+    found = set()
+    for name in ALL_TABLES:
+        for row in run.table(name, ALL_TABLES[name].names).to_pylist():
+            found |= set(json.dumps(row, ensure_ascii=False, default=str).split('"'))
+    return found
+
+
+def test_without_yes_nothing_is_touched(tmp_path: Path) -> None:
+    night(tmp_path / "runs", 0)
+    policy(tmp_path, "  default: {text: 1年, audio: 30天}\n")
+    before = digests(tmp_path / "runs")
+    result = purge(tmp_path)
+    assert "night-00-0" in result.stdout and "12" in result.stdout
+    assert "加上 --yes 就清除" in result.stderr
+    assert digests(tmp_path / "runs") == before
+
+
+def test_text_goes_and_scores_stay(tmp_path: Path) -> None:
+    run = night(tmp_path / "runs", 0)
+    append_part(
+        run.path,
+        "reviews",
+        ALL_TABLES["reviews"]
+        .empty_table()
+        .from_pylist([{"conversation_id": "00-0003", "comment": "客户说了投诉"}], ALL_TABLES["reviews"]),
+    )
+    scores, findings = run.table("scores"), run.table("findings", ["conversation_id", "rule_id", "verdict"])
+    policy(tmp_path, "  default: {text: 1年}\n")
+    assert any("投诉" in word for word in words(run) - {"投诉"})
+    purge(tmp_path, "--yes")
+    after = open_run(run.path)
+    told = {word for word in words(after) if "投诉" in word} - {"投诉", "升级投诉"}  # a term, a rule's title
+    assert not told
+    assert after.table("scores") == scores
+    assert after.table("findings", ["conversation_id", "rule_id", "verdict"]) == findings
+    assert after.table("turns", ["conversation_id"]).num_rows == 36
+
+
+def test_the_path_of_a_recording_goes_and_its_results_stay(tmp_path: Path) -> None:
+    run = night(tmp_path / "runs", 0)
+    turns = run.table("turns")
+    policy(tmp_path, "  default: {audio: 90}\n")
+    purge(tmp_path, "--yes")
+    after = open_run(run.path)
+    assert set(after.table("conversations", ["source_path"])["source_path"].to_pylist()) == {""}
+    assert after.table("turns") == turns
+    assert None not in after.table("conversations", ["source_sha256"])["source_sha256"].to_pylist()
+
+
+def test_insurance_is_kept_for_years_beside_others_of_the_same_night(tmp_path: Path) -> None:
+    run = night(tmp_path / "runs", 0)
+    policy(tmp_path, "  default: {results: 1年}\n  projects:\n    保险: {results: 永久, text: 永久}\n")
+    purge(tmp_path, "--yes")
+    after = open_run(run.path)
+    assert set(after.table("conversations", ["project"])["project"].to_pylist()) == {"保险"}
+    for name in ("turns", "scores", "item_scores", "emotions", "topics"):
+        ids = set(after.table(name, ["conversation_id"])["conversation_id"].to_pylist())
+        assert ids == {"00-0001", "00-0004", "00-0007", "00-0010"}, name
+    assert set(after.table("terms", ["project"])["project"].to_pylist()) == {"保险"}
+
+
+def test_a_run_of_which_nothing_is_left_goes_as_a_whole(tmp_path: Path) -> None:
+    night(tmp_path / "runs", 0)
+    policy(tmp_path, "  default: {results: 1年}\n")
+    purge(tmp_path, "--yes")
+    assert [path.name for path in (tmp_path / "runs").iterdir() if not path.name.startswith("audit")] == []
+
+
+def test_a_legal_hold_and_an_unfinished_run_are_never_touched(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    night(runs, 0)
+    running = night(runs, 1)
+    write_lineage(running.path, replace(running.lineage, status=RunStatus.RUNNING))
+    policy(tmp_path, "  default: {text: 1天, results: 1天, audio: 1天, reports: 1天}\n  keep: [night-00-0]\n")
+    compact(list_runs(runs), Lake(str(tmp_path / "lake")))
+    before = digests(runs), digests(tmp_path / "lake")
+    result = purge(tmp_path, "--yes", "--lake", str(tmp_path / "lake"))
+    assert "没有到期的内容" in result.stdout and "保全不动的批次：night-00-0" in result.stderr
+    assert (digests(runs), digests(tmp_path / "lake")) == before
+
+
+def test_what_is_not_yet_over_stays(tmp_path: Path) -> None:
+    night(tmp_path / "runs", 0)
+    policy(tmp_path, "  default: {text: 1年}\n")
+    assert "没有到期的内容" in purge(tmp_path, "--on", "2021-03-01").stdout  # the night is of 2020-03-01
+    assert "night-00-0" in purge(tmp_path, "--on", "2021-03-02").stdout
+
+
+def test_a_second_purge_finds_nothing(tmp_path: Path) -> None:
+    run = listed(night(tmp_path / "runs", 0))
+    policy(tmp_path, "  default: {text: 1年, audio: 1年}\n  projects:\n    保险: {results: 1年}\n")
+    purge(tmp_path, "--yes")
+    after = open_run(run.path)
+    assert {(p.kind, p.project) for p in after.lineage.purged} >= {("results", "保险"), ("text", "95598")}
+    assert all(p.done for p in after.lineage.purged)
+    assert sha256_of(run.path / "parts.json") == after.lineage.parts_digest
+    assert all(intact(run.path, part) for part in read_parts(run.path) or ())
+    assert "没有到期的内容" in purge(tmp_path, "--yes").stdout
+
+
+def test_the_log_has_counts_and_no_contents(tmp_path: Path) -> None:
+    night(tmp_path / "runs", 0)
+    policy(tmp_path, "  default: {text: 1年}\n")
+    purge(tmp_path, "--yes")
+    lines = [json.loads(line) for line in (tmp_path / "runs" / "audit.jsonl").read_text().splitlines()]
+    assert [(line["action"], line["runs"], line["counts"]) for line in lines] == [
+        ("purge", ["night-00-0"], {"text": 12})
+    ]
+
+
+def test_reports_quote_and_so_go_with_the_text(tmp_path: Path) -> None:
+    run = night(tmp_path / "runs", 0)
+    for name in ("report", "pages"):
+        (run.path / name).mkdir()
+        (run.path / name / "index.html").write_text("投诉")
+    policy(tmp_path, "  default: {text: 1年}\n")
+    purge(tmp_path, "--yes")
+    assert not (run.path / "report").exists() and not (run.path / "pages").exists()
+
+
+def test_a_report_can_be_made_of_what_is_left(tmp_path: Path) -> None:
+    run = night(tmp_path / "runs", 0)
+    policy(tmp_path, "  default: {text: 1年, audio: 1年}\n")
+    purge(tmp_path, "--yes")
+    config = replace(load_config(None))
+    page = write_report(run.path, out=None, templates=[ROOT / "reports"], config=config)
+    assert "不归我管" not in "".join(path.read_text() for path in page.parent.rglob("*.html"))
+
+
+def test_the_data_set_forgets_as_the_runs_do(tmp_path: Path) -> None:
+    runs, lake = tmp_path / "runs", tmp_path / "lake"
+    night(runs, 0)
+    compact(list_runs(runs), Lake(str(lake)))
+    policy(tmp_path, "  default: {results: 1年}\n  projects:\n    保险: {results: 永久, text: 1年, audio: 1年}\n")
+    purge(tmp_path, "--yes", "--lake", str(lake))
+    tables = Lake(str(lake)).datasets()
+    left = tables["conversations"].to_table().to_pylist()
+    assert {row["project"] for row in left} == {"保险"} and {row["source_path"] for row in left} == {""}
+    assert set(tables["turns"].to_table()["text"].to_pylist()) == {""}
+    assert tables["scores"].count_rows() == 4
+    entries = Lake(str(lake)).entries().values()
+    assert all(sha256_of(lake / file.path) == file.sha256 for entry in entries for file in entry.files)
+    assert "没有到期的内容" in purge(tmp_path, "--yes", "--lake", str(lake)).stdout
+    done = compact(list_runs(runs), Lake(str(lake)))  # the run says that it was purged: the same comes out
+    assert done.replaced == 1
+    assert set(Lake(str(lake)).datasets()["turns"].to_table()["text"].to_pylist()) == {""}
+
+
+def test_a_policy_nobody_can_read_is_refused_with_its_place(tmp_path: Path) -> None:
+    workspace = policy(tmp_path, "  default: {text: 三年}\n")
+    with pytest.raises(SpecError) as refused:
+        load_config(workspace / "qc.yaml")
+    assert "看不懂期限 三年" in refused.value.render() and "qc.yaml:2" in refused.value.render()
+    (tmp_path / "runs").mkdir()
+    (workspace / "qc.yaml").write_text("name: 甲\n", encoding="utf-8")
+    result = CliRunner().invoke(cli, ["purge", str(tmp_path / "runs"), "-w", str(workspace)])
+    assert isinstance(result.exception, UsageError)
+
+
+@pytest.mark.slow
+def test_killed_at_any_moment_the_next_call_finishes(tmp_path: Path) -> None:
+    text = "  default: {text: 1年, audio: 1年}\n  projects:\n    保险: {results: 1年}\n"
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        for day in range(4):
+            listed(night(tmp_path / folder / "runs", day, talks=80))
+        compact(list_runs(tmp_path / folder / "runs"), Lake(str(tmp_path / folder / "lake")))
+        policy(tmp_path / folder, text)
+    a, b = tmp_path / "a", tmp_path / "b"
+    purge(a, "--yes", "--lake", str(a / "lake"))
+    command = [sys.executable, "-c", "from qc.commands import main; main()", "purge", str(b / "runs")]
+    command += ["-w", str(b / "ws"), "--yes", "--lake", str(b / "lake")]
+    killed = 0
+    for attempt in range(12):
+        process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, env={**os.environ})
+        time.sleep(0.9 + 0.05 * attempt)
+        process.send_signal(signal.SIGKILL)
+        killed += process.wait() == -signal.SIGKILL
+    assert killed
+    subprocess.run(command, check=True, capture_output=True)
+    for ours, theirs in zip(list_runs(b / "runs"), list_runs(a / "runs"), strict=True):
+        assert digests(ours.path) == digests(theirs.path)
+        assert all(intact(ours.path, part) for part in read_parts(ours.path) or ())
+    assert {k: v for k, v in digests(b / "lake").items() if not k.startswith("_")} == {
+        k: v for k, v in digests(a / "lake").items() if not k.startswith("_")
+    }
