@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from itertools import islice
@@ -239,8 +240,10 @@ def _sound(inspector: Inspector, conversations: Sequence[Conversation]) -> tuple
 
 
 def _probe(worker: _Worker, task: ShardTask) -> None:
-    """Inspect without writing anything, to see whether it kills."""
-    worker.inspector.inspect(*_sorted_out(worker, task.inputs))
+    """Inspect without writing anything, to see whether it breaks the worker. What only raises is told when the shard is
+    inspected."""
+    with suppress(Exception):
+        worker.inspector.inspect(*_sorted_out(worker, task.inputs))
 
 
 def _sorted_out(worker: _Worker, inputs: Sequence[Input]) -> tuple[list[Conversation], list[Failure]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import time
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -20,21 +21,30 @@ from qc.pipeline.executors.pool import Pool
 from qc.pipeline.executors.serial import Serial
 from qc.pipeline.inspect import Inspector, ShardTables
 from qc.pipeline.judging import Settings, inspect_stream
+from qc.pipeline.limits import Limits
 from qc.pipeline.privacy import masked_id
 from qc.storage.write import ShardCounts, part_path
 from tests.pipeline.batches import chats
 
-KILLER, FAULTY = "C0003", "C0006"
+KILLER, FAULTY, ENDLESS, HOG = "C0003", "C0006", "C0001", "C0007"
+LIMITS = Limits(hear_times=20, hear_floor_s=300, judge_s=3, memory_mb=1000)
 TOGETHER = frozenset({"C0008", "C0009"})
 
 
 class Poisoned(Inspector):
-    """Dies of one conversation, raises at another, and dies of two that it survives alone."""
+    """Dies of one conversation, raises at another, never ends with a third, takes all memory for a fourth, and dies of
+    two that it survives alone."""
 
     def inspect(self, conversations: Sequence[Conversation], failures: Sequence[Failure]) -> ShardTables:
         ids = {c.id for c in conversations}
         if KILLER in ids or ids >= TOGETHER:
             os.kill(os.getpid(), signal.SIGKILL)
+        while ENDLESS in ids:
+            pass
+        if HOG in ids:
+            held = bytearray(2**20) * 2000
+            time.sleep(600)
+            del held
         if FAULTY in ids:
             raise ValueError("customers' words")
         return super().inspect(conversations, failures)
@@ -73,6 +83,7 @@ def _inspected(folder: Path, workers: int) -> tuple[Path, list[ShardCounts]]:
         settings,
         shard_size=4,
         executor=Pool(workers) if workers else Serial(),
+        limits=LIMITS,
         total=None,
         progress=Silent(),
     )
@@ -97,12 +108,16 @@ def test_killers_and_faults_are_set_aside_and_the_rest_is_as_ever(
     lost = {r["conversation_id"]: r for r in got["failures"]}
     assert {i: r["kind"] for i, r in lost.items()} == {
         KILLER: "crashed",
+        ENDLESS: "timeout",
+        HOG: "memory",
         FAULTY: "error",
         **dict.fromkeys(TOGETHER, "crashed"),
     }
     assert all(r["quarantined"] for r in lost.values())
     assert "words" not in str(lost)
-    assert [(c.inputs, c.ok, c.failed, c.quarantined) for c in counts] == [(4, 3, 0, 1), (4, 3, 0, 1), (2, 0, 0, 2)]
+    assert "超过 3 秒" in str(lost[ENDLESS]["message"])
+    assert "超过 1000 MB" in str(lost[HOG]["message"])
+    assert [(c.inputs, c.ok, c.failed, c.quarantined) for c in counts] == [(4, 2, 0, 2), (4, 2, 0, 2), (2, 0, 0, 2)]
     for name, rows in whole.items():
         if name != "failures":
             assert got[name] == [r for r in rows if r["conversation_id"] not in lost], name
