@@ -126,7 +126,14 @@ def _piece(value: str, number: int) -> str:
 
 def _suits(spelling: str, kind: str) -> bool:
     """Whether people write values of the type so: digits are taken for letters in numbers that are easily told."""
-    return kind in ("mobile", "id_card") or spelling not in ("lookalike", "corrected", "twice", "pairs", "single")
+    return kind in ("mobile", "id_card") or spelling not in (
+        "lookalike",
+        "corrected",
+        "twice",
+        "pairs",
+        "single",
+        "commas_between",
+    )
 
 
 def _cut(digits: str, sizes: Sequence[int]) -> list[str]:
@@ -204,7 +211,14 @@ SPELLINGS: dict[str, Callable[[str, random.Random], str]] = {
     "twice": lambda d, _: f"{d}，{d}",
     "corrected": _corrected,
     "halting": lambda d, draw: draw.choice(("那个", "呃", "，后面是", "，接着", "完了")).join(_natural(d)),
+    "fast_spoken": lambda d, _: d.translate(_in("零一两三四五六七八九")),
+    "mixed_halves": lambda d, _: d[: len(d) // 2] + d[len(d) // 2 :].translate(YAO),
+    "commas_between": lambda d, _: "，".join(d),
+    "keycap": lambda d, _: "".join(f"{c}\ufe0f\u20e3" if c.isdigit() else c for c in d),
+    "thirds": lambda d, draw: draw.choice(("，", " ", "、")).join(_cut(d, (3,) * (len(d) // 3))),
     "grouped_oddly": lambda d, _: " ".join(_cut(d, (4, 3, 4) if len(d) == 11 else (5, 5, 5))),
 }
-_OF_PIECES = frozenset(("plain", "yao", "full_width", "mixed", "yi", "radio", "circled", "formal", "invisible"))
+_OF_PIECES = frozenset(
+    ("plain", "yao", "full_width", "mixed", "keycap", "fast_spoken", "yi", "radio", "circled", "formal", "invisible")
+)
 """Spellings of a piece of three or four digits."""
