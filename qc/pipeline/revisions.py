@@ -5,8 +5,7 @@ from __future__ import annotations
 import io
 import os
 import subprocess
-import tarfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -109,36 +108,58 @@ def _checked_out(revision: str, workspace: Path) -> Iterator[tuple[Path, str]]:
     kept = [name for name in _KEPT if name in present]
     if "rules" not in kept:
         raise UsageError(f"版本 {revision} 里没有 rules/ 目录", "OLD 写 packaged，就与内置规则比较。")
-    archive = _git(root, "archive", "--format=tar", tree, "--", *kept)
     with TemporaryDirectory(prefix="qc-") as folder:
-        _unpack(archive, Path(folder), revision)
+        _unpack(root, tree, kept, Path(folder), revision)
         yield Path(folder), commit
 
 
-def _unpack(archive: bytes, folder: Path, revision: str) -> None:
-    """Plain files of rules and words only: no links, nothing outside the folder."""
+def _unpack(root: Path, tree: str, kept: Sequence[str], folder: Path, revision: str) -> None:
+    """Plain files of rules and words only: no links, nothing outside the folder. The bytes are those that were
+    committed: what `.gitattributes` and filters would make of them on the way to a working tree never runs."""
+    listed = _git(root, "ls-tree", "-r", "-z", "-l", "--full-tree", tree).split(b"\0")
+    wanted: list[tuple[PurePosixPath, str]] = []
     total = 0
-    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-        for member in tar:
-            path = PurePosixPath(member.name)
-            if not member.isfile() or path.suffix not in _SUFFIXES or path.is_absolute() or ".." in path.parts:
-                continue
-            total += member.size
-            content = tar.extractfile(member)
-            if total > _MOST_BYTES or content is None:
-                raise UsageError(f"版本 {revision} 的规则超过 {_MOST_BYTES >> 20} MB", "请检查是否误提交了数据文件。")
-            target = folder / path
-            target.parent.mkdir(parents=True, exist_ok=True)
-            target.write_bytes(content.read())
+    for line in filter(None, listed):
+        head, _, name = line.partition(b"\t")
+        mode, kind, blob, size = head.decode("ascii").split()
+        path = PurePosixPath(os.fsdecode(name))
+        if kind != "blob" or mode == _LINK or path.suffix not in _SUFFIXES or path.parts[0] not in kept:
+            continue
+        if path.is_absolute() or ".." in path.parts:
+            continue
+        total += int(size)
+        wanted.append((path, blob))
+    if total > _MOST_BYTES:
+        raise UsageError(f"版本 {revision} 的规则超过 {_MOST_BYTES >> 20} MB", "请检查是否误提交了数据文件。")
+    asked = "".join(f"{blob}\n" for _, blob in wanted).encode()
+    answer = io.BytesIO(_git(root, "cat-file", "--batch", given=asked))
+    for path, blob in wanted:
+        told = answer.readline().split()
+        if len(told) != 3 or told[0] != blob.encode():
+            raise UsageError(f"版本 {revision} 的文件取不出来", "仓库可能不完整：在工作区里运行 git fsck。")
+        target = folder / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(answer.read(int(told[2])))
+        answer.read(1)
     (folder / "rules").mkdir(exist_ok=True)
 
 
-def _git(folder: Path, *arguments: str) -> bytes:
-    """What git prints; its settings and pagers of the user do not matter. Raises UsageError when it refuses."""
-    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0"}
+_LINK = "120000"
+_SAFE = ("core.fsmonitor=false", f"core.hooksPath={os.devnull}", "protocol.allow=never")
+"""Against what the configuration of a foreign repository could start."""
+
+
+def _git(folder: Path, *arguments: str, given: bytes = b"") -> bytes:
+    """What git prints when it is given `given`; settings and pagers of the user do not matter, no hook or filter runs,
+    nothing is fetched (a partial clone would), and replaced objects are seen as they were committed. Raises UsageError
+    when it refuses."""
+    environment = {**os.environ, "LC_ALL": "C", "GIT_OPTIONAL_LOCKS": "0", "GIT_TERMINAL_PROMPT": "0"}
+    environment |= {"GIT_NO_LAZY_FETCH": "1", "GIT_NO_REPLACE_OBJECTS": "1", "GIT_ALLOW_PROTOCOL": "none"}
+    settings = [word for setting in _SAFE for word in ("-c", setting)]
     try:
         done = subprocess.run(  # noqa: S603 - arguments are passed as such, revisions after --end-of-options
-            ["git", "-C", str(folder), *arguments],  # noqa: S607
+            ["git", "--no-pager", "-C", str(folder), *settings, *arguments],  # noqa: S607
+            input=given,
             capture_output=True,
             env=environment,
             check=False,

@@ -112,3 +112,28 @@ def test_links_in_a_revision_lead_nowhere(repo: Centre, tmp_path: Path) -> None:
     (repo.home / "rules/away").symlink_to(tmp_path)
     commit(repo.home.parent, "links")
     assert len(read_state("links", repo.home, repo.where).specs.pack.rules) == 4
+
+
+def test_nothing_of_a_foreign_repository_is_executed(repo: Centre, tmp_path: Path) -> None:
+    """Who sends a repository sends its configuration, too: filters, hooks and helpers in it would be programs."""
+    top, trap = repo.home.parent, tmp_path / "executed"
+    (top / ".gitattributes").write_text("* filter=evil diff=evil text=auto eol=crlf export-subst\n", "utf-8")
+    commit(top, "second")
+    harm = f"touch {trap}; cat"
+    for name in ("filter.evil.smudge", "filter.evil.process", "diff.evil.textconv", "core.fsmonitor", "core.pager"):
+        git(top, "config", name, harm)
+    for name in ("tar.tar.command", "core.sshCommand", "core.alternateRefsCommand", "uploadpack.packObjectsHook"):
+        git(top, "config", name, harm)
+    hook = top / ".git" / "hooks" / "post-checkout"
+    hook.parent.mkdir(exist_ok=True)
+    hook.write_text(f"#!/bin/sh\ntouch {trap}\n", "utf-8")
+    hook.chmod(0o755)
+    assert words(repo, "HEAD") == ("不知道",)
+    assert not trap.exists()
+
+
+def test_links_of_a_revision_are_not_followed(repo: Centre, tmp_path: Path) -> None:
+    (tmp_path / "secret.yml").write_text("id: secret\ntitle: 秘密\nwords: [密码]\n", "utf-8")
+    (repo.home / "rules" / "_lexicons" / "secret.yml").symlink_to(tmp_path / "secret.yml")
+    commit(repo.home.parent, "second")
+    assert words(repo, "HEAD") == ("不知道",)
