@@ -80,6 +80,8 @@ class Lineage:
     """Rule id → title. Runs of before have none: there only findings say what a rule is called."""
     rule_digests: Mapping[str, str] = field(default_factory=dict)
     """Rule id → digest, of the rules that were judged (drafts and retired ones were not). Runs of before have none."""
+    rule_statuses: Mapping[str, str] = field(default_factory=dict)
+    """Rule id → status (shadow: on trial), of the same rules. In runs of before only findings tell it."""
     confidence_floor: float | None = None
     """Evidence below it was not certain (asr.confidence_floor); None in runs of before."""
     scorecards: tuple[CardLineage, ...] = ()

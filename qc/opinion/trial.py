@@ -19,7 +19,7 @@ def hits_in_force(run: StoredRun, rules: Sequence[str]) -> tuple[pa.Table, froze
     force: judged in this run, and none of their findings on trial."""
     named = pa.array(rules, pa.string())
     tables = [pa.schema([TABLES["findings"].field(c) for c in _HITS]).empty_table()]
-    trial: set[str] = set()
+    trial = {rule for rule, status in run.lineage.rule_statuses.items() if status == "shadow"}
     for part in run.parts("findings", _COLUMNS):
         mine = part.filter(pc.is_in(part["rule_id"], value_set=named))
         shadow = pc.fill_null(pc.equal(mine["status"], "shadow"), False)

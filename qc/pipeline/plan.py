@@ -71,6 +71,7 @@ def planned_lineage(
         rules={} if specs is None else {r.id: r.version for r in specs.pack.rules},
         rule_titles={} if specs is None else {r.id: r.title for r in specs.pack.rules},
         rule_digests={} if specs is None else {r.id: r.digest for r in specs.in_force},
+        rule_statuses={} if specs is None else {r.id: r.status.value for r in specs.in_force},
         confidence_floor=None if specs is None else confidence_floor,
         scorecards=()
         if specs is None

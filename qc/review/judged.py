@@ -170,7 +170,10 @@ def _about(run: StoredRun, ids: pa.Array) -> _About:
 
 
 def on_trial(run: StoredRun) -> pa.Array:
-    """The rules that were on trial in the run and found something; the others of them are not known."""
+    """The rules that were on trial in the run. Of runs that do not say, only those that found something are known."""
+    statuses = run.lineage.rule_statuses
+    if statuses:
+        return pa.array([rule for rule, status in sorted(statuses.items()) if status == RuleStatus.SHADOW], pa.string())
     table = run.table("findings", ["rule_id", "status"])
     return pc.unique(table.filter(pc.equal(table["status"], RuleStatus.SHADOW.value))["rule_id"])
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -111,6 +111,16 @@ def test_rules_on_trial_are_measured_apart(tmp_path: Path) -> None:
     assert [(m.key, m.true_hits, m.wrong) for m in told.items] == [("card.manners", 6, 0)]
     found = told.overall.accuracy
     assert found is not None and found.value == 1.0
+
+
+def test_a_rule_on_trial_that_found_nothing_is_known_by_its_status(tmp_path: Path) -> None:
+    """No finding tells of it: what it missed is not the machine's mistake, nor is what it rightly let pass a merit."""
+    run = store(tmp_path / "r", [Call(f"{i}", both((HIT, HIT), (MISS, HIT if i < 2 else MISS))) for i in range(6)])
+    assert accuracy([run]).overall.missed == 2, "runs of before do not say"
+    write_lineage(run.path, replace(run.lineage, rule_statuses={"a.greeting": "stable", "b.interrupt": "shadow"}))
+    told = accuracy([open_run(run.path)])
+    assert (told.overall.reviewed, told.overall.missed) == (6, 0)
+    assert {m.key: m.missed for m in told.rules} == {"a.greeting": 0, "b.interrupt": 2}
 
 
 def test_who_cannot_tell_and_what_does_not_apply_is_neither_right_nor_wrong(tmp_path: Path) -> None:
