@@ -131,6 +131,11 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
             f"批次 {stored.lineage.run_id} 还没有完成", "先把它跑完：重复当初的 qc run 或 qc transcribe 命令。"
         )
     before = stored.lineage
+    if any(p.kind in ("text", "results") for p in before.purged):
+        raise UsageError(
+            f"批次 {before.run_id} 的文字已按保留期清除（{before.purged[-1].on}），不能重新判定",
+            "得分与判定还在，报表照常能看。",
+        )
     lineage = planned_lineage(
         input_path=before.input_path,
         input_digest=before.input_digest,

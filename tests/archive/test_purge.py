@@ -17,7 +17,10 @@ from click.testing import CliRunner, Result
 
 from qc.archive.compact import compact
 from qc.archive.lake import Lake
+from qc.asr.cache import TranscriptCache
+from qc.asr.engines.transcriber import AsrIdentity
 from qc.commands import cli
+from qc.domain.recording import Transcript
 from qc.domain.run import RunStatus
 from qc.errors import SpecError, UsageError
 from qc.pipeline.report import write_report
@@ -258,3 +261,30 @@ def test_killed_at_any_moment_the_next_call_finishes(tmp_path: Path) -> None:
     assert {k: v for k, v in digests(b / "lake").items() if not k.startswith("_")} == {
         k: v for k, v in digests(a / "lake").items() if not k.startswith("_")
     }
+
+
+def test_a_purged_run_is_not_damaged_and_is_not_judged_again(tmp_path: Path) -> None:
+    run = listed(night(tmp_path / "runs", 0))
+    policy(tmp_path, "  default: {text: 1年}\n")
+    purge(tmp_path, "--yes")
+    result = CliRunner().invoke(cli, ["verify", str(run.path)])
+    assert result.exit_code == 0, result.output
+    assert "按保留期清除了" in result.stdout and "不可信" not in result.stdout
+    result = CliRunner().invoke(cli, ["inspect", str(run.path), "--out", str(tmp_path / "out")])
+    assert isinstance(result.exception, UsageError) and "已按保留期清除" in result.exception.message
+
+
+def test_a_transcript_goes_with_the_text_of_its_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("QC_CACHE_DIR", str(tmp_path / "cache"))
+    run = night(tmp_path / "runs", 0)
+    write_lineage(run.path, replace(run.lineage, asr_options="beam"))
+    talks = run.table("conversations", ["source_sha256", "source_format"]).to_pylist()
+    identity = AsrIdentity(engine="openai-whisper", model="base@sha256:ed3a0b6b", options="beam")
+    cache = TranscriptCache(tmp_path / "cache" / "transcripts")
+    for content in [talks[0]["source_sha256"], "f" * 64]:
+        empty = {"duration_ms": 0, "sample_rate": 8000, "codec": "PCM", "channels": ()}
+        made = {"engine": identity.engine, "model": identity.model, "options": identity.options}
+        cache.put(identity.key(content), Transcript(sha256=content, **empty, **made))
+    policy(tmp_path, "  default: {text: 1年}\n")
+    purge(tmp_path, "--yes")
+    assert [path.stem for path in (tmp_path / "cache").rglob("*.json")] == [identity.key("f" * 64)]

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from qc.domain.retention import TITLES, Kept
+from qc.domain.run import Lineage
 from qc.errors import UsageError
 from qc.ingest.walk import walk
 from qc.pipeline.progress import Progress
@@ -43,6 +45,17 @@ def check_files(run: StoredRun) -> Check:
     problems.extend(f"多出 {name}" for name in sorted(there - {part.path for part in listed}))
     size = sum(part.bytes for part in listed) / 1e6
     return problems.check(_ID, _TITLE, f"{len(listed)} 个文件（{size:,.1f} MB）的 SHA-256 与写下时一致", _FAILED)
+
+
+def check_purged(lineage: Lineage) -> Check:
+    """What a policy of retention took: no damage, but counts and verdicts have nothing left to be compared with."""
+    taken = {p.on: [] for p in lineage.purged}  # type: dict[str, list[str]]
+    for p in lineage.purged:
+        taken[p.on].append(f"{p.project or '（无项目）'} {p.before} 之前的{TITLES[Kept(p.kind)]}")
+    told = "；".join(f"{on} 按保留期清除了 {'、'.join(what)}" for on, what in sorted(taken.items()))
+    if not all(p.done for p in lineage.purged):
+        return Check(id="purged", title="清除", state=State.FAILED, told=f"{told}，没有做完：再运行一次 qc purge --yes")
+    return Check(id="purged", title="清除", state=State.UNCHECKED, told=f"{told}：计数与判定不再核对")
 
 
 def _on_disk(run: StoredRun) -> set[str]:
