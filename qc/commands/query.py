@@ -59,6 +59,7 @@ def command(
         qc query "select * from columns where \\"table\\" = 'findings'" --runs runs
         qc query "select date, count(*) n from conversations group by all" --lake lake
     """
+    from qc.commands.auditing import audited, roots_of
     from qc.storage.sql import Database
 
     source = _stored(runs, root) if lake is None else _laid_up(lake, runs, root)
@@ -69,15 +70,25 @@ def command(
         from qc.commands.exporting import refuse_kept
 
         refuse_kept(source.kept, keep_personal_data)
-    with Database(source.runs, memory=memory, lake=source.lake) as database:
+    logs = roots_of(source.runs) if lake is None else _local(lake)
+    with audited(logs, "query") as act, Database(source.runs, memory=memory, lake=source.lake) as database:
+        act.runs, act.note = [run.lineage.run_id for run in source.runs], sql
         database.bound_process()
         answer = database.ask(sql)
         if not files:
             click.echo(_shown(answer, rows))
             return
         count = _written(answer, sql, source.moment, as_csv, as_json, as_xlsx, encoding)
+        act.counts["rows"] = count
+        act.wrote(files[0])
     click.echo(f"{count:,} 行", err=True)
     click.echo(files[0])
+
+
+def _local(lake: str) -> list[Path]:
+    """Where a query of a data set is recorded: in its folder; a data set elsewhere (s3://) has no log of ours."""
+    path = lake.removeprefix("file://")
+    return [] if "://" in path else [Path(path)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -59,7 +59,7 @@ class Recordings:
         masked = _MASK in meta.source_path
         if masked and self.kept == "link":
             return Sound(address="", problem="masked")
-        found, problem = self._original(meta)
+        found, problem = judged_recording(self.run, meta.source_path, meta.source_sha256)
         if found is None:
             return Sound(address="", problem=problem)
         if self.kept == "link":
@@ -69,23 +69,6 @@ class Recordings:
         _copy(found, target)
         return Sound(address=f"{self.shelf}/{_encoded(target.name)}")
 
-    def _original(self, meta: MetaRow) -> tuple[Path | None, str]:
-        """The file that was judged, else what is wrong."""
-        problem = "missing"
-        for root in _roots(self.run):
-            for candidate in _candidates(root, meta.source_path):
-                try:
-                    if not candidate.resolve().is_relative_to(root.resolve()):
-                        return None, "outside"
-                    if not candidate.is_file():
-                        continue
-                    if _digest(candidate) == meta.source_sha256:
-                        return candidate, ""
-                except (OSError, RuntimeError, ValueError):  # unreadable, a loop of links, a name no file can have
-                    continue
-                problem = "changed"
-        return None, problem
-
     def _link(self, original: Path) -> Sound:
         """Relative, so that it holds where both folders are mounted elsewhere; browsers resolve `..` by the words of
         the address, so links of the file system are not followed."""
@@ -94,6 +77,25 @@ class Recordings:
         except ValueError:  # another drive
             return Sound(address="", problem="missing")
         return Sound(address=_encoded(Path(way).as_posix()))
+
+
+def judged_recording(run: StoredRun, stored: str, sha256: str) -> tuple[Path | None, str]:
+    """The file at the path `stored` in a run's tables, when it is the one that was judged; else what is wrong (the
+    problems of `Sound`)."""
+    problem = "missing"
+    for root in _roots(run):
+        for candidate in _candidates(root, stored):
+            try:
+                if not candidate.resolve().is_relative_to(root.resolve()):
+                    return None, "outside"
+                if not candidate.is_file():
+                    continue
+                if _digest(candidate) == sha256:
+                    return candidate, ""
+            except (OSError, RuntimeError, ValueError):  # unreadable, a loop of links, a name no file can have
+                continue
+            problem = "changed"
+    return None, problem
 
 
 def _roots(run: StoredRun) -> Iterator[Path]:
