@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -91,7 +92,8 @@ def git(folder: Path, *args: str) -> str | None:
     """What a git command says, without the line feed at its end; None when it fails or there is no git."""
     try:
         done = subprocess.run(  # noqa: S603 - fixed command, no shell
-            ["git", "-C", str(folder), *args],  # noqa: S607
+            ["git", "--no-pager", "-C", str(folder), "-c", "core.fsmonitor=false", *args],  # noqa: S607
+            env={**os.environ, "GIT_NO_LAZY_FETCH": "1", "GIT_ALLOW_PROTOCOL": "none", "GIT_OPTIONAL_LOCKS": "0"},
             capture_output=True,
             encoding="utf-8",
             errors="replace",

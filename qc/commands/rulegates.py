@@ -141,7 +141,7 @@ def _base_lock(change: Change) -> Lock | None:
     path = (change.where.rules / LOCK).resolve()
     if not path.is_relative_to(root):
         return None
-    text = git(root, "show", "--end-of-options", f"{change.base}:{path.relative_to(root).as_posix()}")
+    text = git(root, "cat-file", "blob", f"{change.base}:{path.relative_to(root).as_posix()}")
     with suppress(SpecError):
         return None if text is None else read_lock(parse(text, LOCK))
     return None

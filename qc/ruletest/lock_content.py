@@ -11,7 +11,7 @@ import hashlib
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import MISSING, dataclass, field, fields, is_dataclass
+from dataclasses import MISSING, asdict, dataclass, field, fields, is_dataclass
 from datetime import date
 from enum import Enum
 
@@ -22,6 +22,7 @@ from qc.domain.scorecard import AutoFail, Effect, Item, Per, Scorecard
 from qc.specs.document import Document
 
 NAME = "rules.lock"
+_VERSION = re.compile(r"\d{1,9}(\.\d{1,9}){2}")
 _PLAIN = re.compile(r"[a-z_]+|\d+\.\d+\.\d+")
 """Text that YAML reads back as text without quotes."""
 _HEAD = """\
@@ -98,7 +99,7 @@ def read_lock(document: Document) -> Lock | None:
     if not isinstance(data, dict) or data.get("format") != 1:
         return None
     try:
-        return Lock(
+        lock = Lock(
             rules={
                 key: LockedRule(**{**entry, "points": tuple(entry.get("points", ()))})
                 for key, entry in (data.get("rules") or {}).items()
@@ -110,6 +111,21 @@ def read_lock(document: Document) -> Lock | None:
         )
     except (TypeError, AttributeError, ValueError):
         return None
+    return lock if _is_sound(lock) else None
+
+
+def _is_sound(lock: Lock) -> bool:
+    """Whether versions are versions and all else is text: whoever writes a lock by hand may have slipped."""
+    texts = [*lock.lexicons.values(), *lock.patterns.values(), *lock.signals.values()]
+    versions: list[str] = []
+    for entry in (*lock.rules.values(), *lock.scorecards.values()):
+        plain = asdict(entry)
+        versions.append(plain.pop("version"))
+        points = plain.pop("points")
+        texts += [*plain.values(), *([points] if isinstance(points, str) else points)]
+    return all(isinstance(t, str) for t in texts) and all(
+        isinstance(v, str) and _VERSION.fullmatch(v) for v in versions
+    )
 
 
 def _block(name: str, entries: Mapping[str, str]) -> Iterator[str]:
