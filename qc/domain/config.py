@@ -89,8 +89,6 @@ class RunConfig:
     workers: int = 0
     allowance: float = 0.0
     max_turn_chars: int = 20_000
-    hot_word_runs: int = 30
-    """How many earlier runs hot words are compared against."""
     group_readable: bool = False
     hear_limit: float = 20.0
     hear_floor_s: float = 300.0
@@ -117,13 +115,16 @@ class ReportConfig:
     """How reports look. `logo`: an image file, None: none. `hide`: sections that are left out, as `page#section` or a
     whole page (`indicators`). `audio`: whether conversation pages play the recording where it lies (link), from a copy
     inside the report (copy, for a report that travels), or not at all (none). `pages`: how many conversations get a
-    page of their own. `targets`: indicator → what it shall reach, in its unit (shares in percent)."""
+    page of their own. `compared_runs`: with how many runs before it a run is compared: trend, indicators, agents,
+    topics, hot words, changed rules; 0: with none. `targets`: indicator → what it shall reach, in its unit (shares in
+    percent)."""
 
     language: str = "zh"
     logo: str | None = None
     hide: tuple[str, ...] = ()
     audio: str = "link"
     pages: int = 200
+    compared_runs: int = 30
     targets: Mapping[str, float] = field(default_factory=dict)
 
 

@@ -15,6 +15,9 @@ from qc.matching.times import untimed
 from qc.matching.whole_turns import whole_turns
 from qc.text.shard import NO_CHANNEL, NO_TIME, ROLE_CODES, Ints, Shard
 
+_ONE_CHANNEL = "不是双声道录音，分不清谁打断了谁"
+_NO_CHANNELS = "会话不是由双声道录音转写而来，分不清谁打断了谁"
+
 
 @evaluates(Interrupt)
 def find_interruptions(operator: Interrupt, frame: Frame, selection: Selection, context: Context) -> Evidence:
@@ -23,9 +26,9 @@ def find_interruptions(operator: Interrupt, frame: Frame, selection: Selection, 
     A turn whose words are not certain may have been a cough.
     """
     shard = selection.shard
-    unmeasured = untimed(shard, spans=True)
-    one_channel = (_audio_channels(shard) < 2) & (np.diff(shard.first_turn) > 0)
-    unmeasured |= {int(c): "不是双声道录音，分不清谁打断了谁" for c in np.flatnonzero(one_channel)}
+    channels = _audio_channels(shard)
+    mixed = np.flatnonzero((channels < 2) & (np.diff(shard.first_turn) > 0))
+    unmeasured = {int(c): _ONE_CHANNEL if channels[c] else _NO_CHANNELS for c in mixed} | untimed(shard, spans=True)
     timed = (shard.start_ms != NO_TIME) & (shard.end_ms > shard.start_ms) & ~context.invented
     overlap, before = _overlaps(shard, timed)
     enough = context.spoken_chars >= operator.min_chars

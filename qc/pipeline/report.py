@@ -82,7 +82,7 @@ def _past(run: StoredRun, config: Config, alerts: AlertSpecs | None) -> _Past:
 
     before = earlier_runs(run)
     recent = [other for other in before if other.lineage.started_at >= _days_before(run, HISTORY_DAYS)]
-    compared = config.run.hot_word_runs
+    compared = config.report.compared_runs
     day = None if alerts is None else day_of(run, recent, spoken(alerts))
     return _Past(earlier=before[-compared:] if compared else [], recent=recent, day=day)
 

@@ -136,7 +136,6 @@ class RunSpec(Spec):
     max_turn_chars: int = Field(
         default=_RUN.max_turn_chars, ge=100, le=1_000_000, description="一句话最多几个字，更长的拆成几条"
     )
-    hot_word_runs: int = Field(default=_RUN.hot_word_runs, ge=0, le=1000, description="热词与之前几个批次比较")
     group_readable: bool = Field(
         default=_RUN.group_readable,
         description="同组的人可以读批次与报表（0640/2750）；不写则只有运行的人能读（0600/0700）",
@@ -165,6 +164,12 @@ class ReportSpec(Spec):
         default="link", description="会话页怎样放录音：link 指向原文件、copy 复制进报表、none 不放"
     )
     pages: int = Field(default=_REPORT.pages, ge=0, le=100_000, description="最多几个会话单独成页")
+    compared_runs: int = Field(
+        default=_REPORT.compared_runs,
+        ge=0,
+        le=1000,
+        description="走势、指标、坐席、话题、热词、规则的改动与之前几个批次比；0 不比",
+    )
     targets: dict[_Text, Annotated[float, Field(ge=0, allow_inf_nan=False)]] | None = Field(
         default=None, description="绩效指标的目标值，指标编号: 数；用指标的单位，比率写百分数，如 answered_20s: 80"
     )
