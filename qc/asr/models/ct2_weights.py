@@ -48,6 +48,15 @@ class Checkpoint:
 
 def convert(data: bytearray) -> Checkpoint:
     """The checkpoint held by a `model.bin`, its arrays views of `data`. Raises FormatError."""
+    try:
+        return _converted(data)
+    except FormatError:
+        raise
+    except (ValueError, LookupError, OverflowError):  # numpy's words on shapes that do not fit
+        raise FormatError("shapes do not fit") from None
+
+
+def _converted(data: bytearray) -> Checkpoint:
     v = _variables(data)
     try:
         state: dict[str, Array] = {}
