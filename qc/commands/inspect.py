@@ -42,7 +42,7 @@ def command(
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
     with audited(options.out, "inspect") as act:
-        outcome = inspect_run(run, where, replace(options, report=not no_report), console)
+        outcome = inspect_run(run, where, replace(options, close=False), console)
         act.made(outcome.run, outcome.lineage)
         code = conclude(outcome, where, console, report=not no_report)
         if not no_report:

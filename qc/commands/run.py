@@ -48,7 +48,7 @@ def command(
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
     with audited(options.out, "run") as act:
-        options = replace(options, report=not no_report, vault=vault)
+        options = replace(options, close=False, vault=vault)
         outcome = run_batch(source, manifest_of(manifest, source), where, options, console)
         act.made(outcome.run, outcome.lineage)
         code = conclude(outcome, where, console, report=not no_report)

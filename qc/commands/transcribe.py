@@ -44,7 +44,9 @@ def command(
     where = folders(workspace_of(workspace))
     with audited(options.out, "transcribe") as act:
         options = replace(options, vault=vault)
-        outcome = run_batch(source, manifest_of(manifest, source), where, options, console, judge=False)
+        outcome = run_batch(
+            source, manifest_of(manifest, source), where, replace(options, close=False), console, judge=False
+        )
         act.made(outcome.run, outcome.lineage)
         code = conclude(outcome, where, console, report=False)
         ctx.exit(code)

@@ -15,8 +15,9 @@ class Options:
     run_id: str | None = None
     name: str = ""
     fresh: bool = False
-    report: bool = False
-    """A report is wanted: a finished run of the same plan that lacks only that gets it, instead of being made twice."""
+    close: bool = True
+    """The run is closed when its tables are there. A command that has more to do (the report) closes it at its end
+    (`Outcome.close`): killed before, the same command finds the run and does the rest, instead of making it twice."""
     keep_personal_data: bool = False
     workers: int | None = None
     executor: str = "pool"

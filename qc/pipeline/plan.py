@@ -16,11 +16,10 @@ from qc import __version__
 from qc.domain.run import CardLineage, Lineage, RunStatus
 from qc.domain.specs import Specs
 from qc.errors import UsageError, refusal
-from qc.pipeline.report import REPORT
 from qc.schema.tables import SCHEMA_VERSION
 from qc.storage.files import make_folder
 from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
-from qc.storage.write import WORK
+from qc.storage.write import WORK, is_complete
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +94,9 @@ def planned_lineage(
     return replace(lineage, plan_digest=hashlib.sha256(json.dumps(decisive).encode()).hexdigest())
 
 
-def start(
-    out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool, report: bool = False, shared: bool = False
-) -> Plan:
+def start(out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool, shared: bool = False) -> Plan:
     """Continue the unfinished run of the same plan under `out`, or begin a new one; `shared`: readable by its group.
-    With `report`, a finished one whose command was killed before it had its report is taken up too.
+    A finished one whose command was killed before its end (the report) is taken up too.
 
     Raises UsageError when `run_id` names a run that is finished or was planned differently, or `out` is not writable.
     """
@@ -107,15 +104,13 @@ def start(
         raise UsageError(f"批次名 {run_id[:40]!r} 不能用作目录名", "只用字母、数字、中文、- 和 _，至多 80 个字。")
     with _alone(out, shared):
         if run_id is not None:
-            return _named(out, lineage, run_id, fresh, report, shared)
+            return _named(out, lineage, run_id, fresh, shared)
         paths = sorted((path.parent for path in out.glob(f"*/{LINEAGE_FILE}")), reverse=True)
         beside = [(path, earlier) for path in paths if (earlier := _readable(path)) is not None]
         same = [] if fresh else [one for one in beside if one[1].plan_digest == lineage.plan_digest]
         for path, earlier in same:
-            if earlier.status is RunStatus.RUNNING:
-                return Plan(run=path, lineage=earlier, resumed=True)
-        if same and report and not (same[0][0] / REPORT).exists():
-            return Plan(run=same[0][0], lineage=same[0][1], resumed=True, finished=True)
+            if earlier.status is RunStatus.RUNNING or is_complete(path):
+                return _continued(path, earlier)
         begun = datetime.now()
         stem = f"{begun:%Y%m%d-%H%M%S}-{lineage.plan_digest[:6]}"
         names = [stem, *(f"{stem}-{n}" for n in range(2, 1000))]
@@ -185,7 +180,11 @@ def _left(run: Path, earlier: Lineage, now: Lineage) -> str:
     return f"批次 {run} 没有做完，但{why}，不能接着做，这次另开一个；用不着它的话可以删掉。"
 
 
-def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, report: bool, shared: bool) -> Plan:
+def _continued(run: Path, earlier: Lineage) -> Plan:
+    return Plan(run=run, lineage=earlier, resumed=True, finished=earlier.status is RunStatus.DONE)
+
+
+def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, shared: bool) -> Plan:
     path = out / run_id
     if not path.exists() or (path.is_dir() and not _holds_anything(path)):
         return _begin(path, lineage, datetime.now(), shared)
@@ -193,16 +192,14 @@ def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, report: bool, 
     if earlier is None:
         raise UsageError(f"{path} 已存在，但不是批次目录", "换一个 --run-id，或移走这个目录。")
     same = earlier.plan_digest == lineage.plan_digest
-    if earlier.status is RunStatus.DONE and same and report and not fresh and not (path / REPORT).exists():
-        return Plan(run=path, lineage=earlier, resumed=True, finished=True)
-    if earlier.status is RunStatus.DONE:
+    if earlier.status is RunStatus.DONE and not (same and is_complete(path)):
         state = "已经完成"
     elif not same:
         state = "是用别的输入、规则或配置开始的"
     elif fresh:
         state = "还没有做完，去掉 --fresh 就会接着做"
     else:
-        return Plan(run=path, lineage=earlier, resumed=True)
+        return _continued(path, earlier)
     raise UsageError(f"批次 {run_id} {state}", "换一个 --run-id，或移走这个目录。")
 
 

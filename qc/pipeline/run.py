@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -35,7 +35,7 @@ from qc.storage.digests import write_parts
 from qc.storage.lineage import write_lineage
 from qc.storage.read import open_run
 from qc.storage.terms import merge_terms
-from qc.storage.write import WORK, ShardCounts, clear_work, remove_unlisted
+from qc.storage.write import WORK, ShardCounts, clear_work, mark_complete, remove_unlisted
 from qc.text.masking import mask_value
 
 TRANSCRIPTS = "transcripts"
@@ -51,6 +51,13 @@ class Outcome:
     lineage: Lineage
     config: Config
     within_allowance: bool
+    held: ExitStack = field(default_factory=ExitStack)
+    """The lock of the run."""
+
+    def close(self) -> None:
+        """The command that made the run is over: what only a running run needs is removed, and others may have it."""
+        clear_work(self.run)
+        self.held.close()
 
 
 def run_batch(
@@ -100,9 +107,9 @@ def run_batch(
         vault=vault,
     )
     plan = _started(lineage, options, config)
-    if plan.finished:
-        return _finished(plan, config, progress)
-    with _working(plan, progress):
+    with _working(plan, progress) as held:
+        if plan.finished:
+            return _finished(plan, config, progress, held, options)
         keys: dict[str, str] = {}
         unheard: dict[str, Failure] = {}
         if identity is not None:
@@ -117,7 +124,8 @@ def run_batch(
         settings = replace(settings, sealing=_sealing(plan, options))
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
         inputs = _inputs(batch, unheard, source)
-        return _finish(plan, _inspected(inputs, settings, config, executor, total, plan, progress), config, specs)
+        counts = _inspected(inputs, settings, config, executor, total, plan, progress)
+        return _handed_over(_finish(plan, counts, config, specs), held, options)
 
 
 def inspect_run(source: Path, where: Folders, options: Options, progress: Progress) -> Outcome:
@@ -152,12 +160,12 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         judged_again=before,
     )
     plan = _started(lineage, options, config)
-    if plan.finished:
-        return _finished(plan, config, progress)
-    with _working(plan, progress):
+    with _working(plan, progress) as held:
+        if plan.finished:
+            return _finished(plan, config, progress, held, options)
         settings = _settings(plan, specs, config, options, SpeechSpecs(), {})
         counts = _inspected(stored_inputs(stored), settings, config, executor, before.counts.input, plan, progress)
-        return _finish(plan, counts, config, specs)
+        return _handed_over(_finish(plan, counts, config, specs), held, options)
 
 
 def _vault(options: Options) -> str:
@@ -197,20 +205,20 @@ def _started(lineage: Lineage, options: Options, config: Config) -> Plan:
         lineage,
         run_id=options.run_id,
         fresh=options.fresh,
-        report=options.report,
         shared=config.run.group_readable,
     )
 
 
 @contextmanager
-def _working(plan: Plan, progress: Progress) -> Iterator[None]:
-    """Hold the run, say where it is, and how to go on with it when it is broken off."""
-    with exclusive(plan.run, lambda why: progress.note(f"提醒：{_UNLOCKED}（{why}）")):
+def _working(plan: Plan, progress: Progress) -> Iterator[ExitStack]:
+    """Hold the run, say where it is, and how to go on with it when it is broken off. What is yielded holds the lock."""
+    with ExitStack() as held:
+        held.enter_context(exclusive(plan.run, lambda why: progress.note(f"提醒：{_UNLOCKED}（{why}）")))
         progress.note(f"{'续跑' if plan.resumed else '批次'} {plan.run}")
         for note in plan.notes:
             progress.note(f"提醒：{note}")
         try:
-            yield
+            yield held
         except (KeyboardInterrupt, OSError):
             progress.note(f"批次 {plan.run} 没有做完：再运行同一条命令会接着做，已完成的不会重做。")
             raise
@@ -310,16 +318,23 @@ def _finish(plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs 
         tables=tables,
         parts_digest=write_parts(plan.run, parts),
     )
+    mark_complete(plan.run)
     write_lineage(plan.run, lineage)
-    clear_work(plan.run)
     return _outcome(plan.run, lineage, config)
 
 
-def _finished(plan: Plan, config: Config, progress: Progress) -> Outcome:
-    """The command that made the run was killed while it wrote the report: nothing else is left to do."""
-    progress.note(f"批次 {plan.run} 已经做完，只差报表")
-    clear_work(plan.run)
-    return _outcome(plan.run, plan.lineage, config)
+def _finished(plan: Plan, config: Config, progress: Progress, held: ExitStack, options: Options) -> Outcome:
+    """The command that made the run was killed while it wrote the report or after: nothing else is left to do."""
+    progress.note("结果表上次已经做完，不再重做；只做剩下的（报表与收尾）")
+    return _handed_over(_outcome(plan.run, plan.lineage, config), held, options)
+
+
+def _handed_over(outcome: Outcome, held: ExitStack, options: Options) -> Outcome:
+    """The outcome with the lock, for its caller to close, or closed already."""
+    outcome = replace(outcome, held=held.pop_all())
+    if options.close:
+        outcome.close()
+    return outcome
 
 
 def _outcome(run: Path, lineage: Lineage, config: Config) -> Outcome:

@@ -24,6 +24,7 @@ from qc.storage.files import atomic, remove_stale, write_text
 WORK = ".work"
 _PART = re.compile(r"part-[0-9]{5,}\.parquet")
 NOTE = b"note"
+_COMPLETE = "complete"
 REVIEWS_FOLDER = "reviews"
 """What people add to a run stands apart from what the run wrote."""
 
@@ -122,9 +123,25 @@ def remove_unlisted(run: Path, parts: Iterable[PartDigest]) -> None:
             path.unlink()
 
 
+def mark_complete(run: Path) -> None:
+    """Say that all tables are there, and that the command that makes them is not over: it may still be writing the
+    report. `clear_work` takes it back."""
+    write_text(run / WORK / _COMPLETE, "")
+
+
+def is_complete(run: Path) -> bool:
+    """Whether the run was done when its command was broken off."""
+    return (run / WORK / _COMPLETE).exists()
+
+
 def clear_work(run: Path) -> None:
     """Remove what only a running run needs, and what a killed one left half-written."""
     remove_stale(run)
+    for path in (run / WORK).glob("*"):  # that it is complete is known until nothing else is left
+        if path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        elif path.name != _COMPLETE:
+            path.unlink(missing_ok=True)
     shutil.rmtree(run / WORK, ignore_errors=True)
 
 
