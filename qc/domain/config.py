@@ -77,7 +77,8 @@ class ManifestConfig:
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunConfig:
     """`shard_size` conversations are inspected together; `allowance` is the share of inputs that may fail
-    before the exit code becomes 3 (0: none); `workers` 0: one per core; `group_readable`: the group of the runs' folder
+    before the exit code becomes 3 (0: none); `workers` 0: one per core; `executor`, `address`: where they run
+    (EXECUTORS), and in which cluster; `group_readable`: the group of the runs' folder
     may read a run, otherwise only who made it.
 
     Limits, of which 0 is none: hearing a recording may take `hear_limit` times its length, and `hear_floor_s` where
@@ -86,6 +87,8 @@ class RunConfig:
     part of the digest, so that a run can be repeated with others."""
 
     shard_size: int = 500
+    executor: str = "pool"
+    address: str | None = None
     workers: int = 0
     allowance: float = 0.0
     max_turn_chars: int = 20_000

@@ -131,6 +131,10 @@ class RunSpec(Spec):
     """批次怎样运行。"""
 
     shard_size: int = Field(default=_RUN.shard_size, ge=1, le=100_000, description="一个分片几个会话")
+    executor: Literal["pool", "serial", "ray"] = Field(
+        default="pool", description="在哪里计算：本机多进程、当前进程、Ray 集群；不影响结果"
+    )
+    address: _Text | None = Field(default=None, description="Ray 集群的地址，主机:端口 或 auto；不写则 ray 只用本机")
     workers: int = Field(default=_RUN.workers, ge=0, le=512, description="进程数；0 为每核一个")
     allowance: float = Field(default=_RUN.allowance, ge=0, le=1, description="容许失败的比例；超过时退出码为 3")
     max_turn_chars: int = Field(
@@ -226,9 +230,9 @@ class WorkspaceSpec(Spec):
 def load_config(path: Path | None) -> Config:
     """The configuration in `qc.yaml`; the defaults when `path` is None.
 
-    A relative path counts from the file's folder. The digest covers every setting but the number of workers, who may
-    read a run, limits and the looks of reports, which change no result, and where the trained models lie: what is in
-    them counts (Specs.lexicons_digest). Raises SpecError with all problems.
+    A relative path counts from the file's folder. The digest covers every setting but where and with how many workers
+    it runs, who may read it, limits and the looks of reports, which change no result, and where the trained models lie:
+    what is in them counts (Specs.lexicons_digest). Raises SpecError with all problems.
     """
     config = (WorkspaceSpec() if path is None else _read(path)).config()
     model = config.asr.model
@@ -280,7 +284,16 @@ def _targets(document: Document, problems: Problems) -> None:
 
 def _digest(config: Config) -> str:
     settings = asdict(config)
-    for name in ("workers", "group_readable", "hear_limit", "hear_floor_s", "judge_limit_s", "memory_mb"):
+    for name in (
+        "executor",
+        "address",
+        "workers",
+        "group_readable",
+        "hear_limit",
+        "hear_floor_s",
+        "judge_limit_s",
+        "memory_mb",
+    ):
         del settings["run"][name]
     del settings["retention"]  # moves no result
     del settings["digest"], settings["report"]
