@@ -126,14 +126,8 @@ def _piece(value: str, number: int) -> str:
 
 def _suits(spelling: str, kind: str) -> bool:
     """Whether people write values of the type so: digits are taken for letters in numbers that are easily told."""
-    return kind in ("mobile", "id_card") or spelling not in (
-        "lookalike",
-        "corrected",
-        "twice",
-        "pairs",
-        "single",
-        "commas_between",
-    )
+    odd = ("lookalike", "corrected", "twice", "pairs", "single", "commas_between")
+    return kind in ("mobile", "id_card") or spelling not in odd
 
 
 def _cut(digits: str, sizes: Sequence[int]) -> list[str]:

@@ -5,9 +5,9 @@ usage: python -m bench.privacy [--phrasing held_out|develop] [--count 4000] [--s
 
 A planted value counts as hidden when every one of its digits and characters stands in a span that is masked (of an
 address what follows the city, of a piece all of it). A found span that touches no planted value is a false alarm; an
-innocent number any digit of which is hidden is one hidden by mistake. CHATS is a file of real chats in which values were
-replaced by placeholders such as [电话x] ({"turns": [{"role": …, "text": …}]} a line): invented values are planted in
-their places, the chats stay as they are otherwise; --read prints masked turns to read.
+innocent number any digit of which is hidden is one hidden by mistake. CHATS is a file of real chats in which values
+were replaced by placeholders such as [电话x] ({"turns": [{"role": …, "text": …}]} a line): invented values are planted
+in their places, the chats stay as they are otherwise; --read prints masked turns to read.
 """
 
 from __future__ import annotations

@@ -9,10 +9,12 @@ from __future__ import annotations
 import re
 from typing import NamedTuple
 
+from qc.domain.conversation import Role
+from qc.text.digits import DIGIT, GAP
 from qc.text.labelled import BIRTHDAY, LABELS
 from qc.text.names import SURNAME
 from qc.text.numbers import NOT_PERSONAL
-from qc.text.shard import Shard
+from qc.text.shard import ROLE_CODES, Shard
 
 _INNOCENT = (
     *NOT_PERSONAL,
@@ -30,8 +32,11 @@ _ORDER = ("id_card", "bank_card", "account", "secret", "qq", "passport", "birthd
 _ASKED = re.compile(
     f"(?P<innocent>{'|'.join(_INNOCENT)})|" + "|".join(f"(?P<{kind}>{_KINDS[kind]})" for kind in _ORDER)
 )
+_CUSTOMER = ROLE_CODES[Role.CUSTOMER]
 _FURTHER = re.compile("[？吗呢]|多少|哪|什么")
 _REFUSED = re.compile("不需要|不用|不要|不必|无需|别|不会|不能")
+_GIVEN = re.compile(f"[^？?]{{0,6}}[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}]){{3}}")
+"""Behind it, the word has its number already: nobody asks for it."""
 _REACH = 8
 """Characters before a word in which it may be said that this is not asked for."""
 _LOOKS_BACK = 8
@@ -42,12 +47,12 @@ _TAIL = 60
 
 class Question(NamedTuple):
     """What was asked for: a type (`phone`: any telephone number; `innocent`: nothing personal). Not `sure`: something
-    innocent was asked for too. `turn` asked it, and `role` said that turn."""
+    innocent was asked for too. `turn` asked it, `of_centre`: not by the customer."""
 
     kind: str
     sure: bool
     turn: int
-    role: int
+    of_centre: bool
 
 
 def question(shard: Shard, turn: int, passed: frozenset[int]) -> Question | None:
@@ -61,12 +66,13 @@ def question(shard: Shard, turn: int, passed: frozenset[int]) -> Question | None
             found.lastgroup or ""
             for found in _ASKED.finditer(asked)
             if not _REFUSED.search(asked, max(0, found.start() - _REACH), found.start())
+            and not (before < turn and _GIVEN.match(asked, found.end()))
         ]
         personal = [kind for kind in kinds if kind != "innocent"]
         if kinds:
             kind = personal[-1] if personal else "innocent"
-            sure = len(personal) == len(kinds) and (kind != "secret" or len(set(personal)) == 1)
-            return Question(kind, sure, before, int(shard.role[before]))
+            sure = len(personal) == len(kinds) and (kind != "secret" or set(personal) <= {"phone", "secret"})
+            return Question(kind, sure, before, int(shard.role[before]) != _CUSTOMER)
         if before < turn and len(asked) > _SHORT and _FURTHER.search(asked):
             return None
     return None

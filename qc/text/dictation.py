@@ -16,10 +16,11 @@ _LEAD = (
     "[嗯啊呃哦喂是对好的那就您你行我，。、： ]|手机号?码?|电话|户号|号码|卡号|身份证号?|[工农中建交招]行"
     "|记一下|记下|再?说一遍|重复一遍|再报一[遍下]|应该"
 )
-_TAIL = "[，。、 啦了吗呢吧啊嗯对是好的？！]|然后呢?|后面呢?|继续|您说|没错"
-_RUN = rf"[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}]){{1,39}}x?"
-_BARE = rf"(?:{_LEAD}|{GAP}){{0,8}}{_RUN}(?:{_TAIL}){{0,6}}"
-DICTATED = rf"(?m)^(?:(?P<bare>{_BARE})|(?P<led>[^\n]{{1,14}}{_RUN}(?:{_TAIL}){{0,6}}))$"
+_TAIL = "[，。、 \ufe0f\u20e3啦了吗呢吧啊嗯对是好的？！]|然后呢?|后面呢?|继续|您说|没错"
+_RUN = rf"[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}]){{1,39}}(?:{GAP}{{0,2}}x)?"
+_END = rf"(?:{_TAIL}){{0,6}}(?:[，。、 ][^\n{DIGIT}]{{1,6}})?"
+_BARE = rf"(?:{_LEAD}|{GAP}){{0,8}}{_RUN}{_END}"
+DICTATED = rf"(?m)^(?:(?P<bare>{_BARE})|(?P<led>[^\n]{{0,15}}[^\na-z0-9¥.]{_RUN}{_END}))$"
 """RE2: a turn that is nothing but digits, with what people say around them; or one of a few words that ends in digits,
 which counts only where it answers a question."""
 
@@ -28,19 +29,10 @@ _MAX_TURNS_BETWEEN = 3
 _COMPLETE = 11
 """A piece this long is a number of its own."""
 _LEAST = {"phone": 7, "id_card": 6, "bank_card": 8, "account": 6, "secret": 4, "qq": 5, "passport": 7, "birthday": 8}
-_MOST = {
-    "phone": 24,
-    "id_card": 36,
-    "bank_card": 38,
-    "account": 30,
-    "secret": 8,
-    "qq": 11,
-    "passport": 11,
-    "birthday": 8,
-}
-"""Digits an answer to the question may have in all; some say it twice."""
+_MOST = {**_LEAST, "phone": 12, "id_card": 18, "bank_card": 19, "account": 20, "qq": 11, "passport": 11}
+"""Digits that several pieces of one answer may have together."""
 _LEAST_ECHO = 2
-_LAST_RUN = re.compile(rf".*?(?P<run>[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}])*x?)(?:{_TAIL})*$")
+_LAST_RUN = re.compile(rf".*?(?P<run>[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}])*(?:{GAP}{{0,2}}x)?)[^{DIGIT}]*$")
 
 
 class Piece(NamedTuple):
@@ -66,7 +58,7 @@ class Part(NamedTuple):
 def dictated(pieces: Sequence[Piece], asked: Callable[[int], Question | None]) -> Iterator[Part]:
     """Numbers made of pieces of one speaker. `asked` gives the question a turn answers. Where none was asked, two or
     more pieces must make a number that holds; where one was, what is said is one, even if digits were lost or put
-    right. What the other side repeats of it goes with it."""
+    right. What is repeated of it goes with it."""
     by_speaker: dict[tuple[int, int], list[int]] = {}
     for index, piece in enumerate(pieces):
         by_speaker.setdefault(piece.speaker, []).append(index)
@@ -81,8 +73,8 @@ def dictated(pieces: Sequence[Piece], asked: Callable[[int], Question | None]) -
                 continue
             name, size, valid = found
             yield from (_part(pieces, k, name, valid) for k in chain[:size])
-            others = (k for who, ks in by_speaker.items() if who[0] == conversation and ks is not mine for k in ks)
-            yield from _echoes(pieces, chain[:size], others, name)
+            around = (k for who, ks in by_speaker.items() if who[0] == conversation for k in ks)
+            yield from _echoes(pieces, chain[:size], around, name)
             i += size
 
 
@@ -97,11 +89,11 @@ def _chain(pieces: Sequence[Piece], mine: Sequence[int], first: int) -> list[int
 
 
 def _answers(piece: Piece, question: Question | None) -> bool:
-    """Whether the piece can begin a number: words before its digits make it one only as an answer of the other side,
-    or where they say themselves what it is."""
+    """Whether the piece can begin a number: words before its digits make it one only as an answer to the centre, or
+    where they say themselves what it is."""
     if piece.bare:
         return True
-    return question is not None and question.sure and (question.turn == piece.turn or question.role != piece.speaker[1])
+    return question is not None and question.sure and (question.turn == piece.turn or question.of_centre)
 
 
 def _number(pieces: Sequence[Piece], chain: Sequence[int], question: Question | None) -> tuple[str, int, bool] | None:
@@ -116,22 +108,20 @@ def _number(pieces: Sequence[Piece], chain: Sequence[int], question: Question | 
                 return found[0], size, True
     if question is None or not question.sure or question.kind not in _LEAST:
         return None
-    size, total = 0, 0
+    size, total = 1, len(parts[0])
     while size < len(parts) and total + len(parts[size]) <= _MOST[question.kind]:
         total += len(parts[size])
         size += 1
-        if total >= _COMPLETE and question.kind == "phone":
-            break
     digits = "".join(parts[:size])
     if total < _LEAST[question.kind] or (question.kind == "phone" and is_hotline(digits)):
         return None
     return phone_type(digits) if question.kind == "phone" else question.kind, size, False
 
 
-def _echoes(pieces: Sequence[Piece], said: Sequence[int], others: Iterator[int], name: str) -> Iterator[Part]:
+def _echoes(pieces: Sequence[Piece], said: Sequence[int], around: Iterator[int], name: str) -> Iterator[Part]:
     digits = "".join(_digits(pieces[k]) for k in said)
     first, last = pieces[said[0]].turn, pieces[said[-1]].turn
-    for k in others:
+    for k in around:
         piece = pieces[k]
         again = _digits(piece)
         if first < piece.turn <= last + 2 and len(again) >= _LEAST_ECHO and again in digits:

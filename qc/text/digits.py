@@ -32,7 +32,7 @@ _HESITATION = (
 )
 """What people say between the groups of one number."""
 GAP = f"(?:{_HESITATION}|[{SEPARATORS}])"
-NUMBER = rf"[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}]){{5,}}(?: ?x)?"
+NUMBER = rf"[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}]){{5,}}(?:{GAP}{{0,2}}x)?"
 """RE2: a run of at least six digits, in groups or not, with the x of an identity card."""
 
 _KIND = {

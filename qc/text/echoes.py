@@ -14,21 +14,22 @@ _MAX_GROUPS = 12
 _LEAST_NAME = 2
 
 
-def repeated_names(
-    buffer: bytes, names: Iterable[tuple[int, int]], owner: Callable[[int], int]
+def repeated_texts(
+    buffer: bytes, texts: Iterable[tuple[int, int]], owner: Callable[[int], int]
 ) -> Iterator[tuple[int, int]]:
-    """Bytes of `buffer` where a name said at one of `names` stands again in the conversation that `owner` gives."""
+    """Bytes of `buffer` where what was said at one of `texts` (a name, a WeChat id) stands again in the conversation
+    that `owner` gives."""
     said: dict[str, set[int]] = {}
-    for start, end in names:
+    for start, end in texts:
         name = buffer[start:end].decode()
         if len(name) >= _LEAST_NAME:
             said.setdefault(name, set()).add(owner(start))
     if not said:
         return
-    texts = sorted(said)
-    found = Automaton(texts).scan(buffer)
+    known = sorted(said)
+    found = Automaton(known).scan(buffer)
     for pattern, start, end in zip(found.pattern.tolist(), found.start.tolist(), found.end.tolist(), strict=True):
-        if owner(start) in said[texts[pattern]]:
+        if owner(start) in said[known[pattern]]:
             yield start, end
 
 

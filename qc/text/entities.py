@@ -20,7 +20,7 @@ from qc.domain.operators import EntityType
 from qc.text.asked import ANSWERED, question
 from qc.text.dictation import DICTATED, Piece, dictated
 from qc.text.digits import NUMBER, arabic
-from qc.text.echoes import repeated_names, repeated_numbers
+from qc.text.echoes import repeated_numbers, repeated_texts
 from qc.text.labelled import LABELLED, labelled
 from qc.text.names import NAMED, beside, is_name
 from qc.text.normalise import normalise
@@ -142,6 +142,7 @@ _PRIORITY = {name: i for i, name in enumerate(_ORDER)}
 _WEAKER = (_CODE["amount"], _CODE["account"])
 _LONGER = ("account", "bank_card", "id_card")
 _HAVE_OWNERS = frozenset(_CODE[name] for name in ("mobile", "landline", "id_card", "bank_card", "address"))
+_SAID_AGAIN = tuple(_CODE[name] for name in ("name", "wechat", "passport"))
 _NOT_NUMBERS = frozenset(_CODE[name] for name in ("name", "address", "email", "plate", "birthday", "secret", "wechat"))
 
 
@@ -191,7 +192,12 @@ def _labelled(buffer: bytes, found: list[_Span]) -> Iterator[_Span]:
             else:
                 if found[at].start > span.start:
                     yield span._replace(end=found[at].start)
-                if kind in _LONGER and found[at].start <= span.start and span.end > found[at].end:
+                rest = buffer[found[at].end : max(span.end, found[at].end)].decode()
+                if (
+                    kind in _LONGER
+                    and found[at].start <= span.start
+                    and (len(arabic(rest)) > 1 or rest[-1:].isdecimal())
+                ):
                     yield span._replace(start=found[at].end)  # a telephone number is only seen in its first digits
 
 
@@ -212,9 +218,10 @@ def _repeated(
     buffer: bytes, runs: Iterable[tuple[int, str]], found: list[_Span], owner: Callable[[int], int]
 ) -> Iterator[_Span]:
     """What was found once and is said again in the same conversation."""
-    names = [(span.start, span.end) for span in found if span.type == _CODE["name"]]
-    for start, end in repeated_names(buffer, names, owner):
-        yield _Span(start, end, _CODE["name"], True)
+    for code in _SAID_AGAIN:
+        texts = [(span.start, span.end) for span in found if span.type == code]
+        for start, end in repeated_texts(buffer, texts, owner):
+            yield _Span(start, end, code, True)
     known: dict[int, dict[str, int]] = {}
     for span in found:
         if _PERSONAL[span.type] and span.type not in _NOT_NUMBERS:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qc.text.digits import DIGIT, GAP, arabic, groups_of
+from qc.text.digits import DIGIT, GAP, SPOKEN, arabic, groups_of
 from qc.text.numbers import NOT_PERSONAL, UNIT, Number, goes_on_masked
 
 _IS = "[ ：，、]{0,2}(?:(?:应该|好像|就)?是|为|报一下|改为|改成)?[ ：，、]{0,2}"
@@ -39,7 +39,10 @@ _SHAPES = {
     "wechat": r"[a-z][a-z0-9_\-]{5,19}",
     "credit_code": "[0-9a-z]{15,20}",
 }
-_LINKS = {"secret": _IS, "birthday": "(?:[ ：，、]{0,2}(?:是|在|为)?[ ：，、]{0,2})"}
+_LINKS = {
+    "wechat": r"(?:[吧呗啊呀，：、 ]|号?是|为){0,4}",
+    "birthday": "(?:[ ：，、]{0,2}(?:是|在|为)?[ ：，、]{0,2})",
+}
 LABELLED = "|".join(
     rf"{label}{_LINKS.get(kind, _IS)}{_FILLER}(?P<{kind}>{_SHAPES.get(kind, _DIGITS % 5)})"
     for kind, label in {**LABELS, "number": "号码(?:就?是|为)"}.items()
@@ -48,6 +51,7 @@ LABELLED = "|".join(
 验证码."""
 
 _MIN, _MIN_SECRET, _MAX_SECRET = 6, 4, 8
+_SHORT_NUMBER = 5
 _MIN_LOCAL = 7
 """Digits of a telephone number without its area code."""
 _NEAR = 12
@@ -69,10 +73,10 @@ def labelled(kind: str, text: str, before: str, after: str) -> Iterator[Number]:
             yield Number(kind, 0, len(text), False)
         return
     groups = groups_of(text)
-    if UNIT.match(after):
+    if UNIT.match(after) or _is_a_word(text, groups):
         groups.pop()
     is_phone = kind in ("phone", "number")
-    if not groups or ((is_phone or kind == "secret") and is_hotline(_digits(text, groups))):
+    if not groups or (is_hotline(digits := _digits(text, groups)) and (is_phone or len(digits) == _SHORT_NUMBER)):
         return
     if kind == "secret":
         groups = _secret(groups)
@@ -83,6 +87,13 @@ def labelled(kind: str, text: str, before: str, after: str) -> Iterator[Number]:
         digits = _digits(text, parts)
         if len(digits) >= (_MIN_SECRET if kind == "secret" else _MIN) and not (is_phone and is_hotline(digits)):
             yield Number(phone_type(digits) if is_phone else kind, parts[0][0], parts[-1][1], False)
+
+
+def _is_a_word(text: str, groups: list[tuple[int, int]]) -> bool:
+    """Whether the last group is a single Chinese digit behind 0–9: 身份证11010519491231，一代的."""
+    return (
+        len(groups) > 1 and groups[-1][1] - groups[-1][0] == 1 and text[groups[-1][0]] in SPOKEN and text[0].isascii()
+    )
 
 
 def is_hotline(digits: str) -> bool:

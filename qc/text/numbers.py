@@ -86,12 +86,15 @@ def numbers(text: str, before: str, after: str) -> Iterator[Number]:
     parts = [arabic(text[start:end]) for start, end in groups]
     i = 0
     while i < len(groups):
+        if (hotline := _hotline(parts, i)) > i:
+            i = hotline
+            continue
         for j in range(_reach(parts, i), i, -1):
             start, end = groups[i][0], groups[j - 1][1]
             if _DECIMAL.search(text, start, end) and min(map(len, parts[i:j])) < _BETWEEN_DOTS:
                 continue  # an address of the internet, a sum, a date
             if _may_join(groups[i:j]):
-                found = _read(text, start, end, before)
+                found = _read(text, start, end, before, after)
             else:
                 kind = _telling("".join(parts[i:j]))
                 found = [Number(kind, start, end, True)] if kind and _evenly_apart(text, groups[i:j]) else []
@@ -112,6 +115,19 @@ def _reach(parts: list[str], first: int) -> int:
     return end
 
 
+def _hotline(parts: list[str], first: int) -> int:
+    """One past the groups that make a number of a company, 400 or 800 and seven digits; `first` if they do not."""
+    digits = ""
+    for j in range(first, min(first + 3, len(parts))):
+        digits += parts[j]
+        if len(digits) == _HOTLINE_SIZE and digits[:3] in ("400", "800"):
+            return j + 1
+    return first
+
+
+_HOTLINE_SIZE = 10
+
+
 def _telling(digits: str) -> str | None:
     """The type of digits that hardly any others have the shape of: a mobile number, or what holds its check digit."""
     if is_mobile(digits):
@@ -130,10 +146,16 @@ UNIT = re.compile(r"[a-z元块毛角万亿年月日天号个台度点楼栋室�
 """Behind it the last group of digits is no part of the number: 电话…，50元."""
 
 
-def _read(text: str, start: int, end: int, before: str) -> list[Number]:
+def _read(text: str, start: int, end: int, before: str, after: str) -> list[Number]:
     """The number at `start`..`end`, or the same kind of number said twice in one breath. A spoken one may touch a
     character that only looks like a digit: 张三|一三八…."""
-    edges = ((0, 0), (1, 0), (0, 1), (1, 1)) if text[start] in SPOKEN else ((0, 0),)
+    edges = [(0, 0)]
+    if text[start] in SPOKEN:
+        led, followed = (
+            _is_han(text[start - 1 : start] if start else before[-1:]),
+            _is_han(text[end : end + 1] or after[:1]),
+        )
+        edges += [edge for edge in ((1, 0), (0, 1), (1, 1)) if edge[0] <= led and edge[1] <= followed]
     for first, last in edges:
         digits = arabic(text[start + first : end - last])
         at = start + first
@@ -246,6 +268,10 @@ def _is_masked(number: Number, text: str, before: str, after: str) -> bool:
     """Whether it is what a mask leaves of a longer number: 卡号110105********002x is no account 110105."""
     head = number.end == len(text) and goes_on_masked(after)
     return head or (number.start == 0 and goes_on_masked(before[::-1]))
+
+
+def _is_han(char: str) -> bool:
+    return "一" <= char <= "鿿"
 
 
 def _is_latin(char: str) -> bool:
