@@ -61,8 +61,8 @@ def transcribe_missing(
     cached = sum(len(twins[content]) for content in first) - sum(len(twins[r.content]) for r in missing)
     failures: dict[str, Failure] = {}
     if missing:
-        at_most = min(most_workers(config.asr) or len(missing), len(missing))
-        workers = min(executor.workers, at_most)
+        with_gpus = most_workers(config.asr)
+        workers = min(executor.workers, with_gpus or len(missing), len(missing))
         if config.asr.engine != IMPORTED:
             progress.note(f"载入转写模型（{workers} 个进程，约十秒）")
         limits = limits_of(config.run)
@@ -73,7 +73,9 @@ def transcribe_missing(
             work=_hear,
             setup=_open,
             setup_args=(config, identity, str(cache_dir)),
-            at_most=at_most,
+            at_most=len(missing),
+            per_machine=with_gpus,
+            gpus=0 if with_gpus is None else 1,
             limit_s=lambda group: limits.hear_s([_length(r, lengths) for r in group.recordings]),
             memory_mb=limits.memory_mb,
         )

@@ -37,7 +37,8 @@ class Job(Generic[State, Task, Result]):
     """`work(state, task)` for many tasks, where `state = setup(*setup_args)` is made once per process, before its
     first task. All of it crosses to other processes, so functions stand at the top of a module.
 
-    `at_most`: no more processes than this are of use, None: as many as there are. `gpus`: of each process.
+    `at_most`: no more processes than this are of use, `per_machine`: on one machine, None: as many as there are.
+    `gpus`: of each process.
     `limit_s`: seconds that a task may take, None: any time. `memory_mb`: what a process may hold, None: anything.
     """
 
@@ -45,6 +46,7 @@ class Job(Generic[State, Task, Result]):
     setup: Callable[..., State]
     setup_args: tuple[Any, ...] = ()
     at_most: int | None = None
+    per_machine: int | None = None
     gpus: float = 0
     limit_s: Callable[[Task], float] | None = None
     memory_mb: int | None = None
@@ -63,6 +65,10 @@ class Executor(Protocol):
     @property
     def workers(self) -> int:
         """How many tasks can run at once."""
+
+    @property
+    def note(self) -> str:
+        """Where tasks run, for the run's notes (Chinese); empty where that goes without saying."""
 
     def run(self, job: Job[State, Task, Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
         """The result of every task, or that it crashed."""

@@ -17,12 +17,15 @@ class Pool:
     What a process holds is its resident memory. It is read from /proc, and where there is none from `ps`.
     """
 
+    note = ""
+
     def __init__(self, workers: int) -> None:
         self.workers = workers
 
     def run(self, job: Job[State, Task, Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
         """As every executor. Tasks drawn ahead are at most as many as there are workers."""
-        crew = Crew(job, min(self.workers, job.at_most or self.workers), tasks, _Local(job))
+        most = min(self.workers, job.at_most or self.workers, job.per_machine or self.workers)
+        crew = Crew(job, most, tasks, _Local(job))
         try:
             yield from crew.results()
         finally:

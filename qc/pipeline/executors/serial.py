@@ -11,6 +11,7 @@ class Serial:
     """Runs tasks one after the other; limits of time and memory are not watched."""
 
     workers = 1
+    note = ""
 
     def run(self, job: Job[State, Task, Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
         """Results in the order of the tasks."""
