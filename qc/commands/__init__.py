@@ -10,6 +10,8 @@ import click
 from qc import __version__
 from qc.commands.chinese import speak_chinese
 from qc.commands.lazy import Lazy
+from qc.commands.terminal import guard
+from qc.domain.printable import printable
 from qc.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, EXIT_USAGE, QcError, origin, refusal, remedy
 
 speak_chinese()
@@ -39,6 +41,7 @@ _COMMANDS = {
     "diff-asr": "换了转写，哪些判定跟着变，为什么",
     "models": "转写模型：列出、下载、导入",
     "init": "新建一个工作区：配置、规则、评分表、CI",
+    "plan": "一晚要多少核、GPU、内存和磁盘，由本机实测的速度算出",
     "doctor": "检查本机、模型与工作区，告诉你该做什么",
 }
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
@@ -59,6 +62,7 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> Any:
     """Run the command line and exit with the house's exit codes."""
+    guard()
     try:
         code = cli.main(args=args, prog_name="qc", standalone_mode=False)
     except click.exceptions.Exit as stop:
@@ -70,13 +74,13 @@ def main(args: list[str] | None = None) -> Any:
         error.show()
         sys.exit(error.exit_code)
     except QcError as error:
-        click.echo(error.render(), err=True)
+        click.echo(printable(error.render()), err=True)
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()  # the reader of a pipe (head, less) left; that is no error of ours
         sys.exit(0)
     except OSError as error:
-        click.echo(_disk(error).render(), err=True)
+        click.echo(printable(_disk(error).render()), err=True)
         _reraise_when_debugging()
         sys.exit(EXIT_USAGE)
     except Exception as error:  # the last door: no stack trace full of customer speech on a terminal

@@ -26,7 +26,7 @@ class Console:
     def note(self, message: str) -> None:
         if not self._quiet:
             self._wipe()
-            click.echo(message, err=True)
+            click.echo(printable(message), err=True)
             self._draw()
 
     def stage(self, title: str, total: float | None, unit: str) -> None:

@@ -118,7 +118,8 @@ def _is_sound(lock: Lock) -> bool:
     """Whether versions are versions and all else is text: whoever writes a lock by hand may have slipped."""
     texts = [*lock.lexicons.values(), *lock.patterns.values(), *lock.signals.values()]
     versions: list[str] = []
-    for entry in (*lock.rules.values(), *lock.scorecards.values()):
+    entries: list[LockedRule | LockedCard] = [*lock.rules.values(), *lock.scorecards.values()]
+    for entry in entries:
         plain = asdict(entry)
         versions.append(plain.pop("version"))
         points = plain.pop("points")
