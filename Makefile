@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 TORCH  := torch==2.13.0
 SAMPLE := docs/sample/2026-11-20
 
-.PHONY: demo test setup setup-dev check docs slow bench clean
+.PHONY: demo test setup setup-dev check docs slow bench lock sbom audit clean
 
 demo: setup  ## transcribe and inspect the sample batch, write runs/ and print where the report is
 	@echo "==> 质检示例批次 $(SAMPLE)（首次转写约一两分钟，之后取自缓存）"
@@ -50,6 +50,18 @@ docs: setup-dev  ## regenerate docs/reference
 
 slow: setup-dev  ## the tests that take minutes
 	@$(BIN)/pytest -m slow
+
+lock: setup-dev  ## pin the tested packages with their hashes: requirements/*.txt
+	@$(BIN)/pip install --quiet --disable-pip-version-check uv
+	@$(BIN)/python requirements/lock.py
+
+sbom: setup-dev  ## dist/sbom.cdx.json: every installed package, CycloneDX
+	@mkdir -p dist
+	@$(BIN)/cyclonedx-py environment --pyproject pyproject.toml --output-reproducible --of JSON -o dist/sbom.cdx.json $(BIN)/python
+	@echo dist/sbom.cdx.json
+
+audit: setup-dev  ## known vulnerabilities of the locked packages; says so where the database is not reached
+	@$(BIN)/python requirements/audit.py
 
 clean:  ## remove what was installed and computed here
 	rm -rf $(VENV) .pytest_cache .mypy_cache .ruff_cache .hypothesis
