@@ -42,6 +42,7 @@ _COMMANDS = {
     "models": "转写模型：列出、下载、导入",
     "init": "新建一个工作区：配置、规则、评分表、CI",
     "plan": "一晚要多少核、GPU、内存和磁盘，由本机实测的速度算出",
+    "leak-check": "查写出的文件里还有没有个人信息",
     "doctor": "检查本机、模型与工作区，告诉你该做什么",
 }
 _HELP = {"help_option_names": ["-h", "--help"], "max_content_width": 100}
