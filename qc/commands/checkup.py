@@ -11,16 +11,17 @@ import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import IntEnum
+from importlib.metadata import version
 from pathlib import Path
 
 from qc import __version__
 from qc.asr.engines import measured
 from qc.asr.engines import registry as engines
 from qc.asr.models.weights import INSTALL, find_model
-from qc.domain.config import AsrConfig, Config
+from qc.domain.config import AsrConfig, Config, RunConfig
 from qc.errors import QcError, SpecError
 from qc.paths import WORKSPACE_FILE, cache_dir
-from qc.pipeline.executors.choose import worker_count
+from qc.pipeline.executors.choose import has_ray, worker_count
 from qc.pipeline.specs import Folders, configuration, folders, load
 
 _GIB = 1 << 30
@@ -63,6 +64,7 @@ def checkup(workspace: Path | None, out: Path, *, measure: bool) -> Iterator[Res
     where = folders(workspace)
     config, problem = _config(where)
     yield problem or Result(Level.GOOD, "工作区", str(workspace) if workspace else f"没有 {WORKSPACE_FILE}，用内置配置")
+    yield _cluster(config.run)
     yield from _transcription(config.asr, measure)
     yield _specs(where)
 
@@ -97,6 +99,15 @@ def _config(where: Folders) -> tuple[Config, Result | None]:
         return configuration(where), None
     except QcError as error:
         return Config(), Result(Level.BAD, "配置", f"qc.yaml 有误\n{error.render()}")
+
+
+def _cluster(config: RunConfig) -> Result:
+    if has_ray():
+        place = f"qc.yaml 写明 {config.address}" if config.address else "--executor ray --address 主机:端口"
+        return Result(Level.GOOD, "集群", f"装有 Ray {version('ray')}（{place}）")
+    if config.executor == "ray":
+        return Result(Level.BAD, "集群", "qc.yaml 的 run.executor 是 ray，但没有安装 Ray", "pip install 'qc[ray]'")
+    return Result(Level.GOOD, "集群", "没有安装 Ray；单机运行不需要（多机：pip install 'qc[ray]'）")
 
 
 def _transcription(config: AsrConfig, measure: bool) -> Iterator[Result]:

@@ -40,6 +40,8 @@ _QUIET: dict[str, Any] = {
 }
 _local: Path | None = None
 """The folder of the cluster that this process started for itself."""
+_size = 0
+"""How many processes that one holds."""
 
 Machine = Mapping[str, Any]
 
@@ -84,10 +86,11 @@ def _answers(host: str, port: int) -> bool:
 def start_here(workers: int) -> None:
     """A cluster of this machine alone, which ends with this process. Nothing of it is readable to others, and what
     crosses to workers is never written to disk."""
-    global _local
-    if _local is not None:
-        ray.shutdown()  # of another size, for an executor of before
-    else:
+    global _local, _size
+    if ray.is_initialized() and _size == workers:
+        return
+    ray.shutdown()
+    if _local is None:
         # Not in TMPDIR: names of sockets may not be longer than 107 characters.
         _local = Path(tempfile.mkdtemp(prefix="qc-ray-", dir=os.environ.get("RAY_TMPDIR", "/tmp")))  # noqa: S108
         atexit.register(shutil.rmtree, _local, ignore_errors=True)
@@ -103,6 +106,7 @@ def start_here(workers: int) -> None:
                 _system_config={"automatic_object_spilling_enabled": False},
                 **_QUIET,
             )
+            _size = workers
             return
         except Exception as error:  # Ray raises this very class when it takes too long
             ray.shutdown()
@@ -113,6 +117,8 @@ def start_here(workers: int) -> None:
 
 
 def connect(address: str) -> None:
+    """Join a company's cluster. Raises UsageError."""
+    global _size
     if "://" in address:
         raise UsageError(
             f"不支持 Ray 地址 {address}", "在集群的一台机器上运行 qc，地址写 主机:端口（如 10.0.0.1:6379）或 auto。"
@@ -123,8 +129,8 @@ def connect(address: str) -> None:
             f"Ray 集群 {address} 没有应答",
             f"检查主节点在运行（ray status）、地址是 主机:端口、防火墙放行；{_PREPARE}",
         )
-    if ray.is_initialized():
-        ray.shutdown()
+    ray.shutdown()
+    _size = 0
     try:
         ray.init(address=address, **_QUIET)
     except (RuntimeError, ConnectionError, ValueError, RayError) as error:

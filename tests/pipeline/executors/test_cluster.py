@@ -1,0 +1,98 @@
+"""A batch on a cluster whose machines, and whose driver, are killed in the middle."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from qc.storage.read import open_run
+from tests.pipeline.batches import chats, command, digests, only_run, qc, workspace
+from tests.pipeline.executors.cluster import OPEN, Cluster, cluster
+from tests.pipeline.executors.kinds import NEEDS_RAY
+
+pytestmark = NEEDS_RAY
+CHATS = 600
+
+
+@pytest.fixture(scope="module")
+def three() -> Iterator[Cluster]:
+    with cluster(3) as made:
+        yield made
+
+
+@pytest.fixture(scope="module")
+def batch(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("batch")
+    chats(folder / "in", CHATS)
+    workspace(folder / "ws", shard_size=10)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def by_pool(batch: Path) -> dict[str, str]:
+    done = qc("run", "in", "-w", "ws", "--out", "pool", "--no-report", "--workers", 2, cwd=batch)
+    assert done.returncode == 0, done.stderr
+    return digests(only_run(batch / "pool"))
+
+
+def args(out: str, address: str) -> list[str]:
+    return ["run", "in", "-w", "ws", "--out", out, "--no-report", "--executor", "ray", "--address", address]
+
+
+def started(folder: Path, out: str, address: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        command(*args(out, address)), cwd=folder, env=os.environ | OPEN, stderr=subprocess.PIPE, text=True
+    )
+
+
+def shards(folder: Path) -> int:
+    return len(list(folder.glob("*/.work/shards/*.json")))
+
+
+def until(true: Callable[[], bool], seconds: float = 180) -> None:
+    end = time.monotonic() + seconds
+    while not true():
+        assert time.monotonic() < end
+        time.sleep(0.05)
+
+
+def test_a_killed_driver_leaves_no_workers_and_the_same_command_goes_on(
+    three: Cluster, batch: Path, by_pool: dict[str, str]
+) -> None:
+    driver = started(batch, "resumed", three.address)
+    until(lambda: shards(batch / "resumed") >= 5 or driver.poll() is not None)
+    driver.send_signal(signal.SIGKILL)
+    driver.communicate()
+    until(lambda: not any(three.workers(node) for node in range(3)))
+    before = shards(batch / "resumed")
+    assert before < CHATS / 10
+    done = qc(*args("resumed", three.address), cwd=batch, **OPEN)  # the cluster it joined is still there
+    assert done.returncode == 0, done.stderr
+    assert done.stderr.count("续跑：已完成的分片") == before
+    assert digests(only_run(batch / "resumed")) == by_pool
+
+
+def test_a_killed_machine_costs_nothing(three: Cluster, batch: Path, by_pool: dict[str, str]) -> None:
+    driver = started(batch, "lost", three.address)
+    until(lambda: (shards(batch / "lost") >= 5 and bool(three.workers(2))) or driver.poll() is not None)
+    three.kill(2)
+    _, told = driver.communicate(timeout=300)
+    assert driver.returncode == 0, told
+    run = only_run(batch / "lost")
+    assert digests(run) == by_pool
+    lineage = open_run(run).lineage
+    assert (lineage.counts.ok, lineage.counts.failed, lineage.counts.quarantined) == (CHATS, 0, 0)
+    assert any("3 台机器" in note for note in lineage.notes)
+
+
+def test_nobody_at_the_address_is_said_at_once() -> None:
+    done = qc("run", ".", "--executor", "ray", "--address", "127.0.0.1:1")
+    assert done.returncode == 2
+    assert "Ray 集群 127.0.0.1:1 没有应答" in done.stderr
+    assert "提示" in done.stderr
