@@ -16,7 +16,7 @@ _MOST_AROUND = 32 << 20
 _MOST_STRINGS = 4_000_000
 _MOST_OTHER = 8 << 20
 _BLOCK = 1 << 20
-_ROW = re.compile(rb"<(?:[\w.-]+:)?row(?:\s[^<>]*)?>|</(?:[\w.-]+:)?row\s*>")
+_ROW = re.compile(rb"<(?:[\w.-]+:)?row(?:\s[^<>]*)?/?>|</(?:[\w.-]+:)?row\s*>")
 _STRING = re.compile(rb"<(?:[\w.-]+:)?si[\s/>]")
 _DECLARED = re.compile(rb"<!(?:DOCTYPE|ENTITY)")
 

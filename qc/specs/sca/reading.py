@@ -95,6 +95,8 @@ def read_json(text: str, shown_as: str) -> Node:
         _refuse(shown_as, error.lineno, error.colno, "不是 JSON", "请确认导出的是规则的 JSON，没有改动过。")
     except RecursionError:
         _refuse(shown_as, 1, 1, "JSON 嵌套太深", "请确认导出的是规则的 JSON。")
+    except ValueError:
+        _refuse(shown_as, 1, 1, "JSON 里有过大的数", "请确认导出的是规则的 JSON。")
     node = Node(data, "")
     for name in ("JsonStr", "jsonStrForRule", "Data", "JsonStr"):
         inside = node.node(name)
@@ -114,7 +116,7 @@ def _loaded(value: object) -> object:
     if isinstance(value, str) and value.lstrip().startswith(("{", "[")):
         try:
             return json.loads(value)
-        except (json.JSONDecodeError, RecursionError):
+        except (ValueError, RecursionError):
             return value
     return value
 
