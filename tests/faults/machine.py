@@ -84,6 +84,7 @@ def _become(task: Mapping[str, object]) -> None:
     """Never returns: this process is the command now."""
     os.setsid()
     os.environ |= task["env"]  # type: ignore[arg-type]
+    tempfile.tempdir = None  # asked for once more: TMPDIR may be another
     os.environ["PYTHONPATH"] = f"{HOOK}{os.pathsep}{os.environ['PYTHONPATH']}"
     said = os.open(str(task["said"]), os.O_WRONLY | os.O_CREAT, 0o600)
     for descriptor, target in ((os.open(os.devnull, os.O_RDONLY), 0), (said, 1), (said, 2)):

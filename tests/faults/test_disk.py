@@ -84,16 +84,6 @@ def test_no_room_for_transcripts(
     assert digests(only_run(tmp_path / "runs")) == expected
 
 
-@pytest.mark.slow
-def test_no_room_for_what_workers_need(
-    machine: Machine, tonight: Night, expected: dict[str, str], disk_of: Callable[[int], Disk], tmp_path: Path
-) -> None:
-    disk = disk_of(4)
-    args = [*tonight.reported(tmp_path / "runs"), "--no-report", "--workers", 2]
-    _filled(machine, args, disk, TMPDIR=str(disk.path))
-    assert digests(only_run(tmp_path / "runs")) == expected
-
-
 def test_a_read_only_place(machine: Machine, tonight: Night, disk_of: Callable[[int], Disk]) -> None:
     disk = disk_of(4096)
     disk.remount("ro")
@@ -101,18 +91,3 @@ def test_a_read_only_place(machine: Machine, tonight: Night, disk_of: Callable[[
     assert refused.code == 2
     assert "只读" in refused.said and str(disk.path) in refused.said
     assert "--out" in refused.said
-
-
-@pytest.mark.slow
-def test_a_place_that_turns_read_only(
-    machine: Machine, tonight: Night, expected: dict[str, str], disk_of: Callable[[int], Disk]
-) -> None:
-    """As a disk does that has errors."""
-    disk = disk_of(64 * 1024)
-    args = tonight.run(disk.path / "runs")
-    broken = machine.qc(*args, at=150, do=f"mount -o remount,ro {disk.path}")
-    assert broken.code == 2, broken.said
-    assert "只读" in broken.said and "再运行同一条命令" in broken.said
-    disk.remount("rw")
-    assert machine.qc(*args).code == 0
-    assert digests(only_run(disk.path / "runs")) == expected
