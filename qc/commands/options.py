@@ -55,7 +55,7 @@ def output_options(function: Callable[..., None]) -> Callable[..., None]:
         name: str,
         fresh: bool,
         workers: int | None,
-        executor: str,
+        executor: str | None,
         address: str | None,
         keep_personal_data: bool,
         **others: Any,
@@ -76,13 +76,15 @@ def output_options(function: Callable[..., None]) -> Callable[..., None]:
     for option in (
         click.option("--quiet", "-q", is_flag=True, help="不显示进度"),
         click.option("--keep-personal-data", is_flag=True, help="不脱敏（会记入批次；结果含个人信息，慎用）"),
-        click.option("--address", metavar="地址", help="Ray 集群的地址（配合 --executor ray；默认：本机）"),
+        click.option(
+            "--address",
+            metavar="地址",
+            help="Ray 集群的地址，主机:端口 或 auto（默认：qc.yaml 的 run.address，其次只用本机）",
+        ),
         click.option(
             "--executor",
             type=click.Choice(EXECUTORS),
-            default="pool",
-            show_default=True,
-            help="在哪里计算：本机多进程、当前进程、Ray 集群",
+            help="在哪里计算：本机多进程、当前进程、Ray 集群（默认：qc.yaml 的 run.executor，其次 pool）",
         ),
         click.option("--workers", type=click.IntRange(1, 256), metavar="N", help="进程数（默认：每核一个）"),
         click.option("--fresh", is_flag=True, help="不续跑未完成的批次，另开一个"),

@@ -20,5 +20,5 @@ class Options:
     (`Outcome.close`): killed before, the same command finds the run and does the rest, instead of making it twice."""
     keep_personal_data: bool = False
     workers: int | None = None
-    executor: str = "pool"
+    executor: str | None = None
     address: str | None = None

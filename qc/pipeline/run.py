@@ -69,7 +69,7 @@ def run_batch(
     """
     vault = _vault(options)
     config = _configured(where, options)
-    executor = choose_executor(options.executor, workers=config.run.workers, address=options.address)
+    executor = _executor(config, options, [source])
     specs = load(where) if judge else None
     spoken = speech(where)
     progress.note(f"读入 {source}")
@@ -100,7 +100,7 @@ def run_batch(
         config_digest=config.digest,
         asr=None if identity is None else (identity.engine, identity.model, identity.options),
         mask=not options.keep_personal_data,
-        notes=notes,
+        notes=(*notes, *_noted(executor)),
         shard_size=config.run.shard_size,
         confidence_floor=config.asr.confidence_floor,
         name=options.name or config.name,
@@ -131,7 +131,7 @@ def run_batch(
 def inspect_run(source: Path, where: Folders, options: Options, progress: Progress) -> Outcome:
     """Judge the conversations stored in the run `source` again, with the rules in force now; no model, no audio."""
     config = _configured(where, options)
-    executor = choose_executor(options.executor, workers=config.run.workers, address=options.address)
+    executor = _executor(config, options, [])
     specs = load(where)
     stored = open_run(source)
     if stored.lineage.status is not RunStatus.DONE:
@@ -153,7 +153,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         config_digest=config.digest,
         asr=_asr_of(before),
         mask=before.personal_data == "masked" or not options.keep_personal_data,
-        notes=(*before.notes, f"由批次 {before.run_id} 重新判定"),
+        notes=(*before.notes, f"由批次 {before.run_id} 重新判定", *_noted(executor)),
         shard_size=config.run.shard_size,
         confidence_floor=config.asr.confidence_floor,
         name=options.name or before.name,
@@ -191,6 +191,20 @@ def _configured(where: Folders, options: Options) -> Config:
     if options.workers is None:
         return config
     return replace(config, run=replace(config.run, workers=options.workers))
+
+
+def _executor(config: Config, options: Options, read: list[Path]) -> Executor:
+    return choose_executor(
+        options.executor or config.run.executor,
+        workers=config.run.workers,
+        address=options.address or config.run.address,
+        read=read,
+        written=[options.out, cache_dir()],
+    )
+
+
+def _noted(executor: Executor) -> tuple[str, ...]:
+    return (executor.note,) if executor.note else ()
 
 
 def _asr_of(lineage: Lineage) -> tuple[str, str, str] | None:
