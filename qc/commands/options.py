@@ -96,6 +96,15 @@ def output_options(function: Callable[..., None]) -> Callable[..., None]:
     return wrapped
 
 
+def retry_option(function: Function) -> Function:
+    """--retry-failed: the finished run of the same plan, opened again."""
+    return click.option(
+        "--retry-failed",
+        is_flag=True,
+        help="在同一条命令做完的批次里重试失败和隔离的输入，其余转写取自缓存；批次编号与复核不变",
+    )(function)
+
+
 def vault_option(function: Function) -> Function:
     """--vault: the public key for which the words before masking are sealed."""
     return click.option(

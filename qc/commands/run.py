@@ -7,7 +7,16 @@ from pathlib import Path
 
 import click
 
-from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, spec_options, vault_option, workspace_of
+from qc.commands.options import (
+    FOLDER,
+    MANIFEST,
+    manifest_of,
+    output_options,
+    retry_option,
+    spec_options,
+    vault_option,
+    workspace_of,
+)
 from qc.pipeline.options import Options
 
 
@@ -19,6 +28,7 @@ from qc.pipeline.options import Options
 @click.option("--no-report", is_flag=True, help="不生成 HTML 报表")
 @spec_options
 @vault_option
+@retry_option
 @output_options
 @click.pass_context
 def command(
@@ -30,6 +40,7 @@ def command(
     rules: Path | None,
     scorecards: Path | None,
     vault: Path | None,
+    retry_failed: bool,
     options: Options,
     quiet: bool,
 ) -> None:
@@ -48,7 +59,7 @@ def command(
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
     with audited(options.out, "run") as act:
-        options = replace(options, close=False, vault=vault)
+        options = replace(options, close=False, vault=vault, retry_failed=retry_failed)
         outcome = run_batch(source, manifest_of(manifest, source), where, options, console)
         act.made(outcome.run, outcome.lineage)
         code = conclude(outcome, where, console, report=not no_report)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, vault_option, workspace_of
+from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, retry_option, vault_option, workspace_of
 from qc.pipeline.options import Options
 
 
@@ -18,6 +18,7 @@ from qc.pipeline.options import Options
 )
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
 @vault_option
+@retry_option
 @output_options
 @click.pass_context
 def command(
@@ -26,6 +27,7 @@ def command(
     manifest: Path | None,
     workspace: Path | None,
     vault: Path | None,
+    retry_failed: bool,
     options: Options,
     quiet: bool,
 ) -> None:
@@ -43,7 +45,7 @@ def command(
     console = Console(quiet)
     where = folders(workspace_of(workspace))
     with audited(options.out, "transcribe") as act:
-        options = replace(options, vault=vault)
+        options = replace(options, vault=vault, retry_failed=retry_failed)
         outcome = run_batch(
             source, manifest_of(manifest, source), where, replace(options, close=False), console, judge=False
         )

@@ -18,7 +18,11 @@ class Options:
     close: bool = True
     """The run is closed when its tables are there. A command that has more to do (the report) closes it at its end
     (`Outcome.close`): killed before, the same command finds the run and does the rest, instead of making it twice."""
+    retry_failed: bool = False
+    """Open the finished run of the same plan again, for the inputs that failed."""
     keep_personal_data: bool = False
+    vault: Path | None = None
+    """File of the public key for which the original words are sealed; None: what is masked is gone."""
     workers: int | None = None
     executor: str | None = None
     address: str | None = None

@@ -28,6 +28,7 @@ from qc.pipeline.options import Options
 from qc.pipeline.plan import Plan, exclusive, planned_lineage, start
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import stored_inputs
+from qc.pipeline.retry import Retry, begun, reopened
 from qc.pipeline.specs import Folders, configuration, load, speech
 from qc.privacy.installed import needs_vault
 from qc.schema.tables import TABLES
@@ -106,26 +107,38 @@ def run_batch(
         name=options.name or config.name,
         vault=vault,
     )
-    plan = _started(lineage, options, config)
+    plan = _reopened(lineage, options) if options.retry_failed else _started(lineage, options, config)
     with _working(plan, progress) as held:
         if plan.finished:
             return _finished(plan, config, progress, held, options)
+        retry = begun(plan.run, wanted=options.retry_failed)
+        if retry is not None and not retry.tried:
+            progress.note("没有可以重试的输入：失败的原因都在输入本身，或没有失败的；批次没有改动")
+            untouched = replace(_outcome(plan.run, plan.lineage, config), within_allowance=True)
+            return _handed_over(untouched, held, options)
         keys: dict[str, str] = {}
         unheard: dict[str, Failure] = {}
+        if retry is not None:
+            progress.note(f"重试 {len(retry.tried)} 个失败或隔离的输入；{len(retry.kept)} 个原因在输入本身的不再试")
+            unheard = retry.settled(batch.recordings, mask=plan.lineage.personal_data == "masked")
         if identity is not None:
             from qc.pipeline.transcribe import transcribe_missing
 
             cache = cache_dir() / TRANSCRIPTS
-            heard = transcribe_missing(batch.recordings, config, identity, cache, executor, progress)
+            waiting = [r for r in batch.recordings if r.conversation_id not in unheard]
+            heard = transcribe_missing(waiting, config, identity, cache, executor, progress)
             keys = {r.content: identity.key(r.content) for r in batch.recordings}
-            unheard = heard.failures
-            plan = replace(plan, lineage=replace(plan.lineage, transcribed=heard.transcribed, cached=heard.cached))
+            unheard |= heard.failures
+            # Of a run that is opened again, what it heard the first time is in the cache now.
+            before = min(plan.lineage.transcribed, heard.cached) if retry is not None else 0
+            known = replace(plan.lineage, transcribed=before + heard.transcribed, cached=heard.cached - before)
+            plan = replace(plan, lineage=known)
         settings = _settings(plan, specs, config, options, spoken, keys)
         settings = replace(settings, sealing=_sealing(plan, options))
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
         inputs = _inputs(batch, unheard, source)
         counts = _inspected(inputs, settings, config, executor, total, plan, progress)
-        return _handed_over(_finish(plan, counts, config, specs), held, options)
+        return _handed_over(_finish(plan, counts, config, specs, retry), held, options)
 
 
 def inspect_run(source: Path, where: Folders, options: Options, progress: Progress) -> Outcome:
@@ -223,6 +236,12 @@ def _started(lineage: Lineage, options: Options, config: Config) -> Plan:
     )
 
 
+def _reopened(lineage: Lineage, options: Options) -> Plan:
+    if options.fresh:
+        raise UsageError("--retry-failed 与 --fresh 不能一起用", "一个接着已有的批次，一个另开批次。")
+    return reopened(options.out, lineage, run_id=options.run_id)
+
+
 @contextmanager
 def _working(plan: Plan, progress: Progress) -> Iterator[ExitStack]:
     """Hold the run, say where it is, and how to go on with it when it is broken off. What is yielded holds the lock."""
@@ -306,7 +325,9 @@ def _inspected(
     )
 
 
-def _finish(plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs | None) -> Outcome:
+def _finish(
+    plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs | None, retry: Retry | None = None
+) -> Outcome:
     """Sum up, check the balance, mark the run as done."""
     parts = [part for shard in shards for part in shard.parts if not part.path.startswith(f"{WORK}/")]
     remove_unlisted(plan.run, parts)
@@ -332,6 +353,8 @@ def _finish(plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs 
         tables=tables,
         parts_digest=write_parts(plan.run, parts),
     )
+    if retry is not None:
+        lineage = replace(lineage, notes=(*lineage.notes, retry.told(plan.run, str(lineage.finished_at)[:10])))
     mark_complete(plan.run)
     write_lineage(plan.run, lineage)
     return _outcome(plan.run, lineage, config)

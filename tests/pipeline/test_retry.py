@@ -1,0 +1,140 @@
+"""`--retry-failed`: what failed and may come good is tried again in the same run; the rest is not heard again."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import signal
+import subprocess
+import time
+from collections import Counter
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from qc.asr.engines.conformance import CALL
+from qc.domain.run import RunStatus
+from qc.storage.read import StoredRun, open_run
+from tests.pipeline import faulty
+from tests.pipeline.batches import chats, digests, only_run
+from tests.pipeline.test_importing import WHISPER
+
+
+@pytest.fixture
+def night(tmp_path: Path) -> Path:
+    """Ten chats, three recordings with their transcripts, one file that is no audio."""
+    source = chats(tmp_path / "in", 10)
+    for name in ("good", "flaky"):
+        shutil.copy(CALL, source / f"{name}.ogg")
+        with (source / f"{name}.ogg").open("ab") as more:
+            more.write(name.encode())  # so that they are two
+        (source / f"{name}.json").write_text(json.dumps(WHISPER), encoding="utf-8")
+    (source / "bad.mp3").write_text("no audio at all")
+    (source / "bad.json").write_text(json.dumps(WHISPER), encoding="utf-8")
+    (tmp_path / "qc.yaml").write_text(
+        'default_project: "95598"\ndefault_channel: chat\nasr: {engine: imported}\nrun: {shard_size: 4}\n', "utf-8"
+    )
+    return tmp_path
+
+
+def run(night: Path, *more: str, breaks: str = "", code: int = 0, out: str = "out") -> str:
+    log = night / "log"
+    log.write_text("")
+    done = subprocess.run(
+        [*faulty.COMMAND, *args(night, out), *more],
+        env=faulty.environment(breaks, log, QC_CACHE_DIR=str(night / f"cache of {out}")),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == code, done.stderr
+    return done.stderr
+
+
+def args(night: Path, out: str) -> list[str]:
+    return ["run", str(night / "in"), "-w", str(night), "--no-report", "--workers", "1", "--out", str(night / out)]
+
+
+def heard(night: Path) -> list[str]:
+    return (night / "log").read_text().split()
+
+
+def kinds(stored: StoredRun) -> dict[str, str]:
+    return {row["conversation_id"]: row["kind"] for row in stored.table("failures").to_pylist()}
+
+
+BREAKS = "C0003=killed flaky=killed C0008=raises"
+
+
+@pytest.mark.slow
+def test_what_may_come_good_comes_good_in_place(night: Path) -> None:
+    run(night, breaks=BREAKS, code=3)
+    stored = open_run(only_run(night / "out"))
+    assert Counter(heard(night)) == {"good": 1, "flaky": 2, "bad": 1}
+    before = kinds(stored)
+    assert before == {"C0003": "crashed", "flaky": "crashed", "C0008": "error", "bad": before["bad"]}
+    people = stored.path / "reviews" / "reviews" / "part-00000.parquet"
+    people.parent.mkdir(parents=True)
+    people.write_bytes(b"what people said")
+
+    said = run(night, "--retry-failed", code=3)
+    assert "重试 3 个" in said
+    assert heard(night) == ["flaky"], "what cannot come good is not heard again, nor what is known"
+    again = open_run(only_run(night / "out"))
+    assert again.lineage.run_id == stored.lineage.run_id
+    assert again.lineage.status is RunStatus.DONE
+    assert kinds(again) == {"bad": before["bad"]}
+    assert (again.lineage.counts.input, again.lineage.counts.ok) == (13, 12)
+    assert (again.lineage.transcribed, again.lineage.cached) == (2, 0)
+    assert "试了 3 个失败或隔离的输入，成功 3 个" in again.lineage.notes[-1]
+    assert people.read_bytes() == b"what people said"
+    people.unlink()
+    people.parent.rmdir()
+
+    run(night, code=3, out="whole")
+    assert digests(again.path) == digests(only_run(night / "whole")), "as if nothing had ever failed"
+    assert "没有可以重试的输入" in run(night, "--retry-failed", code=0)
+    assert heard(night) == []
+    assert open_run(again.path).lineage == again.lineage
+
+
+@pytest.mark.slow
+def test_a_retry_that_is_killed_goes_on_by_the_same_command(night: Path) -> None:
+    run(night, breaks=BREAKS, code=3)
+    path = only_run(night / "out")
+    victim = subprocess.Popen(
+        [*faulty.COMMAND, *args(night, "out"), "--retry-failed"],
+        env=faulty.environment("C0005=loops", QC_CACHE_DIR=str(night / "cache of out")),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    )
+    while not list((path / ".work" / "shards").glob("*.json")) and victim.poll() is None:
+        time.sleep(0.02)
+    victim.send_signal(signal.SIGKILL)
+    victim.wait()
+    half: dict[str, Any] = json.loads((path / "run.json").read_text("utf-8"))
+    assert half["status"] == "running"
+    run(night, "--retry-failed", code=3)
+    assert heard(night) == [], "it was heard before the kill"
+    again = open_run(only_run(night / "out"))
+    assert list(kinds(again)) == ["bad"]
+    assert "试了 3 个失败或隔离的输入，成功 3 个" in again.lineage.notes[-1]
+    assert not (path / ".work").exists()
+    run(night, code=3, out="whole")
+    assert digests(path) == digests(only_run(night / "whole"))
+
+
+@pytest.mark.slow
+def test_what_fails_again_is_told_so(night: Path) -> None:
+    run(night, breaks=BREAKS, code=3)
+    run(night, "--retry-failed", breaks="flaky=killed", code=3)
+    again = open_run(only_run(night / "out"))
+    assert set(kinds(again)) == {"bad", "flaky"}
+    assert "试了 3 个失败或隔离的输入，成功 2 个" in again.lineage.notes[-1]
+
+
+def test_without_such_a_run_nothing_is_made(night: Path) -> None:
+    said = run(night, "--retry-failed", code=2)
+    assert "去掉 --retry-failed" in said
+    assert not list((night / "out").glob("*/run.json"))
