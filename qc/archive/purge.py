@@ -29,6 +29,7 @@ from qc.storage.append import alone
 from qc.storage.digests import PartDigest, intact, read_parts, sha256_of, write_parts
 from qc.storage.lineage import write_lineage
 from qc.storage.read import StoredRun, open_run
+from qc.storage.summary import SUMMARY
 from qc.storage.write import NOTE, part_number, write_part
 
 _TABLES = (Kept.RESULTS, Kept.TEXT, Kept.AUDIO)
@@ -120,6 +121,7 @@ def purge(due: Due, today: date, hold: Lock) -> None:
             path.unlink(missing_ok=True)
         for folder in due.reports:
             shutil.rmtree(folder)
+        shutil.rmtree(run.path / SUMMARY, ignore_errors=True)  # made of what is taken
         if due.whole:
             aside = run.path.with_name(f"{_ASIDE}{run.path.name}")
             run.path.replace(aside)

@@ -12,6 +12,7 @@ from qc.domain.alert import AlertSpecs
 from qc.domain.config import Config
 from qc.domain.language import speaking
 from qc.storage.read import StoredRun, list_runs, open_run, require_judged
+from qc.storage.summary import summarised
 
 if TYPE_CHECKING:
     from qc.opinion.day import DayReport
@@ -80,9 +81,12 @@ def _past(run: StoredRun, config: Config, alerts: AlertSpecs | None) -> _Past:
     from qc.opinion.alerts import day_of
     from qc.opinion.wording import spoken
 
-    before = earlier_runs(run)
-    recent = [other for other in before if other.lineage.started_at >= _days_before(run, HISTORY_DAYS)]
-    compared = config.report.compared_runs
+    before, compared, since = earlier_runs(run), config.report.compared_runs, _days_before(run, HISTORY_DAYS)
+    used = len(before) - compared  # of those before, only what is recent
+    before = [
+        summarised(other) if i >= used or other.lineage.started_at >= since else other for i, other in enumerate(before)
+    ]
+    recent = [other for other in before if other.lineage.started_at >= since]
     day = None if alerts is None else day_of(run, recent, spoken(alerts))
     return _Past(earlier=before[-compared:] if compared else [], recent=recent, day=day)
 

@@ -1,0 +1,122 @@
+"""What comparisons read of an earlier run, in one file per table: RUN/.summary/TABLE.arrow.
+
+A night of 100,000 conversations is hundreds of part files of dozens of columns; a report that looks at a month of such
+nights would mostly open files. The summary has the few columns that reports, alerts and indicators compare, piece by
+piece as they are stored (the same pieces give the same sums to the last digit), so that whoever reads it gets what the
+tables give. It is made from the tables when first wanted, bears the digest of the run's state, and is made again when
+that has changed (a review, another judgement, a purge). It may be removed at any time.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.ipc as ipc
+
+from qc.storage.files import atomic
+from qc.storage.read import StoredRun
+from qc.storage.state import state_of
+
+SUMMARY = ".summary"
+_COLUMNS: dict[str, tuple[str, ...]] = {
+    "conversations": (
+        *("conversation_id", "project", "channel", "date", "started_at", "duration_ms", "agent_id", "agent_name"),
+        *("team", "customer_id", "region", "ring_count", "queue_wait_s", "hold_s", "after_call_s", "transfers"),
+        *("satisfaction", "extra", "source_sha256", "agent_turns", "customer_turns", "bot_turns", "silence_ms"),
+        *("agent_chars_per_min", "customer_emotion_end", "customer_emotion_level", "soothed", "primary_topic"),
+        "contact_reason",
+    ),
+    "findings": ("conversation_id", "rule_id", "kind", "severity", "status", "verdict", "hit_count"),
+    "topics": ("conversation_id", "topic_id", "topic", "share", "rank"),
+    "intents": ("conversation_id", "intent_id", "intent"),
+    "complaints": ("conversation_id", "type_id", "type"),
+    "scores": ("conversation_id", "scorecard_id", "base", "score", "passed", "auto_fail", "business_error"),
+}
+"""What is compared over runs. Other columns and tables come from the parts."""
+_FORMAT = hashlib.sha256(repr((1, sorted(_COLUMNS.items()))).encode()).hexdigest()
+_STATE = b"qc.state"
+
+
+@dataclass(frozen=True, slots=True)
+class SummarisedRun(StoredRun):
+    """A stored run whose summary, written for `state`, answers for the columns it has."""
+
+    state: bytes
+
+    def parts(self, name: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        if columns is None or not set(columns) <= set(_COLUMNS.get(name, ())):
+            yield from StoredRun.parts(self, name, columns)
+            return
+        with ExitStack() as stack:
+            file = _opened(self.path, name, self.state, list(columns), stack)
+            if file is None:  # somebody removed it
+                yield from StoredRun.parts(self, name, columns)
+                return
+            for number in range(file.num_record_batches):
+                yield pa.Table.from_batches([file.get_batch(number)]).replace_schema_metadata(None).select(columns)
+
+
+def summarised(run: StoredRun) -> StoredRun:
+    """`run`, read by its summary, which is written where there is none of this state. Where none can be written (a
+    medium that is read only, a full disk) the run as it is."""
+    state = f"{_FORMAT} {state_of(run)}".encode()
+    try:
+        for name in _COLUMNS:
+            with ExitStack() as stack:
+                known = _opened(run.path, name, state, None, stack) is not None
+            if not known:
+                _write(run, name, state)
+    except OSError:
+        return run
+    return SummarisedRun(run.path, run.lineage, state)
+
+
+def summary_path(run: Path, name: str) -> Path:
+    """Where the summary of a table lies."""
+    return run / SUMMARY / f"{name}.arrow"
+
+
+def _write(run: StoredRun, name: str, state: bytes) -> None:
+    columns = list(_COLUMNS[name])
+    with atomic(summary_path(run.path, name)) as temporary, ExitStack() as stack:
+        writer, schema = None, None
+        for part in run.parts(name, columns):
+            if writer is None:
+                schema = part.schema.with_metadata({_STATE: state})
+                writer = _writer(temporary, schema, stack)
+            for batch in part.cast(schema).combine_chunks().to_batches() or [_none(schema)]:
+                writer.write_batch(batch)
+        if writer is None:
+            empty = StoredRun.table(run, name, columns).schema
+            _writer(temporary, empty.with_metadata({_STATE: state}), stack)
+
+
+def _writer(path: Path, schema: pa.Schema, stack: ExitStack) -> ipc.RecordBatchFileWriter:
+    sink = stack.enter_context(pa.OSFile(str(path), "wb"))
+    options = ipc.IpcWriteOptions(compression="lz4", use_threads=False)
+    return stack.enter_context(ipc.new_file(sink, schema, options=options))
+
+
+def _none(schema: pa.Schema) -> pa.RecordBatch:
+    return pa.RecordBatch.from_arrays([pa.array([], f.type) for f in schema], schema=schema)
+
+
+def _opened(
+    run: Path, name: str, state: bytes, columns: list[str] | None, stack: ExitStack
+) -> ipc.RecordBatchFileReader | None:
+    """The summary of a table, if it is of this state; with `columns` only. None where it is not there or damaged."""
+    path = summary_path(run, name)
+    order = list(_COLUMNS[name])
+    wanted = None if columns is None else sorted(order.index(c) for c in columns)
+    try:
+        source = stack.enter_context(pa.OSFile(str(path)))
+        options = ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
+        file = stack.enter_context(ipc.open_file(source, options=options))
+        return file if (file.schema.metadata or {}).get(_STATE) == state else None
+    except (OSError, pa.ArrowInvalid):
+        return None
