@@ -153,6 +153,7 @@ _NAMES: Mapping[str, Mapping[str, str]] = {
     "turning": labels.TURNING,
     "turning_mark": labels.TURNING_MARK,
     "stage": labels.STAGE,
+    "failure": labels.FAILURE,
     "operator": labels.OPERATOR,
     "escalation": labels.ESCALATION,
     "scope": labels.SCOPE,
