@@ -42,7 +42,7 @@ class Cluster:
 
 @contextmanager
 def cluster(nodes: int) -> Iterator[Cluster]:
-    """A head and `nodes - 1` others, one CPU each."""
+    """A head and `nodes - 1` others, one CPU each; the last says that it has a GPU."""
     with tempfile.TemporaryDirectory(prefix="qc-", dir="/tmp", ignore_cleanup_errors=True) as root:  # sockets: short
         folders = tuple(Path(root, str(i)) for i in range(nodes))
         port = _free_port()
@@ -50,8 +50,8 @@ def cluster(nodes: int) -> Iterator[Cluster]:
         made = Cluster(address, folders)
         try:
             _start(["--head", "--port", str(port), "--include-dashboard", "false"], folders[0])
-            for folder in folders[1:]:
-                _start(["--address", address], folder)
+            for folder in folders[1:]:  # Ray does not look whether the GPU is there
+                _start(["--address", address, "--num-gpus", str(int(folder == folders[-1]))], folder)
             yield made
         finally:
             for i in reversed(range(nodes)):

@@ -105,6 +105,8 @@ def perform(state: Marked, step: Step) -> int:
             with Path(step.once).open("a") as log:
                 log.write(f"{step.number}\n")
             time.sleep(step.seconds)
+        case "gpu":
+            return int(os.environ.get("CUDA_VISIBLE_DEVICES") or -1)
         case "threads":
             return int(os.environ["OMP_NUM_THREADS"])
     return state.factor * step.number

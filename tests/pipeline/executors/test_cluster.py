@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -12,7 +13,7 @@ from pathlib import Path
 import pytest
 
 from qc.storage.read import open_run
-from tests.pipeline.batches import chats, command, digests, only_run, qc, workspace
+from tests.pipeline.batches import ROOT, chats, command, digests, only_run, qc, workspace
 from tests.pipeline.executors.cluster import OPEN, Cluster, cluster
 from tests.pipeline.executors.kinds import NEEDS_RAY
 
@@ -76,6 +77,38 @@ def test_a_killed_driver_leaves_no_workers_and_the_same_command_goes_on(
     assert done.returncode == 0, done.stderr
     assert done.stderr.count("续跑：已完成的分片") == before
     assert digests(only_run(batch / "resumed")) == by_pool
+
+
+PLACED = """
+import sys
+from dataclasses import replace
+from qc.errors import UsageError
+from qc.pipeline.executors.ray.executor import Ray
+from tests.pipeline.executors.faults import Step, job
+
+ray = Ray(sys.argv[1], 0)
+print(list(ray.run(replace(job(1), gpus=1), [Step(1, "gpu")])), list(ray.run(job(1), [Step(1, "gpu")])))
+try:
+    list(ray.run(replace(job(1), gpus=2), [Step(1)]))
+except UsageError as error:
+    print(error.message)
+"""
+
+
+def test_who_needs_a_gpu_gets_one_to_itself(three: Cluster) -> None:
+    asked = [sys.executable, "-c", PLACED, three.address]
+    done = subprocess.run(asked, cwd=ROOT, env=os.environ | OPEN, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines() == ["[0] [-1]", "Ray 集群没有可用的 GPU（要 2，有 1）"], done.stderr
+
+
+def test_an_interrupted_run_leaves_no_workers(three: Cluster, batch: Path) -> None:
+    driver = started(batch, "interrupted", three.address)
+    until(lambda: shards(batch / "interrupted") >= 3 or driver.poll() is not None)
+    driver.send_signal(signal.SIGINT)
+    _, told = driver.communicate(timeout=120)
+    assert driver.returncode == 130, told
+    assert "接着做" in told
+    until(lambda: not any(three.workers(node) for node in range(3)))
 
 
 def test_a_killed_machine_costs_nothing(three: Cluster, batch: Path, by_pool: dict[str, str]) -> None:
