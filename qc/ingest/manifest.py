@@ -56,6 +56,8 @@ def read_manifest(path: Path, config: ManifestConfig) -> Manifest:
 
     if path.suffix.lower() not in SUFFIXES:
         raise UsageError(f"清单 {path.name} 的格式不支持", "清单可以是 .csv、.xlsx 或 .parquet。")
+    if path.is_fifo() or path.is_socket() or path.is_char_device():
+        raise UsageError(f"清单 {path.name} 不是普通文件", "先存成文件再给。")
     try:
         grid = read_grid(path, is_header, encoding=config.encoding, sheet=config.sheet)
         return _Reading(path, config, reader, grid).manifest()

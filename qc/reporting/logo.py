@@ -15,6 +15,8 @@ def inlined(path: str) -> str:
     """The picture at `path` as a data: address. Raises UsageError when it is absent, too large, or neither PNG, JPEG
     nor SVG."""
     try:
+        if Path(path).exists() and not Path(path).is_file():  # a pipe would keep us waiting
+            raise UsageError(f"标志 {path} 不是普通文件", "请核对 qc.yaml 的 report.logo。")
         with Path(path).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:

@@ -138,6 +138,8 @@ def read(path: Path, shown_as: str | None = None, *, mapping: bool = True) -> Do
 def read_text(path: Path, shown: str) -> str:
     """The text of a file. Raises SpecError when it cannot be read, is over 2 MB, or is not UTF-8."""
     try:
+        if path.is_fifo() or path.is_socket() or path.is_char_device():  # nobody would write there, we would wait
+            _refuse(shown, "Y014", "这不是普通文件", "管道和设备不能当作规则文件，请换成文件。")
         with path.open("rb") as stream:
             raw = stream.read(MAX_BYTES + 1)
     except FileNotFoundError:

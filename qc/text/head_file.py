@@ -45,6 +45,8 @@ def write_head(head: TrainedHead, path: Path) -> None:
 def read_head(path: Path, task: Task) -> TrainedHead:
     """The head in a file. Raises UsageError when there is none, it is damaged, or made for another task."""
     try:
+        if path.exists() and not path.is_file():
+            raise _BrokenError("不是普通文件")
         if path.stat().st_size > _MAX_BYTES:
             raise _BrokenError("文件太大，不是 qc 训练出的模型")
         head = _parsed(path.read_bytes())

@@ -58,7 +58,8 @@ def check(target: Target, data: bytes, folder: Path) -> None:
         try:
             messages += target.run(data, folder)
         except target.refusals as error:
-            messages.append(error.render() if isinstance(error, QcError) else str(error))
+            # as the terminal gets them: `qc.commands.main` makes what stands in them inert
+            messages.append(printable(error.render()) if isinstance(error, QcError) else str(error))
         except Exception as error:
             raise Broken(_place(error), "".join(traceback.format_exception(error))) from error
     took, grew = time.perf_counter() - began, _peak() - before
