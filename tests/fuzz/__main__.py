@@ -31,10 +31,11 @@ def main() -> int:
     parser.add_argument("names", nargs="*", metavar="TARGET", help="all when none is named")
     parser.add_argument("--minutes", type=float, default=5.0, help="for all targets together")
     parser.add_argument("--out", type=Path, default=Path(tempfile.gettempdir()) / "qc-fuzz")
+    parser.add_argument("--by-chance", action="store_true", help="do without atheris")
     parser.add_argument("--one", metavar="SECONDS", type=float, help=argparse.SUPPRESS)
     given = parser.parse_args()
     if given.one is not None:
-        return _one(given.names[0], given.one, given.out)
+        return _one(given.names[0], given.one, given.out, guided=not given.by_chance)
     from tests.fuzz.targets import TARGETS
 
     names = given.names or list(TARGETS)
@@ -44,6 +45,7 @@ def main() -> int:
     for name in names:
         began = time.perf_counter()
         command = [sys.executable, "-m", "tests.fuzz", name, "--one", str(share), "--out", str(given.out)]
+        command += ["--by-chance"] if given.by_chance else []
         with (given.out / f"{name}.log").open("wb") as log:
             code = subprocess.run(command, stdout=log, stderr=subprocess.STDOUT, check=False).returncode
         said = (given.out / f"{name}.log").read_text("utf-8", "replace")
@@ -64,9 +66,9 @@ def main() -> int:
     return 1 if broken else 0
 
 
-def _one(name: str, seconds: float, out: Path) -> int:
+def _one(name: str, seconds: float, out: Path, *, guided: bool) -> int:
     """Try one target in this process."""
-    atheris = importlib.util.find_spec("atheris") is not None
+    atheris = guided and importlib.util.find_spec("atheris") is not None
     if atheris:
         import atheris as engine
 
