@@ -39,6 +39,14 @@ def models_dir() -> Path:
     return (Path(base) if base else Path.home() / ".local" / "share") / "qc" / "models"
 
 
+def pseudonym_file() -> Path:
+    """The key that pseudonyms of customers and files are made with; `QC_KEY_FILE` names another."""
+    if override := os.environ.get("QC_KEY_FILE"):
+        return Path(override)
+    base = os.environ.get("XDG_DATA_HOME")
+    return (Path(base) if base else Path.home() / ".local" / "share") / "qc" / "pseudonyms.key"
+
+
 def planted(status: os.stat_result, folder: Path) -> bool:
     """Whether an opened file of this `status` may have been put into `folder` by somebody else to be taken for ours:
     everybody can write there, and it belongs neither to this user nor to root."""

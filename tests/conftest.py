@@ -42,5 +42,6 @@ def _own_cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         shared = shared.parent
     folder = Path(os.environ.get("QC_TEST_CACHE") or shared / "cache")
     os.environ["QC_CACHE_DIR"] = str(folder)
+    os.environ["QC_KEY_FILE"] = str(shared / "pseudonyms.key")
     os.environ["OMP_NUM_THREADS"] = "1"
     yield folder

@@ -11,6 +11,8 @@ from qc.domain.topic import UNKNOWN_TOPIC
 
 _HIDDEN = "*"
 """A masked customer number: two customers may look the same behind it."""
+_PSEUDONYM = r"-[a-p]{8}$"
+"""Behind a masked number, what tells one customer from another all the same."""
 
 MATTER_COLUMNS = (
     *("conversation_id", "project", "channel", "customer_id", "started_at", "primary_topic", "contact_reason"),
@@ -35,9 +37,10 @@ def with_matter(conversations: pa.Table) -> pa.Table:
 
 
 def telling_customer(number: pa.ChunkedArray) -> pa.ChunkedArray:
-    """Customer numbers where they tell customers apart, else null: not given, or partly masked."""
+    """Customer numbers where they tell customers apart, else null: not given, or partly masked without a pseudonym."""
     stripped = pc.utf8_trim_whitespace(number)
-    telling = pc.and_(pc.not_equal(stripped, ""), pc.invert(pc.match_substring(stripped, _HIDDEN)))
+    shown = pc.invert(pc.match_substring(stripped, _HIDDEN))
+    telling = pc.and_(pc.not_equal(stripped, ""), pc.or_(shown, pc.match_substring_regex(stripped, _PSEUDONYM)))
     return pc.if_else(telling, stripped, None)
 
 

@@ -6,7 +6,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import partial
 from itertools import islice
 from pathlib import Path
@@ -25,6 +25,7 @@ from qc.pipeline.limits import KIND, Limits
 from qc.pipeline.privacy import masked_id
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import heard
+from qc.privacy.pseudonyms import own_key, use
 from qc.storage.terms import write_shard_terms
 from qc.storage.write import ShardCounts, commit_shard, committed_shards, write_part
 
@@ -51,6 +52,8 @@ class Settings:
     cache_dir: Path
     asr_keys: dict[str, str]
     """Content of a recording (its audio, and the transcript given with it) → key of its transcript."""
+    pseudonyms: bytes = field(default_factory=own_key)
+    """The key of the pseudonyms, also on machines that have no file of it."""
     sealing: Sealing | None = None
     """Whether, and for whom, what masking takes away is kept in the run's vault."""
 
@@ -178,6 +181,7 @@ class _Worker:
 
 def _prepare(settings: Settings) -> _Worker:
     """Per process: compile the rules once."""
+    use(settings.pseudonyms)
     inspector = Inspector(settings.specs, confidence_floor=settings.confidence_floor, mask=settings.mask)
     return _Worker(settings, inspector, TranscriptCache(settings.cache_dir))
 

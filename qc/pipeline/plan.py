@@ -16,6 +16,7 @@ from qc import __version__
 from qc.domain.run import CardLineage, Lineage, RunStatus
 from qc.domain.specs import Specs
 from qc.errors import UsageError, refusal
+from qc.privacy.pseudonyms import key_digest
 from qc.schema.tables import SCHEMA_VERSION
 from qc.storage.files import make_folder
 from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
@@ -86,7 +87,7 @@ def planned_lineage(
     decisive = [
         *(lineage.qc_version, lineage.schema_version, input_digest, engine, model, options, str(shard_size)),
         *(lineage.rules_digest, lineage.lexicons_digest, lineage.complaints_digest, speech_digest, config_digest),
-        lineage.personal_data,
+        *((lineage.personal_data, key_digest()) if mask else (lineage.personal_data,)),
         *(c.digest for c in lineage.scorecards),
         *(("vault", vault) if vault else ()),  # a run without one is not continued with one
         *(() if judged_again is None else ("inspect", judged_again.run_id, judged_again.finished_at)),

@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from itertools import repeat
 
 from qc.domain.conversation import Conversation, Entity, Turn
 from qc.domain.failure import Failure
+from qc.privacy.pseudonyms import pseudonym
 from qc.text.changes import Change, changed
 from qc.text.entities import Entities, find_in
 from qc.text.masking import MASK, mask_turns, mask_value
 from qc.text.shard import Shard
-
-_LETTERS = str.maketrans("0123456789", "ghijklmnop")
 
 
 def masked(shard: Shard, entities: Entities) -> list[Conversation]:
@@ -32,13 +30,21 @@ def masked(shard: Shard, entities: Entities) -> list[Conversation]:
                 turns=turns,
                 meta=replace(
                     meta,
-                    customer_id=None if meta.customer_id is None else mask_value(meta.customer_id),
+                    agent_id=_masked_value(meta.agent_id),
+                    agent_name=_masked_value(meta.agent_name),
+                    team=_masked_value(meta.team),
+                    region=_masked_value(meta.region),
+                    customer_id=None if meta.customer_id is None else masked_id(meta.customer_id),
                     extra={mask_value(k): mask_value(v) for k, v in meta.extra.items()},
                 ),
                 source=replace(conversation.source, path=mask_value(conversation.source.path)),
             )
         )
     return out
+
+
+def _masked_value(value: str | None) -> str | None:
+    return None if value is None else mask_value(value)
 
 
 def _masked_turn(turn: Turn, text: str, number: int, found: Mapping[int, Sequence[Entity]]) -> Turn:
@@ -82,9 +88,7 @@ def masked_failure(failure: Failure) -> Failure:
 
 
 def masked_id(identifier: str) -> str:
-    """`identifier` without personal data. One that held some (a recorder that names files by telephone number) gets a
-    little of its hash, so that two of them stay apart; in letters, which masking again leaves alone."""
+    """`identifier` without personal data. One that held some (a telephone number for a customer, a recorder that names
+    files by it) gets a pseudonym, so that two of them stay apart; in letters, which masking again leaves alone."""
     shown = mask_value(identifier)
-    if shown == identifier:
-        return shown
-    return f"{shown}-{hashlib.sha256(identifier.encode()).hexdigest()[:8].translate(_LETTERS)}"
+    return shown if shown == identifier else f"{shown}-{pseudonym(identifier)}"
