@@ -7,7 +7,7 @@ from qc.domain.printable import printable
 
 LIMIT = 32_767
 """UTF-16 units in one cell of Excel; a longer text makes the file a broken one."""
-FORMULA_STARTS = frozenset("=+-@\t\r＝＋－＠")
+FORMULA_STARTS = frozenset("=+-@\t\r\n＝＋－＠")
 """What a spreadsheet may take for the beginning of a formula, full-width forms too (OWASP, CSV Injection)."""
 
 
