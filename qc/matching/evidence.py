@@ -123,10 +123,15 @@ NO_HITS = hits(np.zeros(0, np.int64))
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Evidence:
-    """What an operator found. Conversations in `unmeasured` cannot be judged, for the (Chinese) reason given."""
+    """What an operator found. Conversations in `unmeasured` cannot be judged, for the (Chinese) reason given.
+
+    `beside`: what may belong to groups that are complete without it (a word whose speaker is not known). It counts for
+    nothing but an exception, which excuses a group by any of its rows.
+    """
 
     hits: Hits
     unmeasured: Mapping[int, str] = field(default_factory=dict)
+    beside: Hits | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -47,6 +47,9 @@ def pardon(
     for anchor in frame.unless if len(found) else ():
         possible, certain = _excuses(selection.shard, anchor, done[anchor.piece], found)
         certain, possible = _by_group(found, certain), _by_group(found, possible)
+        if evidence.beside is not None:
+            excusable, _ = _excuses(selection.shard, anchor, done[anchor.piece], evidence.beside)
+            possible = possible | np.isin(found.group, evidence.beside.group[excusable])
         if certain.any():
             inside = framed(selection, replace(evidence, hits=found.take(certain)), standard)
             if len(inside):

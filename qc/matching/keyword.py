@@ -7,7 +7,7 @@ import numpy as np
 from qc.domain.operators import Keyword, Mode
 from qc.domain.rule import Frame
 from qc.matching.context import Context
-from qc.matching.evidence import NO_HITS, Bools, Evidence, hits
+from qc.matching.evidence import NO_HITS, Bools, Evidence, Hits, hits
 from qc.matching.frame import Selection
 from qc.matching.homophones import homophone_notes
 from qc.matching.registry import evaluates
@@ -28,6 +28,7 @@ def find_keywords(operator: Keyword, frame: Frame, selection: Selection, context
     kept = whole & selection.inside[spans.turn] if len(word) else whole
     needed = len(context.vocabulary.numbers(operator.words)) if operator.mode is Mode.ALL else operator.at_least
     group = None
+    besides = np.zeros(len(word), np.bool_)
     if needed > 1:
         different = word % len(context.vocabulary.texts)  # a word and what sounds like it are one
         clear = kept & (context.unclear(selection, spans) == 0)
@@ -35,21 +36,27 @@ def find_keywords(operator: Keyword, frame: Frame, selection: Selection, context
         certain = clear & np.isin(unit, enough)
         # a unit that has enough clear words needs no other; the rest stand or fall with their unclear words
         possible = kept & np.isin(unit, _units_with(unit[kept], different[kept], needed)) & ~np.isin(unit, enough)
+        if frame.unless:
+            besides = kept & ~certain & ~possible
         kept = certain | possible
-        group = unit[kept]
+        group = unit
     else:
         kept &= ~_nested(spans)
-    found = hits(
-        selection.shard.conversation[spans.turn[kept]],
-        turn=spans.turn[kept],
-        last_turn=spans.last_turn[kept],
-        start=spans.start[kept],
-        end=spans.end[kept],
-        word=word[kept],
-        group=group,
-        note=homophone_notes(context, word, spans)[kept],
-    )
-    return Evidence(hits=found)
+    notes = homophone_notes(context, word, spans)
+
+    def told(rows: Bools) -> Hits:
+        return hits(
+            selection.shard.conversation[spans.turn[rows]],
+            turn=spans.turn[rows],
+            last_turn=spans.last_turn[rows],
+            start=spans.start[rows],
+            end=spans.end[rows],
+            word=word[rows],
+            group=None if group is None else group[rows],
+            note=notes[rows],
+        )
+
+    return Evidence(hits=told(kept), beside=told(besides) if besides.any() else None)
 
 
 def _units_with(unit: Ints, word: Ints, needed: int) -> Ints:
