@@ -19,6 +19,7 @@ settings.load_profile("qc")
 RECORDINGS = ("tests/asr/", "tests/sample/", "tests/docs/test_docs.py", "tests/docs/test_guide.py")
 """Tests that transcribe."""
 BROWSER = "tests/browser/"
+FAULTS = "tests/faults/"
 
 
 @pytest.hookimpl(optionalhook=True)  # there may be no xdist
@@ -29,6 +30,8 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: object) -> object:
         def _split_scope(self, nodeid: str) -> str:
             if nodeid.startswith(BROWSER):
                 return "browser"  # one Chromium and one report for all of them
+            if nodeid.startswith(FAULTS):
+                return "faults"  # one run nobody disturbed, which all others are compared with
             return "recordings" if nodeid.startswith(RECORDINGS) else nodeid.partition("::")[0]
 
     return ByFile(config, log)

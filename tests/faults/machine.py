@@ -67,10 +67,12 @@ class Machine:
 def _serve() -> None:
     """The process that is forked: all of qc is loaded, nothing has been done."""
     from qc.pipeline.specs import folders, taxonomies
+    from qc.text.snow import snow_sentiment
     from qc.text.terms import domain_words
     from qc.text.words import segmenter
 
-    segmenter(domain_words(taxonomies(folders(None))))  # jieba's dictionary, a second in each process
+    segmenter(domain_words(taxonomies(folders(None))))  # dictionaries, a second in each process
+    snow_sentiment()
     for line in sys.stdin:
         task = json.loads(line)
         child = os.fork()

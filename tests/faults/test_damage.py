@@ -50,13 +50,9 @@ FILES = {
 }
 
 
-@pytest.mark.parametrize(
-    ("file", "damage"),
-    [
-        ("part", "flipped"),
-        *(pytest.param(f, d, marks=pytest.mark.slow) for f in FILES for d in DAMAGE if (f, d) != ("part", "flipped")),
-    ],
-)
+@pytest.mark.slow
+@pytest.mark.parametrize("file", FILES)
+@pytest.mark.parametrize("damage", DAMAGE)
 def test_a_damaged_file_of_a_committed_shard(
     machine: Machine, tonight: Night, expected: dict[str, str], broken: Path, tmp_path: Path, file: str, damage: str
 ) -> None:

@@ -75,6 +75,7 @@ def test_no_room_for_the_report(
     assert (run / "report" / "index.html").is_file()
 
 
+@pytest.mark.slow
 def test_no_room_for_transcripts(
     machine: Machine, tonight: Night, expected: dict[str, str], disk_of: Callable[[int], Disk], tmp_path: Path
 ) -> None:

@@ -18,6 +18,7 @@ HEARING, JUDGING = 17, 120
 """Durable steps in the middle of these stages; `test_the_stages` says whether they still are."""
 
 
+@pytest.mark.slow
 def test_the_stages(machine: Machine, tonight: Night, undisturbed: tuple[Path, int], tmp_path: Path) -> None:
     there = {}
     for step in (HEARING, JUDGING):
@@ -70,6 +71,7 @@ def test_an_input_share_that_is_unmounted(
     assert digests(only_run(tmp_path / "out")) == expected
 
 
+@pytest.mark.slow
 def test_a_recording_that_changes_while_others_are_heard(
     machine: Machine, mine: Night, expected: dict[str, str], tmp_path: Path
 ) -> None:

@@ -15,7 +15,7 @@ from qc.pipeline.verification.verify import verify
 from qc.storage.read import open_run
 from tests.faults.machine import Machine
 from tests.faults.night import Night
-from tests.pipeline.test_verify import Silent
+from tests.faults.test_verify import Silent
 
 pytestmark = pytest.mark.slow
 

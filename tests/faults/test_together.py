@@ -49,6 +49,7 @@ def test_two_plans_at_once(tonight: Night, expected: dict[str, str], tmp_path: P
     assert kept.lineage.counts == masked.lineage.counts
 
 
+@pytest.mark.slow
 def test_a_run_that_somebody_writes_is_refused(
     machine: Machine, tonight: Night, undisturbed: tuple[Path, int], tmp_path: Path
 ) -> None:
