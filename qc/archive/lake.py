@@ -220,8 +220,10 @@ class Lake:
             with self.files.open_input_stream(path) as stream:
                 data = json.loads(stream.read())
             files = tuple(LakeFile(**file) for file in data["files"])
+            if not all(_is_inside(path) for path in (data["night"], *(file.path for file in files))):
+                raise ValueError
             return Entry(**{**data, "files": files, "purged": tuple(data["purged"])})
-        except (OSError, ValueError, TypeError, KeyError) as error:
+        except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise UsageError(
                 f"读不懂数据集的清单 {path}：{type(error).__name__}",
                 "删掉这个文件，再运行一次 qc compact，这一晚会重新写入。",
@@ -283,3 +285,8 @@ def _sync(folder: Path) -> None:
         pass
     finally:
         os.close(descriptor)
+
+
+def _is_inside(path: object) -> bool:
+    """Whether a file is one of the data set: what is listed is also removed when its time is over."""
+    return isinstance(path, str) and not path.startswith("/") and not {"..", ".", ""} & set(path.split("/"))

@@ -139,7 +139,7 @@ def read_header(path: Path, file: BinaryIO) -> Header:
             records=int(data["records"]),
             sealed_key=str(data["sealed_key"]),
         )
-    except (ValueError, KeyError, TypeError, RecursionError):
+    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
         raise _damaged(path, "开头读不懂") from None
 
 
@@ -162,7 +162,7 @@ def _opened(path: Path, header: Header, number: int, name: bytes, record: bytes,
         if not isinstance(data, dict):
             raise TypeError
         return data
-    except (InvalidTag, zlib.error, ValueError, TypeError):
+    except (InvalidTag, zlib.error, ValueError, TypeError, RecursionError):
         raise _damaged(path, f"第 {number + 1} 个会话被改过或坏了") from None
 
 

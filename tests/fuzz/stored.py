@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -9,6 +10,7 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from qc.archive.lake import MANIFEST, Lake
 from qc.asr.assemble import Assembly, assemble
 from qc.asr.cache import TranscriptCache
 from qc.asr.engines.measured import recall
@@ -116,6 +118,32 @@ def audit_head(data: bytes, folder: Path) -> Iterator[str]:
     yield from audit.verify(folder).problems
 
 
+def lake_entry(data: bytes, folder: Path) -> Iterator[str]:
+    """What is listed here is also removed when its time is over."""
+    place = folder / MANIFEST / "n.json"
+    place.parent.mkdir(parents=True)
+    place.write_bytes(data)
+    for entry in Lake(str(folder)).entries().values():
+        for file in entry.files:
+            assert (folder / file.path).resolve().is_relative_to(folder.resolve())
+    yield from ()
+
+
+def vault_file(data: bytes, folder: Path) -> Iterator[str]:
+    from qc.privacy.vault import read_header
+
+    read_header(folder / "00000.vault", io.BytesIO(data))
+    yield from ()
+
+
+def public_key(data: bytes, folder: Path) -> Iterator[str]:
+    from qc.privacy.keys import read_public
+
+    (folder / "a.pub").write_bytes(data)
+    read_public(folder / "a.pub")
+    yield from ()
+
+
 def part(table: str) -> Callable[[bytes, Path], Iterator[str]]:
     """A part of a stored run, read as commands do."""
 
@@ -211,6 +239,9 @@ TARGETS = (
     Target(name="parts_list", run=parts_list),
     Target(name="audit_log", run=audit_log),
     Target(name="audit_head", run=audit_head),
+    Target(name="lake_entry", run=lake_entry),
+    Target(name="vault_file", run=vault_file),
+    Target(name="public_key", run=public_key),
     Target(name="part_turns", run=part("turns")),
     Target(name="part_findings", run=part("findings")),
     Target(name="run_id", run=run_id),
