@@ -174,11 +174,15 @@ _DECIDE = {
 """What decides a plan, in words."""
 
 
+def moved(earlier: Lineage, now: Lineage) -> str:
+    """Why `now` is another plan than `earlier` was (Chinese)."""
+    what = [zh for zh, names in _DECIDE.items() if any(getattr(earlier, n) != getattr(now, n) for n in names)]
+    return f"{'、'.join(what)}变了" if what else "命令不同"
+
+
 def _left(run: Path, earlier: Lineage, now: Lineage) -> str:
     """What is to be said of an abandoned run: why it is not continued, and that it may go."""
-    moved = [zh for zh, names in _DECIDE.items() if any(getattr(earlier, n) != getattr(now, n) for n in names)]
-    why = f"{'、'.join(moved)}变了" if moved else "命令不同"
-    return f"批次 {run} 没有做完，但{why}，不能接着做，这次另开一个；用不着它的话可以删掉。"
+    return f"批次 {run} 没有做完，但{moved(earlier, now)}，不能接着做，这次另开一个；用不着它的话可以删掉。"
 
 
 def _continued(run: Path, earlier: Lineage) -> Plan:

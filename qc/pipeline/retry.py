@@ -12,7 +12,7 @@ from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording
 from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
-from qc.pipeline.plan import Plan
+from qc.pipeline.plan import Plan, moved
 from qc.pipeline.privacy import masked_failure
 from qc.storage.files import write_text
 from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
@@ -52,12 +52,14 @@ def reopened(out: Path, lineage: Lineage, *, run_id: str | None) -> Plan:
     """The run of this plan under `out`, the latest of several: an unfinished one is continued, a finished one is opened
     again (`begun`). Raises UsageError when there is none, or its retention has begun."""
     paths = [out / run_id] if run_id is not None else sorted(p.parent for p in out.glob(f"*/{LINEAGE_FILE}"))[::-1]
-    same = [(path, known) for path in paths if (known := _known(path)).plan_digest == lineage.plan_digest]
+    runs = [(path, known) for path in paths if (known := _known(path)) is not None]
+    same = [(path, known) for path, known in runs if known.plan_digest == lineage.plan_digest]
     if not same:
-        raise UsageError(
-            f"{out if run_id is None else out / run_id} 里没有输入、规则、评分表、配置与 qc 版本都和现在相同的批次",
-            "有一样变了就不是同一个批次了：去掉 --retry-failed，会另开一个；转写过的录音不会重来。",
-        )
+        hint = "去掉 --retry-failed，会另开一个批次；转写过的录音不会重来。"
+        for path, known in runs:
+            if known.input_path == lineage.input_path:
+                raise UsageError(f"批次 {path.name} 不能接着重试：{moved(known, lineage)}", hint)
+        raise UsageError(f"{out} 里没有这个输入的批次可以重试", hint)
     path, known = next((one for one in same if one[1].status is RunStatus.RUNNING), same[0])
     if known.purged:
         raise UsageError(f"批次 {path.name} 已按保留期限清理过，不能再打开", "去掉 --retry-failed，会另开一个批次。")
@@ -105,8 +107,8 @@ def _key(failure: Failure) -> tuple[str, str | None, str | None]:
     return failure.input, failure.conversation_id, failure.sha256
 
 
-def _known(path: Path) -> Lineage:
+def _known(path: Path) -> Lineage | None:
     try:
         return read_lineage(path)
-    except UsageError:
-        return Lineage(run_id=path.name)  # a folder that is no run has no plan
+    except UsageError:  # a folder that is no run
+        return None

@@ -181,7 +181,7 @@ def test_recordings_over_a_limit_cost_one_each_and_say_which(tmp_path: Path, mon
         noise = np.random.default_rng(seconds).normal(0, 0.1, 8000 * seconds)
         soundfile.write(tmp_path / "in" / f"{name}.wav", noise, 8000)
     monkeypatch.setattr(transcribe, "_open", open_greedy)
-    config = Config(run=RunConfig(hear_limit=1, hear_floor_s=8, memory_mb=1500))
+    config = Config(run=RunConfig(hear_limit=1, hear_floor_s=15, memory_mb=1500))
     heard = transcribe_missing(recordings(tmp_path / "in"), config, IDENTITY, tmp_path / "cache", Pool(2), Silent())
     assert {i: (f.kind, f.quarantined, f.retryable) for i, f in heard.failures.items()} == {
         "endless": ("timeout", True, True),

@@ -27,7 +27,7 @@ from qc.storage.write import ShardCounts, part_path
 from tests.pipeline.batches import chats
 
 KILLER, FAULTY, ENDLESS, HOG = "C0003", "C0006", "C0001", "C0007"
-LIMITS = Limits(hear_times=20, hear_floor_s=300, judge_s=3, memory_mb=1000)
+LIMITS = Limits(hear_times=20, hear_floor_s=300, judge_s=15, memory_mb=1000)
 TOGETHER = frozenset({"C0008", "C0009"})
 
 
@@ -115,7 +115,7 @@ def test_killers_and_faults_are_set_aside_and_the_rest_is_as_ever(
     }
     assert all(r["quarantined"] for r in lost.values())
     assert "words" not in str(lost)
-    assert "超过 3 秒" in str(lost[ENDLESS]["message"])
+    assert "超过 15 秒" in str(lost[ENDLESS]["message"])
     assert "超过 1000 MB" in str(lost[HOG]["message"])
     assert [(c.inputs, c.ok, c.failed, c.quarantined) for c in counts] == [(4, 2, 0, 2), (4, 2, 0, 2), (2, 0, 0, 2)]
     for name, rows in whole.items():

@@ -136,5 +136,15 @@ def test_what_fails_again_is_told_so(night: Path) -> None:
 
 def test_without_such_a_run_nothing_is_made(night: Path) -> None:
     said = run(night, "--retry-failed", code=2)
+    assert "没有这个输入的批次" in said
     assert "去掉 --retry-failed" in said
     assert not list((night / "out").glob("*/run.json"))
+
+
+@pytest.mark.slow
+def test_another_plan_is_not_opened_again_and_what_moved_is_told(night: Path) -> None:
+    run(night, breaks=BREAKS, code=3)
+    before = digests(only_run(night / "out"))
+    (night / "in" / "new.jsonl").write_text((night / "in" / "chats.jsonl").read_text("utf-8"), encoding="utf-8")
+    assert "输入变了" in run(night, "--retry-failed", code=2)
+    assert digests(only_run(night / "out")) == before

@@ -61,11 +61,11 @@ def test_who_dies_once_is_tried_again(isolating: Make, tmp_path: Path) -> None:
     assert sorted(x for x in got if isinstance(x, int)) == [1, 3, 4]
 
 
-@pytest.mark.parametrize("what", ["loops", "loops in C"])
+@pytest.mark.parametrize("what", ["loops", pytest.param("loops in C", marks=pytest.mark.slow)])
 def test_an_endless_loop_is_ended_and_not_tried_again(isolating: Make, what: str, tmp_path: Path) -> None:
     looper = Step(5, what, once=str(tmp_path / "begun"))  # a second try would come good
     steps = [looper if i == 5 else Step(i) for i in range(8)]
-    got = list(isolating(2).run(job(1, limit_s=1.5), steps))
+    got = list(isolating(2).run(job(1, limit_s=4), steps))
     assert [x for x in got if isinstance(x, Crashed)] == [Crashed(looper, Cause.TIME)]
     assert sorted(x for x in got if isinstance(x, int)) == [i for i in range(8) if i != 5]
 
