@@ -12,6 +12,7 @@ from typing import Any
 
 from qc.domain.run import CardLineage, Counts, Lineage, Purged, RunStatus
 from qc.errors import UsageError
+from qc.schema.tables import SCHEMA_VERSION
 from qc.storage.files import write_text
 
 LINEAGE_FILE = "run.json"
@@ -25,10 +26,12 @@ def write_lineage(run: Path, lineage: Lineage) -> None:
 
 
 def read_lineage(run: Path) -> Lineage:
-    """RUN/run.json. Raises UsageError when it is absent or not ours."""
+    """RUN/run.json; what an earlier version did not write has its default. Raises UsageError when it is absent, not
+    ours, or of a later version of the tables, in which what we know may mean something else."""
     path = run / LINEAGE_FILE
     try:
         data = json.loads(path.read_text(encoding="utf-8"))
+        _known(run, str(data.get("schema_version", "")))
         known = {f.name for f in fields(Lineage)}
         values = {k: v for k, v in data.items() if k in known}
         values["status"] = RunStatus(values["status"])
@@ -41,6 +44,20 @@ def read_lineage(run: Path) -> Lineage:
         raise UsageError(f"{run} 不是批次目录：没有 {LINEAGE_FILE}", "请给出 qc run 打印的批次路径。") from None
     except (OSError, ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
         raise UsageError(f"读不懂 {path}：{type(error).__name__}", "文件可能损坏，请重新运行 qc run。") from None
+
+
+def _known(run: Path, version: str) -> None:
+    if _number(version) > _number(SCHEMA_VERSION):
+        raise UsageError(
+            f"{run} 是更新版本的 qc 写的（表结构 {version}，本机的 qc 只读到 {SCHEMA_VERSION}）",
+            "升级本机的 qc；在写它的那台机器上用 qc export parquet 导出也可以。",
+        )
+
+
+def _number(version: str) -> tuple[int, ...]:
+    """1.4 as numbers; what nobody can read stands first."""
+    found = re.fullmatch(r"([0-9]{1,6})\.([0-9]{1,6})", version)
+    return tuple(map(int, found.groups())) if found else ()
 
 
 def _texts(value: object) -> bool:

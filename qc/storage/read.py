@@ -118,7 +118,12 @@ def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None, encoded:
         table = file.read([c for c in columns if c in stored], use_threads=False)
     for missing in [c for c in columns if c not in stored]:
         table = table.append_column(schema.field(missing), pa.nulls(table.num_rows, schema.field(missing).type))
-    return table.select(list(columns))
+    table = table.select(list(columns))
+    if not encoded:
+        for at, column in enumerate(columns):  # pieces of a text have more to tell than they once had
+            if table.schema.field(at).type != schema.field(column).type:
+                table = table.set_column(at, schema.field(column), table[column].cast(schema.field(column).type))
+    return table
 
 
 def _check_columns(stored: pa.Schema, schema: pa.Schema) -> None:
