@@ -209,6 +209,8 @@ SPELLINGS: dict[str, Callable[[str, random.Random], str]] = {
     "mixed_halves": lambda d, _: d[: len(d) // 2] + d[len(d) // 2 :].translate(YAO),
     "commas_between": lambda d, _: "，".join(d),
     "keycap": lambda d, _: "".join(f"{c}\ufe0f\u20e3" if c.isdigit() else c for c in d),
+    "dotted": lambda d, _: "·".join(_natural(d)),
+    "brackets": lambda d, _: f"（{_natural(d)[0]}）" + "".join(_natural(d)[1:]),
     "thirds": lambda d, draw: draw.choice(("，", " ", "、")).join(_cut(d, (3,) * (len(d) // 3))),
     "grouped_oddly": lambda d, _: " ".join(_cut(d, (4, 3, 4) if len(d) == 11 else (5, 5, 5))),
 }
