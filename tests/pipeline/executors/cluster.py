@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
 import signal
 import socket
@@ -17,6 +18,7 @@ from pathlib import Path
 _RAY = [sys.executable, "-m", "ray.scripts.scripts", "start", "--block", "--disable-usage-stats"]
 _SMALL = ["--num-cpus", "1", "--object-store-memory", "100000000", "--include-log-monitor", "false"]
 _ATTEMPTS = 3
+_PR_SET_PDEATHSIG = 1
 _START_S = 120
 OPEN = {"RAY_AUTH_MODE": "disabled", "RAY_USAGE_STATS_ENABLED": "0"}
 """Of this machine only, and without a token in the home of whoever runs the tests."""
@@ -70,6 +72,7 @@ def _start(role: list[str], folder: Path) -> None:
                 stdout=out,
                 stderr=out,
                 start_new_session=True,
+                preexec_fn=_end_with_us,  # noqa: PLW1509 - no threads here
             )
         end = time.monotonic() + _START_S
         while started.poll() is None and time.monotonic() < end:
@@ -81,6 +84,11 @@ def _start(role: list[str], folder: Path) -> None:
                 os.kill(pid, signal.SIGKILL)
         started.wait()
     raise AssertionError(log.read_text(errors="replace")[-2000:])
+
+
+def _end_with_us() -> None:
+    """A node asked to end takes its processes with it: none outlives tests that are killed."""
+    ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _free_port() -> int:

@@ -18,7 +18,7 @@ from tests.pipeline.executors.cluster import OPEN, Cluster, cluster
 from tests.pipeline.executors.kinds import NEEDS_RAY
 
 pytestmark = NEEDS_RAY
-CHATS = 600
+CHATS = 400
 
 
 @pytest.fixture(scope="module")

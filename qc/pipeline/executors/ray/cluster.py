@@ -33,15 +33,13 @@ _STORE_BYTES = 256 * 2**20
 _ATTEMPTS = 3
 """Ray gives itself half a minute to start, which on a busy machine may not be enough the first time."""
 _PREPARE = "怎样搭建集群见 docs/operations.md。"
-_QUIET: dict[str, Any] = {
-    "log_to_driver": False,
-    "configure_logging": False,
-    "logging_level": logging.CRITICAL,
-}
+_QUIET: dict[str, Any] = {"log_to_driver": False, "configure_logging": False}
 _local: Path | None = None
 """The folder of the cluster that this process started for itself."""
 _size = 0
 """How many processes that one holds."""
+
+logging.getLogger("ray").setLevel(logging.CRITICAL)  # what is wrong comes as an exception, too
 
 Machine = Mapping[str, Any]
 
