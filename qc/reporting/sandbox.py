@@ -85,7 +85,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return False
         if isinstance(obj, ModuleType):
             return obj.__name__.startswith(_OURS) and _shown_of_module(obj, value)
-        if isinstance(obj, (Markup, type)):
+        if isinstance(obj, type):  # a page's own words, kept as functions of a class
+            return obj.__module__.startswith(_OURS) and _own_function(obj.__module__, value)
+        if isinstance(obj, Markup):
             return False
         if isinstance(obj, (*_PLAIN, Undefined)):
             return True
@@ -111,7 +113,11 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 def _shown_of_module(module: ModuleType, value: object) -> bool:
     """Tables of words, and functions the module itself defines."""
-    return isinstance(value, _PLAIN) or (isinstance(value, FunctionType) and value.__module__ == module.__name__)
+    return isinstance(value, _PLAIN) or _own_function(module.__name__, value)
+
+
+def _own_function(module: str, value: object) -> bool:
+    return isinstance(value, FunctionType) and value.__module__ == module
 
 
 def _replace(value: object, old: str, new: str, count: int = -1) -> str:
