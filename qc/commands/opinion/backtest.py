@@ -48,9 +48,10 @@ def command(
     from qc.opinion.backtest import backtest
     from qc.pipeline.specs import alerts, folders
     from qc.storage.read import list_runs
+    from qc.storage.summary import summarised
 
     specs = alerts(folders(workspace_of(workspace)))
-    stored = list_runs(runs)
+    stored = [summarised(run) for run in list_runs(runs)]
     if not stored:
         raise UsageError(f"{runs} 里没有完成的批次", "请给出 qc run 写批次的总目录，如 runs。")
     found = backtest(stored, specs, inject=[_injection(text) for text in inject])

@@ -68,9 +68,10 @@ def command(
     from qc.reporting.onepager import render_one_page
     from qc.storage.files import write_text
     from qc.storage.read import list_runs
+    from qc.storage.summary import summarised
 
     where = folders(workspace_of(workspace))
-    stored = list_runs(runs)
+    stored = [summarised(run) for run in list_runs(runs)]
     if not stored:
         raise UsageError(f"{runs} 里没有完成的批次", "请给出 qc run 写批次的总目录，如 runs。")
     language = lang or configuration(where).report.language
