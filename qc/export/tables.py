@@ -14,7 +14,7 @@ from qc.export.flat import flat, flat_schema, rows
 from qc.schema.reviews import ALL_TABLES
 from qc.schema.runs import COLUMNS, RUN_FIELDS, RUNS, columns_table, runs_table
 from qc.sheets.csvfile import write_csv
-from qc.storage.files import close_tree, make_folder
+from qc.storage.files import close_tree, make_folder, take_place
 from qc.storage.read import StoredRun
 
 FORMATS = ("csv", "parquet")
@@ -48,8 +48,7 @@ def export_tables(
             write(draft / f"{name}.{form}", table.schema, iter([table]))
         (draft / _MARKER).touch()
         close_tree(draft)
-        shutil.rmtree(out, ignore_errors=True)
-        draft.replace(out)
+        take_place(draft, out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return tuple(out / f"{name}.{form}" for name in (*names, RUNS, COLUMNS))

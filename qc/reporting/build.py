@@ -28,7 +28,7 @@ from qc.reporting.reviewing import JudgedRule, judged_rules
 from qc.reporting.sampled import with_sampled
 from qc.reporting.selection import by_importance
 from qc.reporting.sound import COPIES, Recordings
-from qc.storage.files import close_tree, make_folder, write_text
+from qc.storage.files import close_tree, make_folder, take_place, write_text
 from qc.storage.read import StoredRun
 
 SHEETS = (
@@ -110,8 +110,7 @@ def _published(
         _conversations(draft / "conversations", out, edition, renderer)
         (draft / _MARKER).touch()
         close_tree(draft)
-        shutil.rmtree(out, ignore_errors=True)
-        draft.replace(out)
+        take_place(draft, out)
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return out / "index.html"

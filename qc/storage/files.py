@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import os
 import secrets
+import shutil
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -97,6 +98,17 @@ def close_tree(folder: Path) -> None:
         _set(Path(root), modes.folder)
         for name in names:
             _set(Path(root) / name, modes.file)
+
+
+def take_place(draft: Path, out: Path) -> None:
+    """The folder `draft` becomes the folder `out`; what was there is put aside first and then removed, so that nobody
+    who is killed in the middle leaves half of the old one."""
+    old = out.with_name(f"{out.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    if out.exists():
+        out.rename(old)
+    draft.rename(out)
+    shutil.rmtree(old, ignore_errors=True)
 
 
 def remove_stale(folder: Path) -> None:
