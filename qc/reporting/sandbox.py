@@ -85,8 +85,9 @@ class Sandbox(ImmutableSandboxedEnvironment):
             return False
         if isinstance(obj, ModuleType):
             return obj.__name__.startswith(_OURS) and _shown_of_module(obj, value)
-        if isinstance(obj, type):  # a page's own words, kept as functions of a class
-            return obj.__module__.startswith(_OURS) and _own_function(obj.__module__, value)
+        if isinstance(obj, type):  # a page's own words, gathered in a class
+            function = isinstance(value, FunctionType) and value.__module__.startswith(_OURS)
+            return obj.__module__.startswith(_OURS) and (function or isinstance(value, _PLAIN))
         if isinstance(obj, Markup):
             return False
         if isinstance(obj, (*_PLAIN, Undefined)):
@@ -113,11 +114,7 @@ class Sandbox(ImmutableSandboxedEnvironment):
 
 def _shown_of_module(module: ModuleType, value: object) -> bool:
     """Tables of words, and functions the module itself defines."""
-    return isinstance(value, _PLAIN) or _own_function(module.__name__, value)
-
-
-def _own_function(module: str, value: object) -> bool:
-    return isinstance(value, FunctionType) and value.__module__ == module
+    return isinstance(value, _PLAIN) or (isinstance(value, FunctionType) and value.__module__ == module.__name__)
 
 
 def _replace(value: object, old: str, new: str, count: int = -1) -> str:
