@@ -15,13 +15,10 @@ those of the tables (masked).
 from __future__ import annotations
 
 import json
-import os
-import struct
 import zlib
 from collections.abc import Iterator, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
-from typing import BinaryIO
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hpke
@@ -30,33 +27,12 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from qc.domain.conversation import Conversation
 from qc.errors import UsageError
 from qc.privacy.keys import PrivateKey, PublicKey, fingerprint
-from qc.storage.files import atomic
+from qc.privacy.vault_file import Header, damaged, read_header, records_of, vault_file, vault_files, write_vault
 
-FOLDER = "vault"
-_SUFFIX = ".vault"
-_MAGIC = b"qc vault 1\n"
 _SUITE = hpke.Suite(hpke.KEM.X25519, hpke.KDF.HKDF_SHA256, hpke.AEAD.AES_256_GCM)
-_LENGTH = struct.Struct(">I")
-_MOST_HEADER = 64 << 10
-_MOST_RECORD = 1 << 30
+_NONCE = 12
 _MOST_OPENED = 1 << 30
-"""Bytes of one conversation, sealed and opened: what is longer is damage."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Header:
-    """`recipient`: fingerprint of the public key; `plan`, `shard`: what the file belongs to; `records`: how many
-    conversations it holds; `sealed_key`: the file's key, in hex."""
-
-    recipient: str
-    plan: str
-    shard: int
-    records: int
-    sealed_key: str
-
-    def bound(self) -> bytes:
-        """What the sealed key is bound to."""
-        return f"{_MAGIC.decode().strip()}|{self.plan}|{self.shard}".encode()
+"""Bytes of one conversation, opened: what is longer is damage."""
 
 
 def seal_shard(
@@ -69,13 +45,15 @@ def seal_shard(
     header = _sealed(header, secret, key)
     path = vault_file(run, shard)
     cipher = AESGCM(secret)
-    with atomic(path) as temporary, temporary.open("wb") as file:
-        _write_header(file, header)
+
+    def records() -> Iterator[tuple[bytes, bytes]]:
         for number, (identifier, conversation) in enumerate(zip(ids, conversations, strict=True)):
-            clear = zlib.compress(json.dumps(_plain(conversation), ensure_ascii=False).encode("utf-8", "surrogatepass"))
-            name = identifier.encode("utf-8", "surrogatepass")
-            record = cipher.encrypt(_nonce(number), clear, name)
-            file.write(_LENGTH.pack(len(name)) + name + _LENGTH.pack(len(record)) + record)
+            text = json.dumps(_plain(conversation), ensure_ascii=False)
+            name, nonce = identifier.encode("utf-8", "surrogatepass"), _nonce(number)
+            clear = zlib.compress(text.encode("utf-8", "surrogatepass"))
+            yield name, nonce + cipher.encrypt(nonce, clear, name)
+
+    write_vault(path, header, records())
     return path
 
 
@@ -88,9 +66,9 @@ def reveal(run: Path, identifier: str, key: PrivateKey) -> dict[str, object]:
     for path in vault_files(run):
         with path.open("rb") as file:
             header = read_header(path, file)
-            for number, (held, record) in enumerate(_records(path, file, header)):
+            for held, record in records_of(path, file, header):
                 if held == name:
-                    return _opened(path, header, number, held, record, key)
+                    return _opened(path, header, held, record, key)
     raise UsageError(
         f"批次 {run.name} 的保管库里没有会话 {identifier}", "编号要写全，与结果表里的一致（qc show 可以查）。"
     )
@@ -105,57 +83,15 @@ def rekey(run: Path, old: PrivateKey, new: PublicKey) -> int:
             header = read_header(path, file)
             if header.recipient != fingerprint(new):
                 secret = _file_key(path, header, old)
-                with atomic(path) as temporary, temporary.open("wb") as copy:
-                    _write_header(copy, _sealed(header, secret, new))
-                    while block := file.read(1 << 20):
-                        copy.write(block)
+                write_vault(path, _sealed(header, secret, new), records_of(path, file, header))
         done += 1
     return done
 
 
-def vault_file(run: Path, shard: int) -> Path:
-    """Where the conversations of a shard are sealed."""
-    return run / FOLDER / f"{shard:05d}{_SUFFIX}"
-
-
-def vault_files(run: Path) -> list[Path]:
-    """The vault files of `run`, in order. Raises UsageError when there is none."""
-    found = sorted((run / FOLDER).glob(f"*{_SUFFIX}"))
-    if not found:
-        raise UsageError(f"批次 {run.name} 没有保管库", "运行时加上 --vault 公钥文件 才有；已脱敏的批次补不回来。")
-    return found
-
-
-def read_header(path: Path, file: BinaryIO) -> Header:
-    """The header of an opened vault file. Raises UsageError when it is none of ours or damaged."""
-    try:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise ValueError
-        data = json.loads(_block(file, _MOST_HEADER))
-        return Header(
-            recipient=str(data["recipient"]),
-            plan=str(data["plan"]),
-            shard=int(data["shard"]),
-            records=int(data["records"]),
-            sealed_key=str(data["sealed_key"]),
-        )
-    except (ValueError, KeyError, TypeError, OverflowError, RecursionError):
-        raise _damaged(path, "开头读不懂") from None
-
-
-def _records(path: Path, file: BinaryIO, header: Header) -> Iterator[tuple[bytes, bytes]]:
-    """(id, sealed conversation) of each record."""
-    try:
-        for _ in range(header.records):
-            yield _block(file, _MOST_HEADER), _block(file, _MOST_RECORD)
-    except ValueError:
-        raise _damaged(path, "没有写完，或被截断") from None
-
-
-def _opened(path: Path, header: Header, number: int, name: bytes, record: bytes, key: PrivateKey) -> dict[str, object]:
+def _opened(path: Path, header: Header, name: bytes, record: bytes, key: PrivateKey) -> dict[str, object]:
     secret = _file_key(path, header, key)
     try:
-        clear = AESGCM(secret).decrypt(_nonce(number), record, name)
+        clear = AESGCM(secret).decrypt(record[:_NONCE], record[_NONCE:], name)
         unpacked = zlib.decompressobj()
         text = unpacked.decompress(clear, _MOST_OPENED)
         data = json.loads(text.decode("utf-8", "surrogatepass"))
@@ -163,7 +99,7 @@ def _opened(path: Path, header: Header, number: int, name: bytes, record: bytes,
             raise TypeError
         return data
     except (InvalidTag, zlib.error, ValueError, TypeError, RecursionError):
-        raise _damaged(path, f"第 {number + 1} 个会话被改过或坏了") from None
+        raise damaged(path, "这个会话的内容被改过或坏了") from None
 
 
 def _file_key(path: Path, header: Header, key: PrivateKey) -> bytes:
@@ -175,7 +111,7 @@ def _file_key(path: Path, header: Header, key: PrivateKey) -> bytes:
     try:
         secret: bytes = _SUITE.decrypt(bytes.fromhex(header.sealed_key), key, header.bound())
     except (InvalidTag, ValueError):
-        raise _damaged(path, "钥匙对得上，封着的文件钥匙打不开") from None
+        raise damaged(path, "钥匙对得上，封着的文件钥匙打不开") from None
     return secret
 
 
@@ -189,26 +125,9 @@ def _sealed(header: Header, secret: bytes, key: PublicKey) -> Header:
     )
 
 
-def _write_header(file: BinaryIO, header: Header) -> None:
-    text = json.dumps(asdict(header), sort_keys=True).encode()
-    file.write(_MAGIC + _LENGTH.pack(len(text)) + text)
-
-
-def _block(file: BinaryIO, most: int) -> bytes:
-    """The next block; raises ValueError for one that is not there whole."""
-    head = file.read(_LENGTH.size)
-    if len(head) != _LENGTH.size:
-        raise ValueError("no length")
-    (length,) = _LENGTH.unpack(head)
-    left = os.fstat(file.fileno()).st_size - file.tell()
-    if length > min(most, left):
-        raise ValueError("too long")
-    return file.read(length)
-
-
 def _nonce(number: int) -> bytes:
     """Under a key that seals one file once, counting never repeats (NIST SP 800-38D, 8.2.1)."""
-    return number.to_bytes(12, "big")
+    return number.to_bytes(_NONCE, "big")
 
 
 def _plain(conversation: Conversation) -> dict[str, object]:
@@ -231,7 +150,3 @@ def _plain(conversation: Conversation) -> dict[str, object]:
             for turn in conversation.turns
         ],
     }
-
-
-def _damaged(path: Path, what: str) -> UsageError:
-    return UsageError(f"保管库文件 {path} 坏了：{what}", "从备份恢复这个文件；别的文件不受影响。")

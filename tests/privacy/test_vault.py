@@ -21,7 +21,8 @@ from qc.storage.audit import LOG, UnrecordedError, entries
 pytest.importorskip("cryptography")
 
 from qc.privacy.keys import LockedKeyError, fingerprint, new_pair, read_private, read_public
-from qc.privacy.vault import read_header, rekey, reveal, vault_file, vault_files
+from qc.privacy.vault import rekey, reveal
+from qc.privacy.vault_file import forget, read_header, vault_file, vault_files
 
 SECRET = "13812345678"
 PASSPHRASE = "暗号 abc"
@@ -143,6 +144,19 @@ def test_rotation_of_keys(runs: Path, keys: Path, tmp_path: Path) -> None:
         reveal(run, "c004", old)
     assert rekey(run, old, other) == 3, "done again it changes nothing"
     assert {path.stat().st_mode & 0o777 for path in vault_files(run)} == {0o600}
+
+
+def test_what_is_over_is_dropped_without_a_key_and_the_others_stay(runs: Path, keys: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(runs / "r1", tmp_path / "r1"))
+    key = read_private(keys / "key")
+    assert forget(run, ["c000", "c003", "c004", "c9"]) == 3
+    assert forget(run, ["c000", "c003", "c004"]) == 0
+    assert [reveal(run, name, key)["id"] for name in ("c001", "c002")] == ["c001", "c002"]
+    for name in ("c000", "c003", "c004"):
+        with pytest.raises(UsageError, match="没有会话"):
+            reveal(run, name, key)
+        assert all(name.encode() not in path.read_bytes() for path in vault_files(run))
+    assert forget(runs / "r0", ["c000"]) == 0
 
 
 def test_keys_are_guarded(tmp_path: Path, keys: Path) -> None:
