@@ -23,9 +23,9 @@ SPOKEN = {**_SAID, **_FORMAL, **_DECORATED}
 """Digits that are not 0–9, and what they mean."""
 DIGIT = "0-9" + "".join(SPOKEN)
 TO_ARABIC = str.maketrans(SPOKEN)
-SEPARATORS = " \\-，、。.·~—–\ufe0f\u20e3"
+SEPARATORS = " \\-，、。.·~—–()\ufe0f\u20e3"
 """What stands between the groups of a number, as a class of RE2: also what draws a frame around a digit."""
-_MARKS = frozenset(" -，、。.·~—–\ufe0f\u20e3")
+_MARKS = frozenset(" -，、。.·~—–()\ufe0f\u20e3")
 _HESITATION = (
     "(?:前|中间|后|最后|末尾?)[一二三四五六七八]位(?:数字?)?"
     "|那个|这个|然后|接着|后面|前面|中间|末尾|最后|完了|再来|横杠|杠|嗯|啊|呃|哦|是"

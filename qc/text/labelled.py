@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from qc.text.digits import DIGIT, GAP, SPOKEN, arabic, groups_of
 from qc.text.numbers import NOT_PERSONAL, UNIT, Number, goes_on_masked
 
-_IS = "[ ：，、]{0,2}(?:(?:应该|好像|就)?是|为|报一下|改为|改成)?[ ：，、]{0,2}"
+_IS = "[ ：，、(]{0,2}(?:(?:应该|好像|就)?是|为|报一下|改为|改成)?[ ：，、(]{0,2}"
 _FILLER = "(?:[嗯啊呃哦，]{1,3})?"
 LABELS = {
     "phone": "(?:电话|手机|座机|固话|联系方式|固定电话)(?:号码?)?",

@@ -291,6 +291,8 @@ def _evenly_apart(text: str, groups: list[tuple[int, int]]) -> bool:
     if len(groups) <= _FEW and sum(size < _BETWEEN_DOTS for size in sizes) <= 1:  # a recogniser cut it anywhere
         card = sum(sizes) >= _CARD_SIZE and not all(size in _TELEPHONES for size in sizes)
         return card or (min(sizes) < _BETWEEN_DOTS and max(sizes) < _WHOLE - 1)
+    if len(gaps) == 1 and sum(sizes) >= _CARD_SIZE and min(sizes[:-1]) == max(sizes[:-1]):
+        return True
     return gaps in ({""}, {" "}) or (min(sizes[:-1]) == max(sizes[:-1]) <= _PAIR and "." not in gaps)
 
 
