@@ -68,7 +68,7 @@ def test_every_folder_of_the_corpus_has_a_target():
         ("said.append('幺三八零零一三八')", "speech"),
         ("said.append('\\x1b[2J')", "controls"),
         ("said.append(' ')", "silent"),
-        ("blob = b'x' * (600 << 20)", "memory"),
+        ("blob = b'x' * (450 << 20)", "memory"),
     ],
 )
 def test_the_property_sees_what_it_should(harm, key, tmp_path):
