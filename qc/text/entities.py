@@ -161,11 +161,12 @@ def _candidates(buffer: bytes, runs: Iterable[tuple[int, str]], owner: Callable[
     for name, start, end in compile_pattern(SHAPES).named(buffer):
         if holds(name, buffer, start, end):
             yield _Span(start, end, _CODE[name], True)
-    for how, start, end in compile_pattern(NAMED).named(buffer):
-        if how == "label" or is_name(buffer[start:end].decode()):
+    for _, start, end in compile_pattern(NAMED).named(buffer):
+        if is_name(buffer[start:end].decode()):
             yield _Span(start, end, _CODE["name"], True)
     for name, start, end in compile_pattern(ANSWERED).named(buffer):
-        if owner(start) == owner(buffer.rfind(b"\n", 0, start)):
+        same = owner(start) == owner(buffer.rfind(b"\n", 0, start))
+        if same and (name != "name" or is_name(buffer[start:end].decode())):
             yield _Span(start, end, _CODE[name], True)
     yield from _addresses(buffer)
 
