@@ -42,6 +42,7 @@ def command(runs: Path, where: str | None, yes: bool, on: datetime | None, works
     from qc.pipeline.plan import exclusive
     from qc.pipeline.run import TRANSCRIPTS
     from qc.pipeline.specs import configuration, folders
+    from qc.privacy.vault_file import forget_wordless
     from qc.storage.audit import record
     from qc.storage.read import list_runs
 
@@ -78,6 +79,8 @@ def command(runs: Path, where: str | None, yes: bool, on: datetime | None, works
             run_id = one.run.lineage.run_id
             record(runs, "purge", runs=[run_id], counts=one.counts)  # first: what is not recorded is not taken
             purge(one, today, lambda run: exclusive(run, lambda _: None))
+        for run in list_runs(runs):
+            forget_wordless(run)  # also what a purge that was killed left sealed
         for night in nights:
             record(runs, "purge", runs=[night.entry.run_id], counts=night.counts, note="数据集")
             purge_night(lake, night)  # type: ignore[arg-type]

@@ -10,8 +10,11 @@ from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import BinaryIO
 
+import pyarrow.compute as pc
+
 from qc.errors import UsageError
 from qc.storage.files import atomic
+from qc.storage.read import StoredRun
 
 FOLDER = "vault"
 MAGIC = b"qc vault 1\n"
@@ -65,6 +68,22 @@ def forget(run: Path, ids: Collection[str]) -> int:
             kept = (record for record in records_of(path, file, header) if record[0] not in names)
             write_vault(path, replace(header, records=header.records - gone), kept)
     return dropped
+
+
+def forget_wordless(run: StoredRun) -> int:
+    """Drop every sealed conversation of which the tables of `run` hold no words any more (a purge took them); returns
+    how many. Doing it again drops nothing."""
+    sealed: set[str] = set()
+    for path in sorted((run.path / FOLDER).glob(f"*{_SUFFIX}")):
+        with path.open("rb") as file:
+            header = read_header(path, file)
+            sealed |= {name.decode("utf-8", "surrogatepass") for name, _ in records_of(path, file, header)}
+    if not sealed:
+        return 0
+    for part in run.parts("turns", ["conversation_id", "text"]):
+        worded = part.filter(pc.greater(pc.utf8_length(part["text"]), 0))
+        sealed.difference_update(worded["conversation_id"].to_pylist())
+    return forget(run.path, sealed) if sealed else 0
 
 
 def vault_file(run: Path, shard: int) -> Path:

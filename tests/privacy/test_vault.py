@@ -159,6 +159,26 @@ def test_what_is_over_is_dropped_without_a_key_and_the_others_stay(runs: Path, k
     assert forget(runs / "r0", ["c000"]) == 0
 
 
+def test_words_that_were_purged_are_not_kept_sealed(runs: Path, keys: Path, tmp_path: Path) -> None:
+    import pyarrow as pa
+    import pyarrow.compute as pc
+
+    from qc.privacy.vault_file import forget_wordless
+    from qc.storage.read import open_run
+    from qc.storage.write import write_part
+
+    run = Path(shutil.copytree(runs / "r1", tmp_path / "r1"))
+    assert forget_wordless(open_run(run)) == 0, "all words are there"
+    turns = open_run(run).part("turns", 1, open_run(run).table("turns").column_names)
+    text = pc.if_else(pc.equal(turns["conversation_id"], "c002"), "", turns["text"])
+    write_part(run, "turns", 1, turns.set_column(turns.column_names.index("text"), "text", text.cast(pa.string())))
+    assert forget_wordless(open_run(run)) == 1
+    key = read_private(keys / "key")
+    assert reveal(run, "c003", key)["id"] == "c003"
+    with pytest.raises(UsageError, match="没有会话"):
+        reveal(run, "c002", key)
+
+
 def test_keys_are_guarded(tmp_path: Path, keys: Path) -> None:
     private, public = tmp_path / "k", tmp_path / "k.pub"
     new_pair(private, PASSPHRASE)
