@@ -7,7 +7,6 @@ import json
 import os
 import tempfile
 from dataclasses import asdict
-from math import isfinite
 from pathlib import Path
 from typing import Any
 
@@ -104,10 +103,10 @@ def _segment(data: dict[str, Any]) -> Segment:
         start_ms=_whole(data["start_ms"]),
         end_ms=_whole(data["end_ms"]),
         text=text,
-        confidence=_number(data["confidence"]),
-        energy_db=None if data["energy_db"] is None else _number(data["energy_db"]),
-        pitch_hz=None if data["pitch_hz"] is None else _number(data["pitch_hz"]),
-        pitch_range_st=None if data["pitch_range_st"] is None else _number(data["pitch_range_st"]),
+        confidence=_number(data["confidence"], 0, 1),
+        energy_db=None if data["energy_db"] is None else _number(data["energy_db"], -1000, 1000),
+        pitch_hz=None if data["pitch_hz"] is None else _number(data["pitch_hz"], 1e-3, 1e6),
+        pitch_range_st=None if data["pitch_range_st"] is None else _number(data["pitch_range_st"], 0, 1000),
         voiced_ms=_whole(data["voiced_ms"]),
         speaker=None if data["speaker"] is None else _whole(data["speaker"]),
         words=tuple(_word(word, len(text)) for word in data["words"]),
@@ -134,7 +133,7 @@ def _whole(value: object) -> int:
     return value
 
 
-def _number(value: object) -> float:
-    if not isinstance(value, int | float) or not isfinite(value):
+def _number(value: object, least: float, most: float) -> float:
+    if not isinstance(value, int | float) or not least <= value <= most:  # nor is NaN
         raise ValueError
     return float(value)
