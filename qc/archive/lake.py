@@ -289,4 +289,6 @@ def _sync(folder: Path) -> None:
 
 def _is_inside(path: object) -> bool:
     """Whether a file is one of the data set: what is listed is also removed when its time is over."""
-    return isinstance(path, str) and not path.startswith("/") and not {"..", ".", ""} & set(path.split("/"))
+    if not isinstance(path, str) or re.search("[\0\ud800-\udfff]", path):
+        return False
+    return not {"..", ".", ""} & set(path.split("/"))
