@@ -18,6 +18,7 @@ from qc.domain.specs import Specs
 from qc.errors import UsageError, refusal
 from qc.privacy.pseudonyms import key_digest
 from qc.schema.tables import SCHEMA_VERSION
+from qc.storage.digests import intact, read_parts
 from qc.storage.files import make_folder
 from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
 from qc.storage.write import WORK, is_complete
@@ -186,7 +187,21 @@ def _left(run: Path, earlier: Lineage, now: Lineage) -> str:
 
 
 def _continued(run: Path, earlier: Lineage) -> Plan:
-    return Plan(run=run, lineage=earlier, resumed=True, finished=earlier.status is RunStatus.DONE)
+    """One that was done counts as such while its files are what was written; else what is damaged is made again."""
+    if earlier.status is RunStatus.RUNNING:
+        return Plan(run=run, lineage=earlier, resumed=True)
+    if _whole(run):
+        return Plan(run=run, lineage=earlier, resumed=True, finished=True)
+    reopened = replace(earlier, status=RunStatus.RUNNING, finished_at=None, parts_digest="")
+    write_lineage(run, reopened)
+    return Plan(run=run, lineage=reopened, resumed=True)
+
+
+def _whole(run: Path) -> bool:
+    try:
+        return all(intact(run, part) for part in read_parts(run) or ())
+    except UsageError:  # the list itself is damaged
+        return False
 
 
 def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, shared: bool) -> Plan:
