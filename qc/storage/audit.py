@@ -283,7 +283,7 @@ def _read_head(out: Path, problems: list[str]) -> Head | None:
         return Head(line=int(data["line"]), sha256=str(data["sha256"]))
     except FileNotFoundError:
         return None
-    except (OSError, ValueError, KeyError, TypeError):
+    except (OSError, ValueError, KeyError, TypeError, OverflowError, RecursionError):
         problems.append(f"{HEAD} 读不懂：不能断定末尾没有被截去")
         return None
 
