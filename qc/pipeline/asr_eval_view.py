@@ -14,11 +14,11 @@ from qc.asr.evaluation.measure import DIMENSIONS, Evaluation, Interval, Keyword,
 from qc.asr.evaluation.rows import Judged, Row
 from qc.domain.run import Lineage
 from qc.reporting.render import Renderer, Site
+from qc.text.digits import DIGIT
 from qc.text.entities import find_in
 from qc.text.error_rate import Errors
 from qc.text.marked import Stretch, marked
 from qc.text.masking import MASK, mask, mask_value
-from qc.text.digits import DIGIT
 
 FORMAT, VERSION = "qc.asr.eval", 1
 _DIGITS = re.compile(rf"[{DIGIT}]{{3,}}")
