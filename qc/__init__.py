@@ -1,3 +1,3 @@
 """qc: batch quality inspection (智能质检) for contact centres."""
 
-__version__ = "0.5.0"
+__version__ = "0.6.0"
