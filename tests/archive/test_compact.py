@@ -179,6 +179,7 @@ def test_a_query_over_the_data_set(tmp_path: Path) -> None:
     assert isinstance(result.exception, UsageError)
 
 
+@pytest.mark.slow
 def test_one_conversation_out_of_many_partitions_needs_no_more_open_files(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -60,6 +60,7 @@ def room(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Room:
 Read = Callable[[str], str]
 
 
+@pytest.mark.slow
 def test_an_engine_on_recordings(room: Room, tmp_path: Path) -> None:
     room.run("one 1", HEARD)
     words = tmp_path / "words.txt"

@@ -44,6 +44,8 @@ def test_a_conversation_nobody_has_is_said(runs: Path, tmp_path: Path) -> None:
 
 
 def test_the_run_may_be_named_without_the_word(runs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (runs / "21" / "report").mkdir()
+    (runs / "21" / "report" / "index.html").touch()
     monkeypatch.setattr("qc.pipeline.report.write_report", lambda run, **_: run / "report" / "index.html")
     short, long = qc("report", runs / "21"), qc("report", "run", runs / "21")
     assert short.output == long.output == f"{runs / '21' / 'report' / 'index.html'}\n"

@@ -36,7 +36,8 @@ def mine(tmp_path: Path) -> Night:
     return night(tmp_path / "mine")
 
 
-@pytest.mark.parametrize("step", [HEARING, pytest.param(JUDGING, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("step", [HEARING, JUDGING])
 def test_an_input_share_that_disappears_and_comes_back(
     machine: Machine, mine: Night, expected: dict[str, str], tmp_path: Path, step: int
 ) -> None:

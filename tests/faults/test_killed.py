@@ -27,7 +27,8 @@ def _steps(count: int, trials: int, seed: int) -> list[int]:
     return [chance.randint(1 + i * count // trials, (i + 1) * count // trials) for i in range(trials)]
 
 
-@pytest.mark.parametrize("trials", [1, pytest.param(30, marks=pytest.mark.slow)])
+@pytest.mark.slow
+@pytest.mark.parametrize("trials", [30])
 def test_at_any_durable_step(
     machine: Machine,
     tonight: Night,
