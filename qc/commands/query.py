@@ -12,6 +12,7 @@ import click
 
 from qc.commands.options import FOLDER
 from qc.errors import UsageError
+from qc.memory import bounded_memory
 from qc.sheets.csvfile import ENCODINGS
 
 if TYPE_CHECKING:
@@ -71,9 +72,12 @@ def command(
 
         refuse_kept(source.kept, keep_personal_data)
     logs = roots_of(source.runs) if lake is None else _local(lake)
-    with audited(logs, "query") as act, Database(source.runs, memory=memory, lake=source.lake) as database:
+    with (
+        audited(logs, "query") as act,
+        Database(source.runs, memory=memory, lake=source.lake) as database,
+        bounded_memory(2 * database.memory_bytes),
+    ):
         act.runs, act.note = [run.lineage.run_id for run in source.runs], sql
-        database.bound_process()
         answer = database.ask(sql)
         if not files:
             click.echo(_shown(answer, rows))

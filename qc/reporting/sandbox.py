@@ -8,7 +8,6 @@ replacing inside HTML do not exist. A page that takes more time, memory or outpu
 from __future__ import annotations
 
 import enum
-import resource
 import signal
 import threading
 from collections.abc import Iterator, Sequence
@@ -25,6 +24,8 @@ from jinja2.exceptions import SecurityError
 from jinja2.runtime import Undefined
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 from markupsafe import Markup
+
+from qc.memory import bounded_memory
 
 MOST_BYTES = 2_000_000
 """Of one template or script; ours have 60,000 at most."""
@@ -128,28 +129,11 @@ def _replace(value: object, old: str, new: str, count: int = -1) -> str:
 def bounded() -> Iterator[None]:
     """Inside, the process may take so much memory more and so much processor time; raises ExhaustedError beyond. Where
     the system knows no such bound, or outside the main thread, the size of the page is the only one."""
-    with _bounded_memory(), _bounded_time():
+    with bounded_memory(_MEMORY_BYTES), _bounded_time():
         try:
             yield
         except MemoryError:
             raise ExhaustedError(f"内存超过 {_MEMORY_BYTES >> 30} GB") from None
-
-
-@contextmanager
-def _bounded_memory() -> Iterator[None]:
-    try:
-        pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-    except OSError:
-        yield
-        return
-    soft, hard = resource.getrlimit(resource.RLIMIT_AS)
-    most = pages * resource.getpagesize() + _MEMORY_BYTES
-    known = [limit for limit in (soft, hard) if limit != resource.RLIM_INFINITY]
-    resource.setrlimit(resource.RLIMIT_AS, (min([most, *known]), hard))
-    try:
-        yield
-    finally:
-        resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
 
 
 @contextmanager

@@ -9,7 +9,6 @@ from __future__ import annotations
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from pathlib import Path
 from types import TracebackType
 from typing import Any
 
@@ -60,21 +59,13 @@ class Database:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, at: TracebackType | None) -> None:
         self._connection.close()
 
-    def bound_process(self) -> None:
-        """Let this process, from now on, take no more memory than it has plus twice the limit: DuckDB counts its tables
-        but not what one value grows to (a list of a billion numbers). Where the system knows no such bound, nothing."""
-        try:
-            import resource
-
-            pages = int(Path("/proc/self/statm").read_text("ascii").split()[0])
-        except (ImportError, OSError):
-            return
+    @property
+    def memory_bytes(self) -> int:
+        """What DuckDB may use for its tables. It does not count what one value grows to (a list of a billion numbers):
+        for that the process needs a bound of its own."""
         told = self._connection.execute("select current_setting('memory_limit')").fetchall()[0][0]
         size, unit = told.split()
-        limit = float(size) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit)
-        hard = resource.getrlimit(resource.RLIMIT_AS)[1]
-        most = int(pages * resource.getpagesize() + 2 * limit)
-        resource.setrlimit(resource.RLIMIT_AS, (most if hard < 0 else min(most, hard), hard))
+        return int(float(size) * 1024 ** ("bytes", "KiB", "MiB", "GiB", "TiB").index(unit))
 
     def ask(self, query: str) -> pa.RecordBatchReader:
         """What one reading statement answers, batch by batch; the columns have different names. Raises UsageError for

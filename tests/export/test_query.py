@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import resource
 import sys
 from pathlib import Path
 
@@ -165,3 +166,9 @@ def test_a_number_too_large_for_a_cell_is_no_other_number(sample: StoredRun) -> 
     refused = CliRunner().invoke(cli, ["query", "select 9223372036854775808::hugeint n", str(sample.path)])
     assert refused.exit_code != 0 and isinstance(refused.exception, UsageError)
     assert "64" in str(refused.exception)
+
+
+def test_a_query_bounds_the_process_only_while_it_runs(sample: StoredRun) -> None:
+    before = resource.getrlimit(resource.RLIMIT_AS)
+    assert CliRunner().invoke(cli, ["query", "select 1 as one", str(sample.path)]).exit_code == 0
+    assert resource.getrlimit(resource.RLIMIT_AS) == before
