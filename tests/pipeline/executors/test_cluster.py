@@ -48,7 +48,13 @@ def args(out: str, address: str) -> list[str]:
 
 def started(folder: Path, out: str, address: str) -> subprocess.Popen[str]:
     return subprocess.Popen(
-        command(*args(out, address)), cwd=folder, env=os.environ | OPEN, stderr=subprocess.PIPE, text=True
+        command(*args(out, address)),
+        cwd=folder,
+        env=os.environ | OPEN,
+        stderr=subprocess.PIPE,
+        text=True,
+        # a suite that runs in the background ignores interrupts, and what it starts would too
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # noqa: PLW1509 no threads here
     )
 
 
