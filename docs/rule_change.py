@@ -74,7 +74,7 @@ def page() -> str:
         work = Path(folder)
         (work / "qc.yaml").write_text(WORKSPACE, encoding="utf-8")
         _qc(work, "run", SAMPLE, "--manifest", "calls.csv", "--out", "runs", "--no-report")
-        (run,) = (work / "runs").iterdir()
+        run = next((work / "runs").glob("*/run.json")).parent
         for state in ("改前", "改后"):
             for part in ("rules", "scorecards"):
                 shutil.copytree(ROOT / part, work / state / part)

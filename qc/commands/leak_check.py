@@ -17,7 +17,7 @@ from qc.errors import EXIT_CHECK, EXIT_OK
     metavar="文件",
     help="不许出现的值（如客户手机号），每行一个；怎么写都查：加空格、全角、中文数字、分几轮报",
 )
-@click.option("--column", metavar="列名", help="--known 是 CSV（如清单）时，取哪一列")
+@click.option("--column", metavar="列名", help="--known 是表格（如清单：CSV、XLSX、Parquet）时，取哪一列")
 @click.option("--limit", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="最多列出几处")
 @click.pass_context
 def command(ctx: click.Context, paths: tuple[Path, ...], known: Path | None, column: str | None, limit: int) -> None:

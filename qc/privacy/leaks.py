@@ -7,8 +7,6 @@ spelling: with spaces or dashes, full-width, in Chinese digits, in pieces over s
 
 from __future__ import annotations
 
-import csv
-import io
 import re
 import unicodedata
 from bisect import bisect_right
@@ -17,6 +15,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qc.errors import UsageError
+from qc.ingest.grid import CSV_SUFFIXES, XLSX_SUFFIXES, GridError, read_grid
+from qc.ingest.text_file import lines as lines_of
 from qc.privacy.contents import Lines, Skipped, contents
 from qc.text.automaton import Automaton
 
@@ -97,17 +97,42 @@ class Known:
 
 
 def read_known(path: Path, column: str | None) -> Known:
-    """The values of a file: one a line, or a column of a CSV file.
+    """The values of a file: one a line, or a column of a table: whatever can be a manifest, in any encoding.
 
-    Raises UsageError when there is no such column or nothing to look for.
+    Raises UsageError when there is no such column, none is named where there are several, or there is nothing to look
+    for.
     """
-    text = path.read_bytes().decode("utf-8-sig", "replace")
-    if column is None:
-        return Known(text.splitlines())
-    rows = csv.DictReader(io.StringIO(text))
-    if column not in (rows.fieldnames or ()):
-        raise UsageError(f"{path} 里没有“{column}”这一列", f"有：{'、'.join(rows.fieldnames or ())}。")
-    return Known(row[column] or "" for row in rows)
+    try:
+        if column is not None or path.suffix.lower() in _TABLES:
+            return Known(_column(path, column))
+        return Known(_readable(line.text).rstrip("\r\n") for line in lines_of(path))
+    except GridError as error:
+        raise UsageError(f"{path} 读不了：{error}") from error
+
+
+_TABLES = CSV_SUFFIXES | XLSX_SUFFIXES | {".parquet"}
+
+
+def _column(path: Path, column: str | None) -> Iterator[str]:
+    def is_header(cells: Sequence[str]) -> bool:
+        return column in cells
+
+    grid = read_grid(path, is_header)
+    if column is None and len(grid.headers) == 1:
+        yield grid.headers[0]  # a list without a header
+    elif column is None:
+        raise UsageError(
+            f"{path} 有 {len(grid.headers)} 列，没有说取哪一列", f"--column 写明：{'、'.join(grid.headers)}"
+        )
+    elif column not in grid.headers:
+        raise UsageError(f"{path} 里没有“{column}”这一列", f"有：{'、'.join(grid.headers)}。")
+    at = 0 if column is None else grid.headers.index(column)
+    yield from (_readable(str(row.cells[at] or "")) for row in grid.rows() if len(row.cells) > at)
+
+
+def _readable(text: str) -> str:
+    """Without the lone surrogates that stand for bytes nobody could decode."""
+    return text.encode("utf-8", "replace").decode("utf-8")
 
 
 def leaks(paths: Sequence[Path], known: Known | None = None) -> Iterator[Leak | Skipped]:

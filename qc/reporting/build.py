@@ -187,4 +187,7 @@ def _refuse_foreign(out: Path) -> None:
 
 
 def _write(path: Path, html: str) -> None:
-    path.write_text(html, encoding="utf-8", newline="\n")
+    try:
+        path.write_text(html, encoding="utf-8", newline="\n")
+    except OSError as error:  # a full disk, which does not say where
+        raise OSError(error.errno, error.strerror, str(path)) from error

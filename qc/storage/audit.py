@@ -25,7 +25,7 @@ from datetime import datetime
 from pathlib import Path
 
 from qc import __version__
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 from qc.storage.files import GROUP, make_folder, modes_in
 
 LOG = "audit.jsonl"
@@ -121,7 +121,7 @@ def record(
             return head
     except OSError as error:
         raise UnrecordedError(
-            f"这一次操作（{action}）没有记进审计日志 {out / LOG}：{error.strerror or type(error).__name__}",
+            f"这一次操作（{action}）没有记进审计日志 {out / LOG}：{refusal(error)}",
             "检查磁盘空间与权限；补记不了，请把这条消息留档。",
         ) from None
 
@@ -204,7 +204,7 @@ def _lines(out: Path) -> Iterator[bytes]:
             for raw in log:
                 yield raw.removesuffix(b"\n")
     except FileNotFoundError:
-        raise UsageError(f"{out} 下没有审计日志（{LOG}）", "给出批次所在的目录，例：--runs runs。") from None
+        raise UsageError(f"{out} 下没有审计日志（{LOG}）", "给出批次所在的目录，例：qc audit show runs。") from None
 
 
 @contextmanager

@@ -271,3 +271,6 @@ def test_a_run_of_before_and_one_that_is_not_done(sound: tuple[Night, Path], run
     assert "较早的版本" in old.checks[0].told
     write_lineage(run, replace(read_lineage(run), status="running"))  # type: ignore[arg-type]
     assert "没有做完" in _failed(_verified(run, sound[0]))["status"]
+    told = CliRunner().invoke(cli, ["verify", str(run), "-w", str(sound[0].workspace), "-q"])
+    assert told.exit_code == 1
+    assert "还不能用" in told.output and "备份" not in told.output

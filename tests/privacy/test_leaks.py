@@ -9,6 +9,7 @@ import tarfile
 import zipfile
 from pathlib import Path
 
+import openpyxl
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
@@ -134,6 +135,28 @@ def test_values_come_from_a_column_or_a_list(tmp_path: Path) -> None:
     assert read_known(manifest, "客户号码").digits == ("13812345678",)
     with pytest.raises(UsageError, match="没有“电话”"):
         read_known(manifest, "电话")
+    with pytest.raises(UsageError, match="2 列，没有说取哪一列"):
+        read_known(manifest, None)
+    manifest.write_text("月报\n编号;客户号码\nA1;13812345678\n", "gb18030")
+    assert read_known(manifest, "客户号码").digits == ("13812345678",)
+    listed = tmp_path / "known.txt"
+    listed.write_text("王小明\n13812345678\n", "gb18030")
+    assert read_known(listed, None).texts == ("王小明",)
+    manifest.write_text("13812345678\n13912345678\n")
+    assert read_known(manifest, None).digits == ("13812345678", "13912345678")
+
+
+def test_values_come_from_a_workbook(tmp_path: Path) -> None:
+    manifest = tmp_path / "calls.xlsx"
+    book = openpyxl.Workbook()
+    sheet = book.worksheets[0]
+    for row in (["编号", "客户号码"], ["A1", 13812345678], ["A2", None]):
+        sheet.append(row)
+    book.save(manifest)
+    assert read_known(manifest, "客户号码").digits == ("13812345678",)
+
+
+def test_what_is_not_there_or_too_short_is_refused() -> None:
     with pytest.raises(UsageError, match="没有可查的值"):
         Known(["1", ""])
 

@@ -36,7 +36,7 @@ def command(run: Path, conversation: str, file: Path, reason: str, as_json: bool
     from qc.storage.read import open_run
 
     if len(reason.strip()) < _LEAST:
-        raise UsageError("没有写理由", '例：--reason "投诉 T2025 复查"')
+        raise UsageError("没有写理由，或太短（至少两个字）", '例：--reason "投诉 T2025 复查"')
     stored = open_run(run)
     out = run.absolute().parent
     with audited(out, "vault reveal", only_failures=True) as act:
