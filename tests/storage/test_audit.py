@@ -166,7 +166,7 @@ def test_a_full_disk_leaves_the_log_whole_and_is_told(tmp_path: Path) -> None:
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (len(before) + 40, hard))
     try:
-        with pytest.raises(UnrecordedError, match="没有记进审计日志 .*：文件大小超过限制"):
+        with pytest.raises(UnrecordedError, match=r"没有记进审计日志 .*：文件大小超过限制"):
             record(tmp_path, "purge", runs=["r1"])
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
