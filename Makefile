@@ -7,7 +7,7 @@ BIN    := $(VENV)/bin
 TORCH  := torch==2.13.0
 SAMPLE := docs/sample/2026-11-20
 
-.PHONY: demo test setup setup-dev check docs slow bench lock sbom audit clean
+.PHONY: demo test setup setup-dev check docs slow bench lock sbom audit long clean
 
 demo: setup  ## transcribe and inspect the sample batch, write runs/ and print where the report is
 	@echo "==> 质检示例批次 $(SAMPLE)（首次转写约一两分钟，之后取自缓存）"
@@ -49,7 +49,10 @@ docs: setup-dev  ## regenerate docs/reference
 	@$(BIN)/python docs/generate.py
 
 slow: setup-dev  ## the tests that take minutes
-	@$(BIN)/pytest -m slow
+	@$(BIN)/pytest -m "slow and not long"
+
+long: setup-dev  ## campaigns of faults and hostile input, for a night
+	@$(BIN)/pytest -m long
 
 lock: setup-dev  ## pin the tested packages with their hashes: requirements/*.txt
 	@$(BIN)/pip install --quiet --disable-pip-version-check uv

@@ -28,7 +28,7 @@ def _steps(count: int, trials: int, seed: int) -> list[int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("trials", [30])
+@pytest.mark.parametrize("trials", [8, pytest.param(30, marks=pytest.mark.long)])
 def test_at_any_durable_step(
     machine: Machine,
     tonight: Night,
