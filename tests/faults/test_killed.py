@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from qc.domain.run import RunStatus
+from qc.storage.read import open_run
 from tests.faults.machine import Machine
 from tests.faults.night import Night
 from tests.faults.trials import (
@@ -75,16 +77,21 @@ def test_killed_while_the_report_is_written(
     machine: Machine, tonight: Night, undisturbed: tuple[Path, int], expected: dict[str, str], tmp_path: Path
 ) -> None:
     """The night is done and must not be run a second time: only the report is made."""
-    args = [*tonight.reported(tmp_path / "out"), "--executor", "serial"]
-    whole = machine.qc(*tonight.reported(tmp_path / "whole"), "--executor", "serial")
-    assert whole.code == 0, whole.said
-    assert machine.qc(*args, at=whole.steps - 8).code == -9
-    run = only_run(tmp_path / "out")
+    for name in ("first", "whole"):  # the second finds everything heard, as those below
+        whole = machine.qc(*tonight.reported(tmp_path / name), "--executor", "serial")
+        assert whole.code == 0, whole.said
+    for before_the_end in range(8, 80, 4):  # after the report come the summary, the audit log and the work folder
+        args = [*tonight.reported(tmp_path / f"out{before_the_end}"), "--executor", "serial"]
+        assert machine.qc(*args, at=whole.steps - before_the_end).code == -9
+        run = only_run(tmp_path / f"out{before_the_end}")
+        if not (run / "report").exists():
+            break
+    assert open_run(run).lineage.status is RunStatus.DONE
     assert not (run / "report").exists()
     again = machine.qc(*args)
     assert again.code == 0, again.said
-    assert "只差报表" in again.said
-    assert only_run(tmp_path / "out") == run
+    assert "只做剩下的" in again.said
+    assert only_run(run.parent) == run
     assert digests(run) == expected
     assert (run / "report" / "index.html").is_file()
     assert not list(run.glob("*.partial")) and not (run / ".work").exists()
