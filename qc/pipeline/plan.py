@@ -108,7 +108,7 @@ def start(out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool, share
         if run_id is not None:
             return _named(out, lineage, run_id, fresh, shared)
         paths = sorted((path.parent for path in out.glob(f"*/{LINEAGE_FILE}")), reverse=True)
-        beside = [(path, earlier) for path in paths if (earlier := _readable(path)) is not None]
+        beside = [(path, earlier) for path in paths if (earlier := known_lineage(path)) is not None]
         same = [] if fresh else [one for one in beside if one[1].plan_digest == lineage.plan_digest]
         for path, earlier in same:
             if earlier.status is RunStatus.RUNNING or is_complete(path):
@@ -192,9 +192,7 @@ def _continued(run: Path, earlier: Lineage) -> Plan:
         return Plan(run=run, lineage=earlier, resumed=True)
     if _whole(run):
         return Plan(run=run, lineage=earlier, resumed=True, finished=True)
-    reopened = replace(earlier, status=RunStatus.RUNNING, finished_at=None, parts_digest="")
-    write_lineage(run, reopened)
-    return Plan(run=run, lineage=reopened, resumed=True)
+    return Plan(run=run, lineage=opened_again(run, earlier), resumed=True)
 
 
 def _whole(run: Path) -> bool:
@@ -208,7 +206,7 @@ def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, shared: bool) 
     path = out / run_id
     if not path.exists() or (path.is_dir() and not _holds_anything(path)):
         return _begin(path, lineage, datetime.now(), shared)
-    earlier = _readable(path)
+    earlier = known_lineage(path)
     if earlier is None:
         raise UsageError(f"{path} 已存在，但不是批次目录", "换一个 --run-id，或移走这个目录。")
     same = earlier.plan_digest == lineage.plan_digest
@@ -242,7 +240,15 @@ def _unwritable(path: Path, error: OSError) -> UsageError:
     return UsageError(f"不能写入 {path}：{refusal(error)}", "检查磁盘空间与权限，或用 --out 换一个位置。")
 
 
-def _readable(path: Path) -> Lineage | None:
+def opened_again(run: Path, finished: Lineage) -> Lineage:
+    """Write that a finished run is being made again in place; returns what its lineage is now."""
+    lineage = replace(finished, status=RunStatus.RUNNING, finished_at=None, parts_digest="")
+    write_lineage(run, lineage)
+    return lineage
+
+
+def known_lineage(path: Path) -> Lineage | None:
+    """The lineage of a run; None for a folder that is none."""
     try:
         return read_lineage(path)
     except UsageError:

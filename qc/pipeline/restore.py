@@ -72,8 +72,7 @@ def stored_inputs(run: StoredRun) -> Iterator[Conversation | Failure]:
     """Every conversation and failure of a stored run, in its order; text as stored (masked), entities kept."""
     with _readable(run):
         for failures in run.parts("failures"):
-            for row in failures.to_pylist():
-                yield Failure(**{**row, "stage": Stage(row["stage"])})
+            yield from map(stored_failure, failures.to_pylist())
         # the same shards, in the same order; all columns by name, for a run of an earlier version lacks some
         for conversations, turns in _shards(run):
             by_conversation: dict[str, list[Turn]] = {}
@@ -81,6 +80,11 @@ def stored_inputs(run: StoredRun) -> Iterator[Conversation | Failure]:
                 by_conversation.setdefault(row["conversation_id"], []).append(_turn(row))
             for row in conversations.to_pylist():
                 yield _conversation(row, tuple(by_conversation.get(row["conversation_id"], ())))
+
+
+def stored_failure(row: Mapping[str, Any]) -> Failure:
+    """What a row of `failures` says."""
+    return Failure(**{**row, "stage": Stage(row["stage"])})
 
 
 def stored_conversation(run: StoredRun, identifier: str) -> Conversation | None:

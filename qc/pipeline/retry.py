@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any
 
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording
 from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
-from qc.pipeline.plan import Plan, moved
+from qc.pipeline.plan import Plan, known_lineage, moved, opened_again
 from qc.pipeline.privacy import masked_failure
+from qc.pipeline.restore import stored_failure
 from qc.storage.files import write_text
-from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
+from qc.storage.lineage import LINEAGE_FILE, read_lineage
 from qc.storage.read import open_run
 from qc.storage.write import WORK, is_complete
 
@@ -52,7 +52,7 @@ def reopened(out: Path, lineage: Lineage, *, run_id: str | None) -> Plan:
     """The run of this plan under `out`, the latest of several: an unfinished one is continued, a finished one is opened
     again (`begun`). Raises UsageError when there is none, or its retention has begun."""
     paths = [out / run_id] if run_id is not None else sorted(p.parent for p in out.glob(f"*/{LINEAGE_FILE}"))[::-1]
-    runs = [(path, known) for path in paths if (known := _known(path)) is not None]
+    runs = [(path, known) for path in paths if (known := known_lineage(path)) is not None]
     same = [(path, known) for path, known in runs if known.plan_digest == lineage.plan_digest]
     if not same:
         hint = "去掉 --retry-failed，会另开一个批次；转写过的录音不会重来。"
@@ -75,7 +75,7 @@ def begun(run: Path, *, wanted: bool) -> Retry | None:
     """
     kept = run / WORK / _FILE
     if kept.exists():
-        retry = _sorted([_failure(row) for row in json.loads(kept.read_text("utf-8"))])
+        retry = _sorted([stored_failure(row) for row in json.loads(kept.read_text("utf-8"))])
     elif wanted and read_lineage(run).status is RunStatus.DONE:
         failures = _failures(run)
         retry = _sorted(failures)
@@ -84,7 +84,7 @@ def begun(run: Path, *, wanted: bool) -> Retry | None:
     else:
         return None
     if retry.tried:
-        write_lineage(run, replace(read_lineage(run), status=RunStatus.RUNNING, finished_at=None, parts_digest=""))
+        opened_again(run, read_lineage(run))
     return retry
 
 
@@ -96,19 +96,8 @@ def _sorted(failures: Sequence[Failure]) -> Retry:
 
 
 def _failures(run: Path) -> list[Failure]:
-    return [_failure(row) for row in open_run(run).table("failures").to_pylist()]
-
-
-def _failure(row: dict[str, Any]) -> Failure:
-    return Failure(**{**row, "stage": Stage(row["stage"])})
+    return [stored_failure(row) for row in open_run(run).table("failures").to_pylist()]
 
 
 def _key(failure: Failure) -> tuple[str, str | None, str | None]:
     return failure.input, failure.conversation_id, failure.sha256
-
-
-def _known(path: Path) -> Lineage | None:
-    try:
-        return read_lineage(path)
-    except UsageError:  # a folder that is no run
-        return None

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -229,14 +230,13 @@ def _times(found: list[dict]) -> dict[tuple, int]:
 @pytest.fixture
 def bucket(monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
     """A real S3-compatible server, and an empty bucket."""
-    moto = os.environ.get("QC_MOTO_SERVER", "")
+    moto = os.environ.get("QC_MOTO_SERVER") or shutil.which("moto_server", path=str(Path(sys.executable).parent))
+    if moto is None:
+        pytest.skip("no S3-compatible server: install moto[server], or name one in QC_MOTO_SERVER")
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    try:
-        server = subprocess.Popen([moto, "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    except FileNotFoundError:
-        pytest.skip("no S3-compatible server: name moto_server in QC_MOTO_SERVER")
+    server = subprocess.Popen([moto, "-p", str(port)], stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "test")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "test")
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")

@@ -24,7 +24,8 @@ from typing import Any, Generic
 
 from qc.pipeline.executors.executor import Job, Result, Task
 
-_ONE_THREAD = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS")
+ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+"""The environment of workers: measured, threads inside a process gain nothing and cost much."""
 _PARTING_S = 5
 _PR_SET_PDEATHSIG = 1
 NOTHING: Any = type("Nothing", (), {"__repr__": lambda _: "NOTHING"})()
@@ -215,9 +216,9 @@ def uninterrupted() -> Iterator[None]:
 
 @contextmanager
 def _single_threaded() -> Iterator[None]:
-    """Workers inherit one thread each: measured, threads inside a process gain nothing and cost much."""
-    before = {name: os.environ.get(name) for name in _ONE_THREAD}
-    os.environ.update(dict.fromkeys(_ONE_THREAD, "1"))
+    """Workers inherit one thread each."""
+    before = {name: os.environ.get(name) for name in ONE_THREAD}
+    os.environ.update(ONE_THREAD)
     try:
         yield
     finally:

@@ -12,8 +12,7 @@ from qc.pipeline.executors.executor import Crashed, Job, Result, State, Task
 from qc.pipeline.executors.nodes import home
 from qc.pipeline.executors.ray.actors import Actor, Cast
 from qc.pipeline.executors.ray.cluster import connect, inspect, machines, resources, start_here
-
-_ONE_THREAD = dict.fromkeys(("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"), "1")
+from qc.pipeline.executors.worker import ONE_THREAD
 
 
 class Ray:
@@ -26,7 +25,7 @@ class Ray:
     def __init__(
         self, address: str | None, workers: int, read: Sequence[Path] = (), written: Sequence[Path] = ()
     ) -> None:
-        self._home = home({**_ONE_THREAD, "QC_CACHE_DIR": str(cache_dir())})
+        self._home = home({**ONE_THREAD, "QC_CACHE_DIR": str(cache_dir())})
         if address is None:
             start_here(workers)
         else:
