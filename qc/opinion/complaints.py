@@ -6,9 +6,10 @@ other runs is looked at, so that a run judged again comes to the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate, chain, repeat
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,6 +38,8 @@ class _Case:
     contacts: int
     reach: Reach
     signs: Signs
+    names: set[str]
+    """What its signs are called."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,32 +52,47 @@ class _Proof:
 
 def assess(parts: Parts, specs: ComplaintSpecs) -> pa.Table:
     """The table `complaints`, in the order of the conversations."""
-    rows = [row for case in _cases(parts, specs) if (row := _row(case, specs)) is not None]
-    if not rows:
-        return TABLES["complaints"].empty_table()
-    return build("complaints", {name: [row[name] for row in rows] for name in TABLES["complaints"].names})
+    tables = [TABLES["complaints"].empty_table()]
+    for cases in _cases(parts, specs):
+        rows = [row for case in cases if (row := _row(case, specs)) is not None]
+        tables.append(build("complaints", {name: [row[name] for row in rows] for name in TABLES["complaints"].names}))
+    return pa.concat_tables(tables).combine_chunks()
 
 
-def _cases(parts: Parts, specs: ComplaintSpecs) -> Iterator[_Case]:
-    """The conversations for which a condition of the ladder may hold."""
-    conditions = [c for step in specs.ladder for c in step.any]
-    signs = read_signs(parts, specs.conditions)
-    matters = _matters(parts, specs.scopes)
+def _cases(parts: Parts, specs: ComplaintSpecs) -> Iterator[Iterator[_Case]]:
+    """The conversations for which a condition of the ladder may hold, part by part."""
+    matters, ends = _matters(parts, specs.scopes)
     reach = reaches(matters, specs.scopes)
+    contacts = _contacts(matters)
+    for begin, end, signs in zip(
+        [0, *ends], ends, chain(read_signs(parts, specs.conditions), repeat({})), strict=False
+    ):
+        yield _cases_of(matters.slice(begin, end - begin), reach[begin:end], contacts[begin:end], signs, specs)
+
+
+def _cases_of(
+    matters: pa.Table,
+    reach: Sequence[Reach],
+    contacts: Sequence[int],
+    signs: Mapping[str, Signs],
+    specs: ComplaintSpecs,
+) -> Iterator[_Case]:
+    conditions = [c for step in specs.ladder for c in step.any]
     names = ["conversation_id", "project", "started_at", "satisfaction"]
     rated = max((c.satisfaction_at_most or 0 for c in conditions), default=0)
     often = min((c.contacts for c in conditions if c.contacts is not None), default=None)
     wide = min((c.affected for c in conditions if c.affected is not None), default=None)
-    contacts = _contacts(matters)
     for i, row in enumerate(matters.select(names).to_pylist()):
         mine = signs.get(row["conversation_id"])
         told = row["satisfaction"] is not None and row["satisfaction"] <= rated
         again = often is not None and contacts[i] >= often
         if mine is not None or told or again or (wide is not None and reach[i].size >= wide):
-            yield _Case(**row, contacts=contacts[i], reach=reach[i], signs=mine or Signs())
+            found = mine or Signs()
+            yield _Case(**row, contacts=contacts[i], reach=reach[i], signs=found, names=found.names())
 
 
-def _matters(parts: Parts, scopes: Sequence[ScopeLimit]) -> pa.Table:
+def _matters(parts: Parts, scopes: Sequence[ScopeLimit]) -> tuple[pa.Table, list[int]]:
+    """What each conversation is about, and where each part of the run ends."""
     columns = [*MATTER_COLUMNS, "satisfaction", "region"]
     if any(name != "region" for scope in scopes for name in scope.by):
         columns.append("extra")
@@ -87,7 +105,7 @@ def _matters(parts: Parts, scopes: Sequence[ScopeLimit]) -> pa.Table:
         else:
             value = first_given(matters, scope.by)
         matters = matters.append_column(scope.kind, value)
-    return matters
+    return matters, list(accumulate(table.num_rows for table in tables))
 
 
 def _contacts(matters: pa.Table) -> list[int]:
@@ -155,6 +173,9 @@ def _gravest(case: _Case, ladder: Sequence[Step]) -> tuple[Step | None, list[_Pr
 
 def _proofs(conditions: Sequence[Condition], case: _Case) -> Iterator[_Proof]:
     for condition in conditions:
+        named = condition.rules or condition.topics or condition.intents or condition.components
+        if named and case.names.isdisjoint(named):  # most end here, without a look at the words
+            continue
         told = _proof(condition, case)
         if told is not None:
             yield told

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import zip_longest
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -36,86 +38,94 @@ class Signs:
     intents: list[Sign] = field(default_factory=list)
     emotions: list[Sign] = field(default_factory=list)
 
+    def names(self) -> set[str]:
+        """What a condition may name of it."""
+        return {sign.name for signs in (self.rules, self.topics, self.intents, self.emotions) for sign in signs}
 
-def read_signs(parts: Parts, conditions: Sequence[Condition]) -> Mapping[str, Signs]:
-    """By conversation, what any of `conditions` names; conversations without any of it are left out."""
-    found: dict[str, Signs] = {}
-    rules = {r for c in conditions for r in c.rules}
-    if rules:
-        _rules(parts, rules, found)
-    if topics := {t for c in conditions for t in c.topics}:
-        _topics(parts, topics, found)
-    if kinds := {k for c in conditions for k in c.intents}:
-        _intents(parts, kinds, found)
+
+Found = Iterator[tuple[str, Sign]]
+"""Conversation and what was found in it."""
+
+
+def read_signs(parts: Parts, conditions: Sequence[Condition]) -> Iterator[Mapping[str, Signs]]:
+    """By conversation, what any of `conditions` names; conversations without any of it are left out. One mapping for
+    each part of the run, for every table has the same parts: a night is never in memory whole."""
     levels = [c.emotion_level or 1 for c in conditions if c.emotion_level is not None or c.components]
-    if levels:
-        _emotions(parts, min(levels), found)
-    return found
+    readers = {
+        "rules": _rules(parts, {r for c in conditions for r in c.rules}),
+        "topics": _topics(parts, {t for c in conditions for t in c.topics}),
+        "intents": _intents(parts, {k for c in conditions for k in c.intents}),
+        "emotions": _emotions(parts, min(levels)) if levels else iter(()),
+    }
+    for part in zip_longest(*readers.values(), fillvalue=()):
+        found: dict[str, Signs] = {}
+        for kind, signs in zip(readers, part, strict=True):
+            for conversation, sign in signs:
+                getattr(found.setdefault(conversation, Signs()), kind).append(sign)
+        yield found
 
 
-def _rules(parts: Parts, rules: set[str], found: dict[str, Signs]) -> None:
+def _rules(parts: Parts, rules: set[str]) -> Iterator[Found]:
     """Hits of rules that are in force. A rule on trial is reported and counts against nobody, so not here either."""
-    titles: dict[tuple[str, str], str] = {}
-    named = pa.array(sorted(rules), pa.string())
-    for part in parts("findings", ("conversation_id", "rule_id", "rule_title", "status", "verdict", "first_turn")):
-        live = pc.and_(pc.equal(part["verdict"], "hit"), pc.not_equal(part["status"], "shadow"))
-        for row in part.filter(pc.and_(live, pc.is_in(part["rule_id"], value_set=named))).to_pylist():
-            titles[row["conversation_id"], row["rule_id"]] = row["rule_title"]
-    for part in parts("hits", ("conversation_id", "rule_id", "turn", "text", "category", "value")):
-        for row in part.filter(pc.is_in(part["rule_id"], value_set=named)).to_pylist():
-            title = titles.get((row["conversation_id"], row["rule_id"]))
-            if title is not None:
-                sign = Sign(
-                    name=row["rule_id"],
-                    title=title,
-                    turn=row["turn"],
-                    said=(row["text"],) if row["text"] else (),
-                    category=row["category"],
-                )
-                found.setdefault(row["conversation_id"], Signs()).rules.append(sign)
-    for conversation, rule in titles:  # a rule that hits by absence has no hit to show
-        signs = found.setdefault(conversation, Signs())
-        if all(sign.name != rule for sign in signs.rules):
-            signs.rules.append(Sign(name=rule, title=titles[conversation, rule], turn=None, said=()))
+    findings = parts("findings", ("conversation_id", "rule_id", "rule_title", "status", "verdict")) if rules else ()
+    hits = parts("hits", ("conversation_id", "rule_id", "turn", "text", "category")) if rules else ()
+    for found, hit in zip(findings, hits, strict=True):
+        yield _hits(found, hit, _names(rules))
 
 
-def _topics(parts: Parts, topics: set[str], found: dict[str, Signs]) -> None:
-    named = pa.array(sorted(topics), pa.string())
-    for part in parts("topics", ("conversation_id", "topic_id", "topic", "words", "first_turn")):
-        for row in part.filter(pc.is_in(part["topic_id"], value_set=named)).to_pylist():
-            sign = Sign(
-                name=row["topic_id"],
-                title=row["topic"] or row["topic_id"],
-                turn=row["first_turn"],
-                said=tuple(row["words"] or ()),
+def _hits(findings: pa.Table, hits: pa.Table, rules: pa.Array) -> Found:
+    live = pc.and_(pc.equal(findings["verdict"], "hit"), pc.not_equal(findings["status"], "shadow"))
+    mine = findings.filter(pc.and_(live, pc.is_in(findings["rule_id"], value_set=rules)))
+    titles = {(conversation, rule): title for conversation, rule, title, *_ in _rows(mine)}
+    shown = set()
+    for conversation, rule, turn, text, category in _rows(hits.filter(pc.is_in(hits["rule_id"], value_set=rules))):
+        title = titles.get((conversation, rule))
+        if title is not None:
+            shown.add((conversation, rule))
+            said = (text,) if text else ()
+            yield conversation, Sign(name=rule, title=title, turn=turn, said=said, category=category)
+    for (conversation, rule), title in titles.items():  # a rule that hits by absence has no hit to show
+        if (conversation, rule) not in shown:
+            yield conversation, Sign(name=rule, title=title, turn=None, said=())
+
+
+def _topics(parts: Parts, topics: set[str]) -> Iterator[Found]:
+    columns = ("conversation_id", "topic_id", "topic", "words", "first_turn")
+    for part in parts("topics", columns) if topics else ():
+        yield (
+            (conversation, Sign(name=topic, title=title or topic, turn=turn, said=tuple(words or ())))
+            for conversation, topic, title, words, turn in _rows(
+                part.filter(pc.is_in(part["topic_id"], value_set=_names(topics)))
             )
-            found.setdefault(row["conversation_id"], Signs()).topics.append(sign)
+        )
 
 
-def _intents(parts: Parts, kinds: set[str], found: dict[str, Signs]) -> None:
-    named = pa.array(sorted(kinds), pa.string())
-    for part in parts("intents", ("conversation_id", "intent", "kind", "level", "turn", "phrases")):
-        for row in part.filter(pc.is_in(part["kind"], value_set=named)).to_pylist():
-            sign = Sign(
-                name=row["kind"],
-                title=row["intent"],
-                turn=row["turn"],
-                said=tuple(row["phrases"] or ()),
-                rank=row["level"] or 0,
+def _intents(parts: Parts, kinds: set[str]) -> Iterator[Found]:
+    columns = ("conversation_id", "intent", "kind", "level", "turn", "phrases")
+    for part in parts("intents", columns) if kinds else ():
+        yield (
+            (conversation, Sign(name=kind, title=intent, turn=turn, said=tuple(phrases or ()), rank=level or 0))
+            for conversation, intent, kind, level, turn, phrases in _rows(
+                part.filter(pc.is_in(part["kind"], value_set=_names(kinds)))
             )
-            found.setdefault(row["conversation_id"], Signs()).intents.append(sign)
+        )
 
 
-def _emotions(parts: Parts, level: int, found: dict[str, Signs]) -> None:
+def _emotions(parts: Parts, level: int) -> Iterator[Found]:
     columns = ("conversation_id", "turn", "role", "label", "level", "component", "phrases")
     for part in parts("emotions", columns):
         felt = pc.and_(pc.equal(part["role"], "customer"), pc.equal(part["label"], "negative"))
-        for row in part.filter(pc.and_(felt, pc.greater_equal(part["level"], level))).to_pylist():
-            sign = Sign(
-                name=row["component"] or "",
-                title=row["component"] or "",
-                turn=row["turn"],
-                said=tuple(row["phrases"] or ()),
-                rank=row["level"],
+        yield (
+            (conversation, Sign(name=name or "", title=name or "", turn=turn, said=tuple(phrases or ()), rank=rank))
+            for conversation, turn, _, _, rank, name, phrases in _rows(
+                part.filter(pc.and_(felt, pc.greater_equal(part["level"], level)))
             )
-            found.setdefault(row["conversation_id"], Signs()).emotions.append(sign)
+        )
+
+
+def _names(names: set[str]) -> pa.Array:
+    return pa.array(sorted(names), pa.string())
+
+
+def _rows(table: pa.Table) -> Iterator[tuple[Any, ...]]:
+    return zip(*(column.to_pylist() for column in table.columns), strict=True)
