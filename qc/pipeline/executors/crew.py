@@ -2,43 +2,23 @@
 
 from __future__ import annotations
 
+import signal
 import time
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 from qc.errors import UsageError
 from qc.pipeline.executors.executor import Cause, Crashed, Job, Result, Task
-from qc.pipeline.executors.worker import NOTHING, Hush, uninterrupted
+from qc.pipeline.executors.worker import NOTHING, Hush, Worker
 
-Said = TypeVar("Said", covariant=True)
-Hired = TypeVar("Hired", bound="Hand[Any, Any]")
+Hired = TypeVar("Hired", bound=Worker[Any, Any])
 
 _STILLBORN = 3
 """So many workers in a row that die before their first task, and the job is given up: no task is to blame."""
 _LOOK_S = 0.1
 """How often the memory of workers is read."""
-
-
-class Hand(Protocol[Task, Said]):
-    """A process as the caller knows it (worker.Worker says what each word means)."""
-
-    task: Task
-    deadline: float
-    ready: bool
-    experienced: bool
-    on_trial: bool
-    blameless: bool
-
-    @property
-    def idle(self) -> bool: ...
-    def give(self, task: Task, limit_s: float | None) -> None: ...
-    def hear(self) -> Said: ...
-    def has_said(self) -> bool: ...
-    def resident_mb(self) -> float: ...
-    def part(self) -> None: ...
-    def end(self) -> None: ...
-    def buried(self) -> None: ...
 
 
 class Staff(Protocol[Hired]):
@@ -82,7 +62,7 @@ class Crew(Generic[Task, Result, Hired]):
 
     def dismiss(self) -> None:
         """Whoever has nothing to do leaves; whoever is at work is ended."""
-        with uninterrupted():
+        with _uninterrupted():
             for worker in self.workers:
                 worker.part()
             for worker in self.workers:
@@ -134,7 +114,7 @@ class Crew(Generic[Task, Result, Hired]):
             self._hire()
 
     def _hire(self) -> None:
-        with uninterrupted():  # a worker that is half started could not be ended
+        with _uninterrupted():  # a worker that is half started could not be ended
             self.workers.append(self.staff.hire())
 
     def _give(self, worker: Hired, task: Task) -> None:
@@ -187,7 +167,7 @@ class Crew(Generic[Task, Result, Hired]):
                 self.suspects.append(task)
 
     def _lose(self, worker: Hired) -> None:
-        with uninterrupted():
+        with _uninterrupted():
             self.workers.remove(worker)
             worker.end()
             worker.buried()
@@ -204,3 +184,14 @@ class Crew(Generic[Task, Result, Hired]):
                 f"工作进程接连 {_STILLBORN} 次在启动时被杀死，没有处理任何输入",
                 "多半是内存不足或某个库装坏了：减少 --workers，运行 qc doctor 检查；再运行同一条命令会接着做。",
             )
+
+
+@contextmanager
+def _uninterrupted() -> Iterator[None]:
+    """Hold back Ctrl-C. Workers that are started under it never see one: it is their parent's to handle, and their own
+    tracebacks would only be noise."""
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -8,7 +8,7 @@ from typing import Any, Generic
 
 from qc.pipeline.executors.crew import Crew
 from qc.pipeline.executors.executor import Crashed, Job, Result, State, Task
-from qc.pipeline.executors.worker import Worker
+from qc.pipeline.executors.process import Spawned
 
 
 class Pool:
@@ -38,11 +38,11 @@ class _Local(Generic[Task, Result]):
     def __init__(self, job: Job[Any, Task, Result]) -> None:
         self._job = job
 
-    def hire(self) -> Worker[Task, Result]:
-        return Worker.started(self._job)
+    def hire(self) -> Spawned[Task, Result]:
+        return Spawned.started(self._job)
 
     def listen(
-        self, workers: Sequence[Worker[Task, Result]], patience_s: float | None
-    ) -> Iterable[Worker[Task, Result]]:
+        self, workers: Sequence[Spawned[Task, Result]], patience_s: float | None
+    ) -> Iterable[Spawned[Task, Result]]:
         by_handle = {handle: w for w in workers for handle in (w.pipe, w.process.sentinel)}
         return dict.fromkeys(by_handle[handle] for handle in wait(list(by_handle), patience_s))  # type: ignore[index]

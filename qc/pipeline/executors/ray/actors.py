@@ -14,8 +14,9 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from qc.errors import UsageError
 from qc.pipeline.executors.executor import Job, Result, Task
 from qc.pipeline.executors.nodes import Home
+from qc.pipeline.executors.process import resident_mb_of
 from qc.pipeline.executors.ray.cluster import fell, on_machine
-from qc.pipeline.executors.worker import NOTHING, Hush, Say, pickled, resident_mb_of, told
+from qc.pipeline.executors.worker import Hush, Say, Worker, pickled, told
 
 _LOOK_S = 1.0
 """How often the memory of processes is asked for."""
@@ -52,8 +53,8 @@ class _Warden:
         return [resident_mb_of(pid) for pid in pids]
 
 
-class Actor(Generic[Task, Result]):
-    """An actor as the driver knows it; the words are those of `worker.Worker`."""
+class Actor(Worker[Task, Result]):
+    """An actor as the driver knows it."""
 
     def __init__(self, actor: Any, entering: Any) -> None:
         self.actor = actor
@@ -62,28 +63,11 @@ class Actor(Generic[Task, Result]):
         self.node = ""
         self.pid = 0
         self.held_mb = 0.0
-        self.task: Task = NOTHING
-        self.deadline = float("inf")
-        self.ready = False
-        self.experienced = False
-        self.on_trial = False
-        self.blameless = False
 
-    @property
-    def idle(self) -> bool:
-        return self.ready and self.task is NOTHING
+    def _send(self, task: bytes) -> None:
+        self.answer = self.actor.perform.remote(task)
 
-    def give(self, task: Task, limit_s: float | None) -> None:
-        self.task = task
-        self.experienced = True
-        self.answer = self.actor.perform.remote(pickled(task))
-        self.deadline = float("inf") if limit_s is None else time.monotonic() + limit_s
-
-    def has_said(self) -> bool:
-        return self.answer is not None and bool(ray.wait([self.answer], timeout=0)[0])
-
-    def hear(self) -> Result:
-        """As `worker.Worker.hear`."""
+    def _receive(self) -> bytes:
         try:
             said = ray.get(self.answer)
         except RayTaskError as error:  # not of the work, which catches its own: the process is not as it should be
@@ -97,18 +81,13 @@ class Actor(Generic[Task, Result]):
         self.answer = None
         if not self.ready:
             self.node, self.pid, said = said
-        kind, value = pickle.loads(said)  # noqa: S301 - our own process wrote it
-        self.ready = True
-        self.task, self.on_trial, self.deadline = NOTHING, False, float("inf")
-        if kind is Say.RAISED:
-            raise value
-        return NOTHING if kind is Say.READY else value  # type: ignore[no-any-return]
+        return said  # type: ignore[no-any-return]
+
+    def has_said(self) -> bool:
+        return self.answer is not None and bool(ray.wait([self.answer], timeout=0)[0])
 
     def resident_mb(self) -> float:
         return self.held_mb
-
-    def part(self) -> None:
-        self.end()
 
     def end(self) -> None:
         ray.kill(self.actor)

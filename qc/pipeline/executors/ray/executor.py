@@ -10,9 +10,9 @@ from qc.paths import cache_dir
 from qc.pipeline.executors.crew import Crew
 from qc.pipeline.executors.executor import Crashed, Job, Result, State, Task
 from qc.pipeline.executors.nodes import home
+from qc.pipeline.executors.process import ONE_THREAD
 from qc.pipeline.executors.ray.actors import Actor, Cast
 from qc.pipeline.executors.ray.cluster import connect, inspect, machines, resources, start_here
-from qc.pipeline.executors.worker import ONE_THREAD
 
 
 class Ray:
