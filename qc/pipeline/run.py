@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qc.asr.assemble import Assembly
 from qc.domain.config import Config
 from qc.domain.failure import Failure
-from qc.domain.run import Counts, Lineage, RunStatus
+from qc.domain.run import Lineage
 from qc.domain.specs import Specs
 from qc.domain.speech import SpeechSpecs
-from qc.errors import InternalError, UsageError
-from qc.ingest.batch import Batch, discover, read_conversations
+from qc.errors import UsageError
+from qc.ingest.batch import Batch
 from qc.ingest.names import shown
 from qc.paths import cache_dir
-from qc.pipeline.complaints import write_complaints
 from qc.pipeline.executors.choose import choose_executor
 from qc.pipeline.executors.executor import Executor
 from qc.pipeline.executors.serial import Serial
+from qc.pipeline.finish import finish
+from qc.pipeline.inputs import found, found_stored, inputs_of
 from qc.pipeline.judging import Input, Sealing, Settings, inspect_stream
 from qc.pipeline.limits import limits_of
 from qc.pipeline.options import Options
@@ -31,13 +32,10 @@ from qc.pipeline.restore import stored_inputs
 from qc.pipeline.retry import Retry, begun, reopened
 from qc.pipeline.specs import Folders, configuration, load, speech
 from qc.privacy.installed import needs_vault
-from qc.schema.tables import TABLES
-from qc.storage.digests import write_parts
-from qc.storage.lineage import write_lineage
-from qc.storage.read import open_run
-from qc.storage.terms import merge_terms
-from qc.storage.write import WORK, ShardCounts, clear_work, mark_complete, remove_unlisted
-from qc.text.masking import mask_value
+from qc.storage.write import ShardCounts, clear_work
+
+if TYPE_CHECKING:
+    from qc.asr.engines.transcriber import AsrIdentity
 
 TRANSCRIPTS = "transcripts"
 _UNLOCKED = "这个位置的文件系统不能加锁，请自己保证没有第二个 qc 命令在写同一个批次"
@@ -61,6 +59,21 @@ class Outcome:
         self.held.close()
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Asked:
+    """What a command asks for, and what it names: the configuration, where tasks run, rules and scorecards."""
+
+    options: Options
+    config: Config
+    executor: Executor
+    specs: Specs | None
+    progress: Progress
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        return (self.executor.note,) if self.executor.note else ()
+
+
 def run_batch(
     source: Path, manifest: Path | None, where: Folders, options: Options, progress: Progress, *, judge: bool = True
 ) -> Outcome:
@@ -69,116 +82,69 @@ def run_batch(
     Raises SpecError for broken YAML, UsageError for what the user must mend, InternalError when counts do not balance.
     """
     vault = _vault(options)
-    config = _configured(where, options)
-    executor = _executor(config, options, [source])
-    specs = load(where) if judge else None
+    asked = _asked(where, options, progress, read=[source], judge=judge)
     spoken = speech(where)
-    progress.note(f"读入 {source}")
-    batch = discover(source, manifest, config)
-    if not (batch.recordings or batch.documents or batch.failures):
-        raise UsageError(f"{source} 里没有可以质检的文件", "应有录音、会话、工单或转写文件；见 docs/inputs.zh-CN.md。")
-    notes = batch.notes if options.keep_personal_data else tuple(mask_value(note) for note in batch.notes)
-    for note in notes:
-        progress.note(f"提醒：{note}")
-    identity = None
-    if batch.recordings:
-        from qc.asr.engines.prompt import prompted
-        from qc.asr.engines.registry import choose
-        from qc.asr.service import identify
-
-        choice = choose(config.asr)
-        projects = dict.fromkeys(r.project for r in batch.recordings)
-        words = [w for project in projects for w in spoken.words_of(project)]
-        config = replace(config, asr=prompted(choice.config, words))
-        identity = identify(config.asr)
-        progress.note(f"转写引擎 {identity.engine}（{choice.reason}）")
+    batch = found(source, manifest, asked.config, progress, mask=not options.keep_personal_data)
+    asked, identity = _with_engine(batch, spoken, asked)
     lineage = planned_lineage(
         input_path=shown(str(source)),
         input_digest=batch.digest,
         manifest=None if manifest is None else manifest.name,
-        specs=specs,
+        specs=asked.specs,
         speech_digest=spoken.digest if batch.recordings else "",
-        config_digest=config.digest,
+        config_digest=asked.config.digest,
         asr=None if identity is None else (identity.engine, identity.model, identity.options),
         mask=not options.keep_personal_data,
-        notes=(*notes, *_noted(executor)),
-        shard_size=config.run.shard_size,
-        confidence_floor=config.asr.confidence_floor,
-        name=options.name or config.name,
+        notes=(*batch.notes, *asked.notes),
+        shard_size=asked.config.run.shard_size,
+        confidence_floor=asked.config.asr.confidence_floor,
+        name=options.name or asked.config.name,
         vault=vault,
     )
-    plan = _reopened(lineage, options) if options.retry_failed else _started(lineage, options, config)
+    plan = _planned(lineage, asked)
     with _working(plan, progress) as held:
         if plan.finished:
-            return _finished(plan, config, progress, held, options)
+            return _outcome(plan.run, plan.lineage, asked, held)
         retry = begun(plan.run, wanted=options.retry_failed)
         if retry is not None and not retry.tried:
             progress.note("没有可以重试的输入：失败的原因都在输入本身，或没有失败的；批次没有改动")
-            untouched = replace(_outcome(plan.run, plan.lineage, config), within_allowance=True)
-            return _handed_over(untouched, held, options)
-        keys: dict[str, str] = {}
-        unheard: dict[str, Failure] = {}
-        if retry is not None:
-            progress.note(f"重试 {len(retry.tried)} 个失败或隔离的输入；{len(retry.kept)} 个原因在输入本身的不再试")
-            unheard = retry.settled(batch.recordings, mask=plan.lineage.personal_data == "masked")
-        if identity is not None:
-            from qc.pipeline.transcribe import transcribe_missing
-
-            cache = cache_dir() / TRANSCRIPTS
-            waiting = [r for r in batch.recordings if r.conversation_id not in unheard]
-            heard = transcribe_missing(waiting, config, identity, cache, executor, progress)
-            keys = {r.content: identity.key(r.content) for r in batch.recordings}
-            unheard |= heard.failures
-            # Of a run that is opened again, what it heard the first time is in the cache now.
-            before = min(plan.lineage.transcribed, heard.cached) if retry is not None else 0
-            known = replace(plan.lineage, transcribed=before + heard.transcribed, cached=heard.cached - before)
-            plan = replace(plan, lineage=known)
-        settings = _settings(plan, specs, config, options, spoken, keys)
-        settings = replace(settings, sealing=_sealing(plan, options))
+            return replace(_outcome(plan.run, plan.lineage, asked, held), within_allowance=True)
+        plan, unheard = _heard(batch, identity, retry, plan, asked)
+        keys = {} if identity is None else {r.content: identity.key(r.content) for r in batch.recordings}
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
-        inputs = _inputs(batch, unheard, source)
-        counts = _inspected(inputs, settings, config, executor, total, plan, progress)
-        return _handed_over(_finish(plan, counts, config, specs, retry), held, options)
+        counts = _judged(inputs_of(batch, unheard, source), total, _settings(plan, asked, spoken, keys), plan, asked)
+        return _outcome(plan.run, finish(plan, counts, asked.specs, retry), asked, held)
 
 
 def inspect_run(source: Path, where: Folders, options: Options, progress: Progress) -> Outcome:
     """Judge the conversations stored in the run `source` again, with the rules in force now; no model, no audio."""
-    config = _configured(where, options)
-    executor = _executor(config, options, [])
-    specs = load(where)
-    stored = open_run(source)
-    if stored.lineage.status is not RunStatus.DONE:
-        raise UsageError(
-            f"批次 {stored.lineage.run_id} 还没有完成", "先把它跑完：重复当初的 qc run 或 qc transcribe 命令。"
-        )
+    asked = _asked(where, options, progress, read=[])
+    stored = found_stored(source)
     before = stored.lineage
-    if any(p.kind in ("text", "results") for p in before.purged):
-        raise UsageError(
-            f"批次 {before.run_id} 的文字已按保留期清除（{before.purged[-1].on}），不能重新判定",
-            "得分与判定还在，报表照常能看。",
-        )
     lineage = planned_lineage(
         input_path=before.input_path,
         input_digest=before.input_digest,
         manifest=before.manifest,
-        specs=specs,
+        specs=asked.specs,
         speech_digest=before.speech_digest,
-        config_digest=config.digest,
-        asr=_asr_of(before),
+        config_digest=asked.config.digest,
+        asr=None
+        if before.asr_engine is None
+        else (before.asr_engine, before.asr_model or "", before.asr_options or ""),
         mask=before.personal_data == "masked" or not options.keep_personal_data,
-        notes=(*before.notes, f"由批次 {before.run_id} 重新判定", *_noted(executor)),
-        shard_size=config.run.shard_size,
-        confidence_floor=config.asr.confidence_floor,
+        notes=(*before.notes, f"由批次 {before.run_id} 重新判定", *asked.notes),
+        shard_size=asked.config.run.shard_size,
+        confidence_floor=asked.config.asr.confidence_floor,
         name=options.name or before.name,
         judged_again=before,
     )
-    plan = _started(lineage, options, config)
+    plan = _planned(lineage, asked)
     with _working(plan, progress) as held:
         if plan.finished:
-            return _finished(plan, config, progress, held, options)
-        settings = _settings(plan, specs, config, options, SpeechSpecs(), {})
-        counts = _inspected(stored_inputs(stored), settings, config, executor, before.counts.input, plan, progress)
-        return _handed_over(_finish(plan, counts, config, specs), held, options)
+            return _outcome(plan.run, plan.lineage, asked, held)
+        settings = _settings(plan, asked, SpeechSpecs(), {})
+        counts = _judged(stored_inputs(stored), before.counts.input, settings, plan, asked)
+        return _outcome(plan.run, finish(plan, counts, asked.specs), asked, held)
 
 
 def _vault(options: Options) -> str:
@@ -193,50 +159,46 @@ def _vault(options: Options) -> str:
     return fingerprint(read_public(options.vault))
 
 
-def _sealing(plan: Plan, options: Options) -> Sealing | None:
-    if options.vault is None:
-        return None
-    return Sealing(public_key=options.vault.read_bytes(), plan=plan.lineage.plan_digest)
-
-
-def _configured(where: Folders, options: Options) -> Config:
+def _asked(where: Folders, options: Options, progress: Progress, *, read: list[Path], judge: bool = True) -> _Asked:
+    """`read`: folders of inputs, which every machine of a cluster must see."""
     config = configuration(where)
-    if options.workers is None:
-        return config
-    return replace(config, run=replace(config.run, workers=options.workers))
-
-
-def _executor(config: Config, options: Options, read: list[Path]) -> Executor:
-    return choose_executor(
+    if options.workers is not None:
+        config = replace(config, run=replace(config.run, workers=options.workers))
+    executor = choose_executor(
         options.executor or config.run.executor,
         workers=config.run.workers,
         address=options.address or config.run.address,
         read=read,
         written=[options.out, cache_dir()],
     )
+    specs = load(where) if judge else None
+    return _Asked(options=options, config=config, executor=executor, specs=specs, progress=progress)
 
 
-def _noted(executor: Executor) -> tuple[str, ...]:
-    return (executor.note,) if executor.note else ()
+def _with_engine(batch: Batch, spoken: SpeechSpecs, asked: _Asked) -> tuple[_Asked, AsrIdentity | None]:
+    """The engine that recordings are heard by, and the configuration with what it is told of their projects; no engine
+    where there are no recordings."""
+    if not batch.recordings:
+        return asked, None
+    from qc.asr.engines.prompt import prompted
+    from qc.asr.engines.registry import choose
+    from qc.asr.service import identify
+
+    choice = choose(asked.config.asr)
+    projects = dict.fromkeys(r.project for r in batch.recordings)
+    words = [w for project in projects for w in spoken.words_of(project)]
+    config = replace(asked.config, asr=prompted(choice.config, words))
+    identity = identify(config.asr)
+    asked.progress.note(f"转写引擎 {identity.engine}（{choice.reason}）")
+    return replace(asked, config=config), identity
 
 
-def _asr_of(lineage: Lineage) -> tuple[str, str, str] | None:
-    if lineage.asr_engine is None:
-        return None
-    return lineage.asr_engine, lineage.asr_model or "", lineage.asr_options or ""
-
-
-def _started(lineage: Lineage, options: Options, config: Config) -> Plan:
-    return start(
-        options.out,
-        lineage,
-        run_id=options.run_id,
-        fresh=options.fresh,
-        shared=config.run.group_readable,
-    )
-
-
-def _reopened(lineage: Lineage, options: Options) -> Plan:
+def _planned(lineage: Lineage, asked: _Asked) -> Plan:
+    """The run that this lineage begins, continues or, to retry what failed, opens again. Raises UsageError."""
+    options = asked.options
+    if not options.retry_failed:
+        shared = asked.config.run.group_readable
+        return start(options.out, lineage, run_id=options.run_id, fresh=options.fresh, shared=shared)
     if options.fresh:
         raise UsageError("--retry-failed 与 --fresh 不能一起用", "一个接着已有的批次，一个另开批次。")
     return reopened(options.out, lineage, run_id=options.run_id)
@@ -250,6 +212,8 @@ def _working(plan: Plan, progress: Progress) -> Iterator[ExitStack]:
         progress.note(f"{'续跑' if plan.resumed else '批次'} {plan.run}")
         for note in plan.notes:
             progress.note(f"提醒：{note}")
+        if plan.finished:  # the command that made it was killed while it wrote the report or after
+            progress.note("结果表上次已经做完，不再重做；只做剩下的（报表与收尾）")
         try:
             yield held
         except (KeyboardInterrupt, OSError):
@@ -257,138 +221,69 @@ def _working(plan: Plan, progress: Progress) -> Iterator[ExitStack]:
             raise
 
 
-def _settings(
-    plan: Plan, specs: Specs | None, config: Config, options: Options, speech: SpeechSpecs, keys: dict[str, str]
-) -> Settings:
+def _heard(
+    batch: Batch, identity: AsrIdentity | None, retry: Retry | None, plan: Plan, asked: _Asked
+) -> tuple[Plan, dict[str, Failure]]:
+    """See that every recording has its transcript in the cache. Returns the plan, which knows how many were heard, and
+    conversation id → why that one has none."""
+    unheard: dict[str, Failure] = {}
+    if retry is not None:
+        asked.progress.note(f"重试 {len(retry.tried)} 个失败或隔离的输入；{len(retry.kept)} 个原因在输入本身的不再试")
+        unheard = retry.settled(batch.recordings, mask=plan.lineage.personal_data == "masked")
+    if identity is None:
+        return plan, unheard
+    from qc.pipeline.transcribe import transcribe_missing
+
+    waiting = [r for r in batch.recordings if r.conversation_id not in unheard]
+    cache = cache_dir() / TRANSCRIPTS
+    heard = transcribe_missing(waiting, asked.config, identity, cache, asked.executor, asked.progress)
+    # Of a run that is opened again, what it heard the first time is in the cache now.
+    before = min(plan.lineage.transcribed, heard.cached) if retry is not None else 0
+    lineage = replace(plan.lineage, transcribed=before + heard.transcribed, cached=heard.cached - before)
+    return replace(plan, lineage=lineage), unheard | heard.failures
+
+
+def _settings(plan: Plan, asked: _Asked, spoken: SpeechSpecs, keys: dict[str, str]) -> Settings:
+    key = asked.options.vault
     return Settings(
         run=plan.run,
-        specs=specs,
-        confidence_floor=config.asr.confidence_floor,
+        specs=asked.specs,
+        confidence_floor=asked.config.asr.confidence_floor,
         mask=plan.lineage.personal_data == "masked",
-        assembly=Assembly(audio=config.audio, asr=config.asr, speech=speech),
+        assembly=Assembly(audio=asked.config.audio, asr=asked.config.asr, speech=spoken),
         cache_dir=cache_dir() / TRANSCRIPTS,
         asr_keys=keys,
+        sealing=None if key is None else Sealing(public_key=key.read_bytes(), plan=plan.lineage.plan_digest),
     )
 
 
-def _inputs(batch: Batch, unheard: dict[str, Failure], source: Path) -> Iterator[Input]:
-    """Every input once, always in the same order: what could not be read, recordings, then documents. Raises UsageError
-    when all of them are out of reach: that is no fault of theirs."""
-    yield from batch.failures
-    if any(failure.kind in _OUT_OF_REACH for failure in unheard.values()):
-        _require(source)
-    for recording in batch.recordings:
-        yield unheard.get(recording.conversation_id, recording)
-    for item in read_conversations(batch):
-        if isinstance(item, Failure) and item.kind in _OUT_OF_REACH:
-            _require(source)
-        yield item
-
-
-_OUT_OF_REACH = frozenset({"unreadable", "changed"})
-"""What a file that cannot be opened any more is called."""
-
-
-def _require(source: Path) -> None:
-    """Raises UsageError when the input folder is gone, or empty as a mount point is without its share."""
-    try:
-        there = source.is_file() or any(source.iterdir())
-    except OSError:
-        there = False
-    if not there:
-        raise UsageError(
-            f"输入 {source} 在运行中不见了（网络盘断开、移动盘拔出，或被移走）",
-            "恢复之后再运行同一条命令会接着做：已转写、已判定的不会重做。",
-        )
-
-
-def _inspected(
-    inputs: Iterable[Input],
-    settings: Settings,
-    config: Config,
-    executor: Executor,
-    total: int | None,
-    plan: Plan,
-    progress: Progress,
+def _judged(
+    inputs: Iterable[Input], total: int | None, settings: Settings, plan: Plan, asked: _Asked
 ) -> list[ShardCounts]:
     # One shard is quicker without a worker; but what once broke off may have been killed by an input, and a worker is
     # what keeps that from killing the run again.
-    small = total is not None and total <= config.run.shard_size and not plan.resumed
+    small = total is not None and total <= asked.config.run.shard_size and not plan.resumed
     return inspect_stream(
         inputs,
         settings,
-        shard_size=config.run.shard_size,
-        executor=Serial() if small else executor,
-        limits=limits_of(config.run),
+        shard_size=asked.config.run.shard_size,
+        executor=Serial() if small else asked.executor,
+        limits=limits_of(asked.config.run),
         total=total,
-        progress=progress,
+        progress=asked.progress,
     )
 
 
-def _finish(
-    plan: Plan, shards: list[ShardCounts], config: Config, specs: Specs | None, retry: Retry | None = None
-) -> Outcome:
-    """Sum up, check the balance, mark the run as done."""
-    parts = [part for shard in shards for part in shard.parts if not part.path.startswith(f"{WORK}/")]
-    remove_unlisted(plan.run, parts)
-    terms = merge_terms(plan.run, [shard.shard for shard in shards])
-    parts += [terms, write_complaints(plan.run, specs)]
-    stored = open_run(plan.run)
-    tables = {name: sum(part.num_rows for part in stored.parts(name, columns=_first(name))) for name in TABLES}
-    add: Callable[[str], int] = lambda field: sum(getattr(s, field) for s in shards)  # noqa: E731
-    counts = Counts(
-        input=add("inputs"),
-        ok=add("ok"),
-        failed=add("failed"),
-        quarantined=add("quarantined"),
-        audio_ms=add("audio_ms"),
+def _outcome(run: Path, lineage: Lineage, asked: _Asked, held: ExitStack) -> Outcome:
+    """The finished run with its lock, for its caller to close, or closed already."""
+    lost = lineage.counts.failed + lineage.counts.quarantined
+    outcome = Outcome(
+        run=run,
+        lineage=lineage,
+        config=asked.config,
+        within_allowance=lost <= asked.config.run.allowance * lineage.counts.input,
+        held=held.pop_all(),
     )
-    _check_balance(counts, tables)
-    lineage = replace(
-        plan.lineage,
-        status=RunStatus.DONE,
-        # A clock that was set back meanwhile must not have a run end before it began.
-        finished_at=max(datetime.now().isoformat(timespec="seconds"), plan.lineage.started_at),
-        counts=counts,
-        tables=tables,
-        parts_digest=write_parts(plan.run, parts),
-    )
-    if retry is not None:
-        lineage = replace(lineage, notes=(*lineage.notes, retry.told(plan.run, str(lineage.finished_at)[:10])))
-    mark_complete(plan.run)
-    write_lineage(plan.run, lineage)
-    return _outcome(plan.run, lineage, config)
-
-
-def _finished(plan: Plan, config: Config, progress: Progress, held: ExitStack, options: Options) -> Outcome:
-    """The command that made the run was killed while it wrote the report or after: nothing else is left to do."""
-    progress.note("结果表上次已经做完，不再重做；只做剩下的（报表与收尾）")
-    return _handed_over(_outcome(plan.run, plan.lineage, config), held, options)
-
-
-def _handed_over(outcome: Outcome, held: ExitStack, options: Options) -> Outcome:
-    """The outcome with the lock, for its caller to close, or closed already."""
-    outcome = replace(outcome, held=held.pop_all())
-    if options.close:
+    if asked.options.close:
         outcome.close()
     return outcome
-
-
-def _outcome(run: Path, lineage: Lineage, config: Config) -> Outcome:
-    lost = lineage.counts.failed + lineage.counts.quarantined
-    within = lost <= config.run.allowance * lineage.counts.input
-    return Outcome(run=run, lineage=lineage, config=config, within_allowance=within)
-
-
-def _first(name: str) -> list[str]:
-    return [TABLES[name].names[0]]
-
-
-def _check_balance(counts: Counts, tables: dict[str, int]) -> None:
-    lost = counts.failed + counts.quarantined
-    if not counts.balanced() or tables["conversations"] != counts.ok or tables["failures"] != lost:
-        raise InternalError(
-            f"计数不平：输入 {counts.input}，完成 {counts.ok}（表中 {tables['conversations']}），"
-            f"失败与隔离 {lost}（表中 {tables['failures']}）",
-            "结果不可信，请保留批次目录并报告给维护者。",
-        )

@@ -1,0 +1,77 @@
+"""The inputs of a run: what is there, the stream that is judged, and what is said when their folder is gone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from pathlib import Path
+
+from qc.domain.config import Config
+from qc.domain.failure import Failure
+from qc.domain.run import RunStatus
+from qc.errors import UsageError
+from qc.ingest.batch import Batch, discover, read_conversations
+from qc.pipeline.judging import Input
+from qc.pipeline.progress import Progress
+from qc.storage.read import StoredRun, open_run
+from qc.text.masking import mask_value
+
+_OUT_OF_REACH = frozenset({"unreadable", "changed"})
+"""What a file that cannot be opened any more is called."""
+
+
+def found(source: Path, manifest: Path | None, config: Config, progress: Progress, *, mask: bool) -> Batch:
+    """What lies in the folder, told with its notes. Raises UsageError when that is nothing."""
+    progress.note(f"读入 {source}")
+    batch = discover(source, manifest, config)
+    if not (batch.recordings or batch.documents or batch.failures):
+        raise UsageError(f"{source} 里没有可以质检的文件", "应有录音、会话、工单或转写文件；见 docs/inputs.zh-CN.md。")
+    if mask:
+        batch = replace(batch, notes=tuple(mask_value(note) for note in batch.notes))
+    for note in batch.notes:
+        progress.note(f"提醒：{note}")
+    return batch
+
+
+def found_stored(source: Path) -> StoredRun:
+    """A run to be judged again. Raises UsageError when it is not done, or its text is gone."""
+    stored = open_run(source)
+    lineage = stored.lineage
+    if lineage.status is not RunStatus.DONE:
+        raise UsageError(f"批次 {lineage.run_id} 还没有完成", "先把它跑完：重复当初的 qc run 或 qc transcribe 命令。")
+    if any(p.kind in ("text", "results") for p in lineage.purged):
+        raise UsageError(
+            f"批次 {lineage.run_id} 的文字已按保留期清除（{lineage.purged[-1].on}），不能重新判定",
+            "得分与判定还在，报表照常能看。",
+        )
+    return stored
+
+
+def inputs_of(batch: Batch, unheard: Mapping[str, Failure], source: Path) -> Iterator[Input]:
+    """Every input once, always in the same order: what could not be read, recordings, then documents. `unheard`:
+    conversation id → why that recording has no transcript.
+
+    Raises UsageError when all of them are out of reach: that is no fault of theirs.
+    """
+    yield from batch.failures
+    if any(failure.kind in _OUT_OF_REACH for failure in unheard.values()):
+        _require(source)
+    for recording in batch.recordings:
+        yield unheard.get(recording.conversation_id, recording)
+    for item in read_conversations(batch):
+        if isinstance(item, Failure) and item.kind in _OUT_OF_REACH:
+            _require(source)
+        yield item
+
+
+def _require(source: Path) -> None:
+    """Raises UsageError when the input folder is gone, or empty as a mount point is without its share."""
+    try:
+        there = source.is_file() or any(source.iterdir())
+    except OSError:
+        there = False
+    if not there:
+        raise UsageError(
+            f"输入 {source} 在运行中不见了（网络盘断开、移动盘拔出，或被移走）",
+            "恢复之后再运行同一条命令会接着做：已转写、已判定的不会重做。",
+        )
