@@ -97,6 +97,12 @@ _REFUSALS = {
     **dict.fromkeys((errno.EIO, errno.ESTALE, errno.ENOTCONN, errno.ETIMEDOUT, errno.EHOSTDOWN), _BROKEN),
     **dict.fromkeys((errno.ENOLCK, errno.EOPNOTSUPP), ("文件系统不支持锁", "换一个支持文件锁的位置。")),
     **dict.fromkeys((errno.EMFILE, errno.ENFILE), ("打开的文件太多", "放宽 ulimit -n，或减少 --workers。")),
+    **dict.fromkeys((errno.EAGAIN, errno.EBUSY, errno.ETXTBSY), ("正被别的进程占用", "等它结束之后再试。")),
+    errno.EISDIR: ("这是一个目录，不是文件", "换一个文件名，或先移走这个目录。"),
+    errno.EEXIST: ("这里已经有一个文件", "换一个名字，或先移走它。"),
+    errno.ENOTEMPTY: ("目录不是空的", "换一个目录，或先移走里面的文件。"),
+    errno.ELOOP: ("这是一个不跟随的链接，或链接成环", "换成真正的文件或目录。"),
+    errno.ENAMETOOLONG: ("名字太长", "换一个短一些的名字。"),
 }
 
 
@@ -108,6 +114,11 @@ def refusal(error: OSError) -> str:
 def remedy(error: OSError) -> str:
     """What to do about it."""
     return _REFUSALS.get(error.errno or 0, ("", "检查磁盘与目录的权限。"))[1]
+
+
+def unreadable(error: OSError) -> str:
+    """Why a file of the input could not be read and what to do: one sentence without its stop."""
+    return f"文件读不了：{refusal(error)}；{remedy(error).rstrip('。')}"
 
 
 def origin(error: BaseException) -> str:

@@ -19,7 +19,7 @@ from qc.asr.engines import measured
 from qc.asr.engines import registry as engines
 from qc.asr.models.weights import INSTALL, find_model
 from qc.domain.config import AsrConfig, Config, RunConfig
-from qc.errors import QcError, SpecError
+from qc.errors import QcError, SpecError, refusal
 from qc.paths import WORKSPACE_FILE, cache_dir
 from qc.pipeline.executors.choose import has_ray, worker_count
 from qc.pipeline.specs import Folders, configuration, folders, load
@@ -87,7 +87,7 @@ def _writable(subject: str, path: Path) -> Result:
         with tempfile.TemporaryFile(dir=existing):
             pass
     except OSError as error:
-        return Result(Level.BAD, subject, f"不能写入 {existing}（{error.strerror}）", "检查权限，或换一个目录。")
+        return Result(Level.BAD, subject, f"不能写入 {existing}（{refusal(error)}）", "检查权限，或换一个目录。")
     free = shutil.disk_usage(existing).free / _GIB
     if free < _LEAST_FREE_GIB:
         return Result(Level.WARNING, subject, f"{path}，只剩 {free:.1f} GiB", "清理磁盘，或换一个目录。")
@@ -159,7 +159,7 @@ def _speed(config: AsrConfig) -> Iterator[Result]:
         else:
             yield Result(Level.GOOD, "转写速度", f"{len(candidates)} 种只测了 {len(found)} 种（太慢），不作选择的依据")
     except (QcError, OSError) as error:
-        message = error.message if isinstance(error, QcError) else f"记不下测得的速度（{error.strerror}）"
+        message = error.message if isinstance(error, QcError) else f"记不下测得的速度（{refusal(error)}）"
         yield Result(Level.WARNING, "转写速度", message, "不影响使用：auto 按安装的引擎选。")
 
 

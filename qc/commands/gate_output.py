@@ -11,7 +11,7 @@ from typing import Any, TypeVar
 
 import click
 
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 from qc.ruletest.gate import GateResult
 from qc.storage.files import write_text
 
@@ -80,7 +80,7 @@ def write(path: Path, text: str) -> None:
     try:
         write_text(path, text)
     except OSError as error:
-        raise UsageError(f"写不了 {path}：{error.strerror}", "请换一个位置，或检查权限和剩余空间。") from error
+        raise UsageError(f"写不了 {path}：{refusal(error)}", "请换一个位置，或检查权限和剩余空间。") from error
 
 
 def repository(start: Path) -> Path:

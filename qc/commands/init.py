@@ -9,7 +9,7 @@ from pathlib import Path
 import click
 
 from qc.commands.gate_output import repository
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 from qc.paths import WORKSPACE_FILE, packaged
 from qc.ruletest.lock_content import NAME as LOCK
 from qc.specs.jsonschema import schema_files
@@ -67,7 +67,7 @@ def init_workspace(folder: Path, *, force: bool = False) -> Initialised:
             written.append(Path(name))
     except OSError as error:
         where = error.filename or folder
-        raise UsageError(f"写不了 {where}：{error.strerror}", "请换一个目录，或检查权限和剩余空间。") from error
+        raise UsageError(f"写不了 {where}：{refusal(error)}", "请换一个目录，或检查权限和剩余空间。") from error
     return Initialised(written=tuple(written), kept=tuple(kept))
 
 

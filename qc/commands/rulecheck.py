@@ -15,7 +15,7 @@ from qc.domain.intent import IntentList
 from qc.domain.rule import RulePack
 from qc.domain.specs import Specs
 from qc.domain.topic import Taxonomy
-from qc.errors import Problem, SpecError, UsageError
+from qc.errors import Problem, SpecError, UsageError, refusal
 from qc.matching.signals import Need, Signals
 from qc.pipeline.specs import (
     Folders,
@@ -217,7 +217,7 @@ def create_rule(where: Folders, new: NewRule) -> Created:
         with path.open("x", encoding="utf-8") as stream:
             stream.write(text)
     except OSError as error:
-        raise UsageError(f"写不了 {path}：{error.strerror}", "请检查权限和剩余空间。") from error
+        raise UsageError(f"写不了 {path}：{refusal(error)}", "请检查权限和剩余空间。") from error
     try:
         problems = [p for p in lint_rules(where).problems if p.path == str(path)]
         return Created(path=path, problems=problems, tests=test_rules(where, [new.id]))

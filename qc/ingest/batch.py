@@ -1,7 +1,7 @@
 """The front door of this room: what is in an input folder, and the conversations in its documents."""
 
-from qc.ingest.conversations import read_conversations
+from qc.ingest.conversations import ChangedInputError, read_conversations
 from qc.ingest.discovery import discover
 from qc.ingest.inputs import Batch, Document
 
-__all__ = ["Batch", "Document", "discover", "read_conversations"]
+__all__ = ["Batch", "ChangedInputError", "Document", "discover", "read_conversations"]

@@ -15,36 +15,33 @@ from qc.ingest.draft import Draft, in_order
 from qc.ingest.inputs import Batch, Document, PendingRow, folder_of
 from qc.ingest.json_value import ShapeError
 from qc.ingest.manifest import ManifestRow
-from qc.ingest.names import content_hash
+from qc.ingest.names import Departure, departure
 from qc.ingest.placing import missing_recording
 from qc.ingest.shapes import Readers
+
+
+class ChangedInputError(UsageError):
+    """A file changed, or went out of reach, while it was read: what was read of it is of neither state."""
 
 
 def read_conversations(batch: Batch) -> Iterator[Conversation | Failure]:
     """Every conversation in the documents, or its Failure, in a fixed order and holding one document's open
     conversations at a time; then a Failure for each manifest row whose conversation was not among them.
 
-    A document that is not what it was when the batch was planned is one Failure. Raises UsageError when one changes
-    while it is read: what was read of it is of neither state.
+    A document that is not what it was when the batch was planned is one Failure. Raises ChangedInputError when one
+    changes while it is read.
     """
     reading = _Reading(batch)
     readers = Readers(batch.config)
     for document in batch.documents:
-        if not _as_planned(document):
-            yield reading.changed(document)
+        if (gone := departure(Path(document.file), document.sha256)) is not None:
+            yield reading.departed(document, gone)
             continue
         for item in read_document(document, readers):
             yield reading.finished(item, document)
-        if not _as_planned(document):
-            raise UsageError(f"{document.path} 在读的时候被改动或移走了", "等文件写完后再运行同一条命令。")
+        if (gone := departure(Path(document.file), document.sha256)) is not None:
+            raise ChangedInputError(f"{document.path} 读到一半，{gone.told}；批次停下，没有做完", f"{gone.at_once}。")
     yield from reading.unmatched()
-
-
-def _as_planned(document: Document) -> bool:
-    try:
-        return content_hash(Path(document.file)) == document.sha256
-    except OSError:
-        return False
 
 
 class _Reading:
@@ -118,14 +115,14 @@ class _Reading:
             row = naming.row if row is None else replace(row, details=row.details.or_else(naming.row.details))
         return row
 
-    def changed(self, document: Document) -> Failure:
-        """The document changed, or is gone, since the batch was planned."""
+    def departed(self, document: Document, gone: Departure) -> Failure:
+        """The document changed, or is out of reach, since the batch was planned."""
         return Failure(
             input=document.path,
             conversation_id=None,
             stage=Stage.INGEST,
-            kind="changed",
-            message="文件在本批次运行中被改动或移走，没有采用；等文件写完后再运行。",
+            kind=gone.kind,
+            message=f"文件{gone.told}，没有采用；{gone.after}。",
             retryable=True,
             sha256=document.sha256,
         )

@@ -13,7 +13,7 @@ from qc.domain.config import Config
 from qc.domain.conversation import Channel, Source
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import GivenTranscript, Recording
-from qc.errors import Problem
+from qc.errors import Problem, unreadable
 from qc.ingest.details import Details
 from qc.ingest.documents import open_table
 from qc.ingest.grid import GridError
@@ -45,8 +45,8 @@ def discover(root: Path, manifest: Path | None, config: Config) -> Batch:
     texts = [f for f in tree.files if _is_text(f)]
     others = sorted({f.path for f in tree.files} - {f.path for f in audio} - {f.path for f in texts})
     sorting = _Sorting(config)
-    for path in tree.unreadable:
-        sorting.failed(path, None, "unreadable", "目录打不开，里面的文件没有读")
+    for path, why in tree.unreadable:
+        sorting.failed(path, None, "unreadable", f"目录打不开，里面的文件没有读：{why}")
     rows: dict[str, ManifestRow] = {}
     pending: list[PendingRow] = []
     given = _beside(audio, texts) if config.asr.engine == IMPORTED else None
@@ -109,7 +109,7 @@ class _Sorting:
         try:
             return content_hash(Path(file.file))
         except OSError as error:
-            self.failed(file.path, conversation_id, "unreadable", f"文件读不了：{error.strerror}")
+            self.failed(file.path, conversation_id, "unreadable", unreadable(error))
             return None
 
     def recordings(
@@ -171,7 +171,7 @@ class _Sorting:
             try:
                 _, kind = open_table(Path(file.file), readers)
             except (GridError, OSError) as error:
-                what = str(error) if isinstance(error, GridError) else f"文件读不了：{error.strerror}"
+                what = str(error) if isinstance(error, GridError) else unreadable(error)
                 self.failed(file.path, conversation_id, "bad_table", what)
                 return None
             if kind != "chat_csv":
@@ -206,7 +206,7 @@ class _Sorting:
             self.failed(file.path, None, "bad_table", str(error))
             return None
         except OSError as error:
-            self.failed(file.path, None, "unreadable", f"文件读不了：{error.strerror}")
+            self.failed(file.path, None, "unreadable", unreadable(error))
             return None
         if kind == "manifest":
             self.notes.append(f"{file.path} 看起来是清单，没有读；要用它请加 --manifest")

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from pathlib import Path
 
+from qc.errors import unreadable
 from qc.ingest.draft import Draft
 from qc.ingest.grid import Grid, GridError, Row, read_grid
 from qc.ingest.inputs import Document
@@ -76,7 +77,7 @@ def read_document(document: Document, readers: Readers) -> Iterator[Item]:
             case _:
                 yield from reader.ticket_table()
     except OSError as error:
-        yield reader.item(ShapeError("unreadable", f"文件读不了：{error.strerror}"))
+        yield reader.item(ShapeError("unreadable", unreadable(error)))
     except GridError as error:
         yield reader.item(ShapeError("bad_table", str(error)))
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from qc.domain.labelled import LabelledTurn
-from qc.errors import Problem, SpecError, UsageError
+from qc.errors import Problem, SpecError, UsageError, refusal
 from qc.ingest.columns import columns
 from qc.ingest.details import as_text
 from qc.ingest.grid import CSV_SUFFIXES, XLSX_SUFFIXES, GridError, read_grid
@@ -48,7 +48,7 @@ def read_labelled(file: Path) -> tuple[LabelledTurn, ...]:
         else:
             raise GridError(f"不认识的扩展名 {suffix or '（没有扩展名）'}")
     except (OSError, GridError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        reason = refusal(error) if isinstance(error, OSError) else str(error)
         raise UsageError(f"读不了标注文件 {file}：{reason}", "应是 CSV、TSV、XLSX 或 JSONL 文件。") from None
     if reader.problems:
         raise SpecError(reader.problems[:_MOST_PROBLEMS])

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from qc.domain.config import ManifestConfig
 from qc.domain.failure import Failure, Stage
-from qc.errors import Problem, UsageError
+from qc.errors import Problem, UsageError, refusal, remedy
 from qc.ingest.columns import CALL, columns
 from qc.ingest.details import DetailReader, Details, clean
 from qc.ingest.grid import CSV_SUFFIXES, XLSX_SUFFIXES, Grid, GridError, Row, read_grid
@@ -47,7 +47,8 @@ class Manifest:
 def read_manifest(path: Path, config: ManifestConfig) -> Manifest:
     """Read and check the manifest.
 
-    Raises UsageError when it cannot be read, or has no column naming the recording or the conversation.
+    Raises UsageError when it cannot be read, changes meanwhile, or has no column naming the recording or the
+    conversation.
     """
     reader = DetailReader.configured(config)
 
@@ -59,12 +60,17 @@ def read_manifest(path: Path, config: ManifestConfig) -> Manifest:
     if path.is_fifo() or path.is_socket() or path.is_char_device():
         raise UsageError(f"清单 {path.name} 不是普通文件", "先存成文件再给。")
     try:
+        before = content_hash(path)
         grid = read_grid(path, is_header, encoding=config.encoding, sheet=config.sheet)
-        return _Reading(path, config, reader, grid).manifest()
+        manifest = _Reading(path, config, reader, grid).manifest(before)
+        if content_hash(path) != before:
+            raise UsageError(f"清单 {path} 在读的时候被改动了", "等它写完后再运行同一条命令。")
+        return manifest
     except GridError as error:
-        raise UsageError(f"清单 {path.name} 读不了：{error}") from error
+        hint = "清单应是有表头的 CSV、XLSX 或 Parquet；用 Excel 打开另存一份再试。"
+        raise UsageError(f"清单 {path.name} 读不了：{error}", hint) from error
     except OSError as error:
-        raise UsageError(f"清单 {path} 打不开：{error.strerror}") from error
+        raise UsageError(f"清单 {path} 打不开：{refusal(error)}", remedy(error)) from error
     except LookupError as error:
         raise UsageError(
             f"qc.yaml 的 manifest.encoding 不是编码名：{config.encoding}", "可用 utf-8、gb18030；留空则自动识别。"
@@ -88,12 +94,12 @@ class _Reading:
             raise _no_key(path.name, grid.headers)
         self._check_mapped(config)
 
-    def manifest(self) -> Manifest:
+    def manifest(self, sha256: str) -> Manifest:
         for row in self.grid.rows():
             self._take(row)
         return Manifest(
             name=self.path.name,
-            sha256=content_hash(self.path),
+            sha256=sha256,
             rows=tuple(self.rows),
             failures=tuple(self.failures),
             problems=tuple(self.problems),

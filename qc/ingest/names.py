@@ -5,7 +5,10 @@ from __future__ import annotations
 import hashlib
 import os
 import re
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
+
+from qc.errors import refusal, remedy
 
 _AUDIO = """
     wav w64 mp3 opus ogg oga spx flac m4a mp4 aac amr awb 3gp gsm au snd aif aiff caf wma webm vox g722 g729
@@ -40,3 +43,31 @@ def content_hash(file: Path) -> str:
     """SHA-256 of the content, hexadecimal. Raises OSError."""
     with file.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Departure:
+    """How a file of the input is no longer what it was when the batch was planned. `kind` as of a failure: changed, or
+    unreadable (gone, forbidden, its disk broken). `told` follows the file's name. What to do: `after` where the batch
+    was finished without it, `at_once` where it was stopped."""
+
+    kind: str
+    told: str
+    after: str
+    at_once: str
+
+
+def departure(file: Path, sha256: str) -> Departure | None:
+    """None while `file` still has the content with that hash."""
+    try:
+        if content_hash(file) == sha256:
+            return None
+    except OSError as error:
+        return Departure(
+            kind="unreadable",
+            told=f"在本批次运行中读不了：{refusal(error)}",
+            after=f"{remedy(error)}恢复原样之后，同一条命令加 --retry-failed 重试",
+            at_once=f"{remedy(error)}恢复原样之后再运行同一条命令，会接着做",
+        )
+    again = "等它写完后再运行同一条命令；输入变了，会另开一个批次"
+    return Departure(kind="changed", told="在本批次运行中被改动了", after=again, at_once=again)

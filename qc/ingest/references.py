@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qc.domain.conversation import Role
 from qc.domain.reference import Reference
-from qc.errors import Problem, SpecError, UsageError
+from qc.errors import Problem, SpecError, UsageError, refusal
 from qc.ingest.columns import Columns, columns, unit_of
 from qc.ingest.details import as_text
 from qc.ingest.grid import CSV_SUFFIXES, XLSX_SUFFIXES, GridError, read_grid
@@ -49,7 +49,7 @@ def read_references(file: Path) -> tuple[Reference, ...]:
     try:
         found = tuple(reader.json(file) if file.suffix.lower() in _JSON_SUFFIXES else reader.grid(file))
     except (OSError, GridError) as error:
-        reason = error.strerror if isinstance(error, OSError) else str(error)
+        reason = refusal(error) if isinstance(error, OSError) else str(error)
         raise UsageError(f"读不了参考文本 {file}：{reason}", "应是 CSV、TSV、XLSX 或 JSONL 文件。") from None
     reader.check_sides(found)
     if reader.problems:

@@ -7,7 +7,7 @@ import stat
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 from qc.ingest.names import is_hidden, shown
 
 _SNIFF_BYTES = 64 * 1024
@@ -15,10 +15,10 @@ _SNIFF_BYTES = 64 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Tree:
-    """Files sorted by path; folders that could not be opened; Chinese notes on what was left out."""
+    """Files sorted by path; folders that could not be opened, and why; Chinese notes on what was left out."""
 
     files: tuple[Found, ...]
-    unreadable: tuple[str, ...] = ()
+    unreadable: tuple[tuple[str, str], ...] = ()
     notes: tuple[str, ...] = ()
 
 
@@ -48,14 +48,15 @@ def walk(root: Path, ignore: Path | None) -> Tree:
             return Tree((Found(path=shown(root.name), file=str(root), size=top.stat().st_size),))
         os.scandir(top).close()
     except (OSError, RuntimeError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "链接成环"
-        raise UsageError(f"输入目录 {root} 打不开：{reason}", "检查路径是否写对、有没有读的权限。") from error
+        reason = refusal(error) if isinstance(error, OSError) else "链接成环"
+        hint = "检查路径是否写对、有没有读的权限；在网络盘上的，先看它挂上没有。"
+        raise UsageError(f"输入目录 {root} 打不开：{reason}", hint) from error
     found: list[Found] = []
-    unreadable: list[str] = []
+    unreadable: list[tuple[str, str]] = []
     left_out = 0
 
     def missed(error: OSError) -> None:
-        unreadable.append(shown(os.path.relpath(os.fsdecode(error.filename), top)))
+        unreadable.append((shown(os.path.relpath(os.fsdecode(error.filename), top)), refusal(error)))
 
     for folder, folders, names in os.walk(top, onerror=missed):
         kept = sorted(f for f in folders if not is_hidden(f))

@@ -16,7 +16,7 @@ from qc.domain.config import Config
 from qc.domain.failure import Failure
 from qc.domain.recording import Recording, Transcript
 from qc.errors import QcError, UsageError, origin
-from qc.ingest.names import content_hash
+from qc.ingest.names import departure
 from qc.pipeline.executors.executor import Crashed, Executor, Job
 from qc.pipeline.importing import Importer
 from qc.pipeline.limits import KIND, Limits, limits_of
@@ -25,7 +25,6 @@ from qc.pipeline.progress import Progress
 _GROUP_S = 600
 """Seconds of audio heard together by one worker at most: enough to fill its batches, little to lose."""
 _HEADERS_AT_ONCE = 500
-_CHANGED = "录音在本批次运行中被改动或移走，没有采用；等文件写完后再运行"
 _OTHER = "转写引擎、模型或精度在本批次运行中变了（装了别的版本，或 qc doctor 刚测过）。"
 _BYTES_PER_S = 8_000
 """A rough guess of a file's seconds from its size, to hear long calls first; only the order depends on it."""
@@ -227,15 +226,11 @@ def _heard(worker: _Worker, recording: Recording) -> Transcript | Failure:
     except Exception as error:  # a fault of ours in one recording must not cost the others
         what = f"转写这个录音时程序出错（{type(error).__name__}，{origin(error)}），已隔离；请报告给维护者"
         return recording.unheard("error", what, retryable=True, quarantined=True)
-    if isinstance(result, Transcript) and not _as_planned(recording):
-        return recording.unheard("changed", _CHANGED, retryable=True)
+    if isinstance(result, Transcript):
+        files = [("录音", recording.file, recording.source.sha256)]
+        if (given := recording.given) is not None:
+            files.append((f"转写 {given.path} ", given.file, given.sha256))
+        for what, file, sha256 in files:
+            if (gone := departure(Path(file), sha256)) is not None:
+                return recording.unheard(gone.kind, f"{what}{gone.told}，没有采用；{gone.after}", retryable=True)
     return result
-
-
-def _as_planned(recording: Recording) -> bool:
-    given = recording.given
-    try:
-        same = content_hash(Path(recording.file)) == recording.source.sha256
-        return same and (given is None or content_hash(Path(given.file)) == given.sha256)
-    except OSError:
-        return False

@@ -19,7 +19,7 @@ from cryptography.hazmat.primitives.serialization import (
     load_pem_public_key,
 )
 
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 
 PublicKey = X25519PublicKey
 PrivateKey = X25519PrivateKey
@@ -45,7 +45,7 @@ def new_pair(path: Path, passphrase: str = "") -> tuple[Path, PublicKey]:
         _write_new(path, key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, protection), 0o600)
         _write_new(public, key.public_key().public_bytes(Encoding.PEM, PublicFormat.SubjectPublicKeyInfo), 0o644)
     except OSError as error:
-        raise UsageError(f"写不了钥匙 {path}：{error.strerror}", "检查目录与权限。") from None
+        raise UsageError(f"写不了钥匙 {path}：{refusal(error)}", "检查目录与权限。") from None
     return public, key.public_key()
 
 
@@ -101,7 +101,7 @@ def _read(path: Path) -> bytes:
         with path.open("rb") as file:
             text = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"读不到钥匙 {path}：{error.strerror}", "核对路径与权限。") from None
+        raise UsageError(f"读不到钥匙 {path}：{refusal(error)}", "核对路径与权限。") from None
     if len(text) > _MOST_BYTES:
         raise UsageError(f"{path} 不是钥匙：太大", "用 qc vault key 生成。")
     return text

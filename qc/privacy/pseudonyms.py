@@ -19,7 +19,7 @@ from contextlib import suppress
 from functools import cache
 from pathlib import Path
 
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 from qc.paths import pseudonym_file
 
 _KEY_BYTES = 32
@@ -65,7 +65,7 @@ def _read(path: Path) -> bytes:
             raise UsageError(f"化名钥匙 {path} 别人也能读", f"chmod 600 {path}；有它就能由化名反查号码。")
         key = bytes.fromhex(path.read_text("ascii").strip())
     except OSError as error:
-        why = error.strerror or type(error).__name__
+        why = refusal(error)
         raise UsageError(f"读写不了化名钥匙 {path}：{why}", "检查权限，或用环境变量 QC_KEY_FILE 换一个位置。") from None
     except ValueError:
         key = b""

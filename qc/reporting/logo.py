@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 from pathlib import Path
 
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 
 _MOST_BYTES = 100_000
 """It stands in every page of a report."""
@@ -20,7 +20,7 @@ def inlined(path: str) -> str:
         with Path(path).open("rb") as file:
             data = file.read(_MOST_BYTES + 1)
     except OSError as error:
-        raise UsageError(f"读不到标志 {path}：{error.strerror}", "请核对 qc.yaml 的 report.logo。") from None
+        raise UsageError(f"读不到标志 {path}：{refusal(error)}", "请核对 qc.yaml 的 report.logo。") from None
     if len(data) > _MOST_BYTES:
         raise UsageError(f"标志 {path} 超过 {_MOST_BYTES // 1000} KB，太大：每页都带着它", "请缩小。")
     if data.startswith(b"\x89PNG\r\n\x1a\n"):

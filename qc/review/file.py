@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from qc.domain.printable import printable, whole_characters
+from qc.errors import refusal
 from qc.review.opinions import CALIBRATION, PAGE, VERDICTS, Complaint, Opinion, Returned
 
 FORMAT = "qc-review/1"
@@ -99,7 +100,7 @@ def read_bytes(path: Path) -> bytes:
         with path.open("rb") as stream:
             raw = stream.read(MOST_BYTES + 1)
     except OSError as error:
-        raise _UnusableError(f"读不了（{error.strerror or type(error).__name__}）") from None
+        raise _UnusableError(f"读不了（{refusal(error)}）") from None
     if len(raw) > MOST_BYTES:
         raise _UnusableError(f"超过 {MOST_BYTES >> 20} MB，请分几个文件")
     return raw

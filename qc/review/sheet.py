@@ -12,6 +12,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.errors import refusal
 from qc.review.file import LONGEST_COMMENT, MOST_REVIEWS, clean, name_fault
 from qc.review.machine import Machine
 from qc.review.opinions import HIT, MISS, NOT_APPLICABLE, SHEET, UNDECIDED, WORDS, Complaint, Opinion, Returned
@@ -127,7 +128,7 @@ def read_reviews(path: Path, *, now: datetime, reviewer: str = "") -> Returned:
         about = {str(cells[0]): str(cells[1]) for cells in sheet_rows(path, _RUN, _MOST_BYTES) if len(cells) > 1}
         listed = read_sheet(path, (_RULE, _TITLE, _VERSION, _DIGEST), _RULES, _MOST_BYTES)
     except (SheetError, OSError) as error:
-        why = str(error) if isinstance(error, SheetError) else f"读不了（{error.strerror or type(error).__name__}）"
+        why = str(error) if isinstance(error, SheetError) else f"读不了（{refusal(error)}）"
         return _refused(shown, why)
     if len(rows) > MOST_REVIEWS:
         return _refused(shown, f"有 {len(rows)} 行，超过 {MOST_REVIEWS} 行，请分几个文件")

@@ -14,7 +14,7 @@ from typing import Annotated
 from pydantic import Field
 
 from qc.domain.baseline import Accepted
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 from qc.specs.document import Problems, parse, read
 from qc.specs.model import Spec
 
@@ -80,7 +80,7 @@ def append_accepted(path: Path, entries: Sequence[Accepted]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text(text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"写不了 {path}：{error.strerror}", "请检查权限，或用 --accepted 换一个位置。") from None
+        raise UsageError(f"写不了 {path}：{refusal(error)}", "请检查权限，或用 --accepted 换一个位置。") from None
 
 
 def _entry(entry: Accepted) -> str:

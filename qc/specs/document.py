@@ -21,7 +21,7 @@ from typing import Any, NamedTuple, NoReturn, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 
-from qc.errors import Problem, SpecError
+from qc.errors import Problem, SpecError, refusal
 from qc.specs import wording
 from qc.specs.compose import Mark, compose, source_line
 from qc.specs.fields import fields_at
@@ -145,7 +145,7 @@ def read_text(path: Path, shown: str) -> str:
     except FileNotFoundError:
         _refuse(shown, "Y014", "找不到这个文件", "请检查路径和文件名。")
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = refusal(error)
         _refuse(shown, "Y014", f"读不了这个文件（{reason}）", "请检查它是不是文件、有没有读取权限。")
     if len(raw) > MAX_BYTES:
         _refuse(shown, "Y004", f"文件超过 {MAX_BYTES // 1_000_000} MB", "请拆成几个文件。")

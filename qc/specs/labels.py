@@ -13,7 +13,7 @@ from pathlib import Path
 
 from qc.domain.budget import Label
 from qc.domain.finding import Verdict
-from qc.errors import Problem, SpecError
+from qc.errors import Problem, SpecError, refusal
 
 _MOST_BYTES = 50_000_000
 _NAMES = {
@@ -61,7 +61,7 @@ def _text(path: Path) -> str:
         with path.open("rb") as stream:
             raw = stream.read(_MOST_BYTES + 1)
     except OSError as error:
-        reason = error.strerror or type(error).__name__
+        reason = refusal(error)
         raise SpecError([_problem(path, 1, "B001", f"读不了标注文件（{reason}）", "请检查路径与权限。")]) from None
     if len(raw) > _MOST_BYTES:
         raise SpecError([_problem(path, 1, "B001", "标注文件超过 50 MB", "请只留要用的标注。")])

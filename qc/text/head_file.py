@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from qc.domain.head import EMOTION_LABELS, LabelScore, ModelCard, Scores, Task, TrainedHead
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 from qc.text.grams import LONGEST, MOST_BITS
 
 _MAGIC = b"qc-head"
@@ -51,7 +51,7 @@ def read_head(path: Path, task: Task) -> TrainedHead:
             raise _BrokenError("文件太大，不是 qc 训练出的模型")
         head = _parsed(path.read_bytes())
     except OSError as error:
-        raise UsageError(f"读不了模型文件 {path}：{error.strerror}", "检查 qc.yaml 里 model 写的路径。") from None
+        raise UsageError(f"读不了模型文件 {path}：{refusal(error)}", "检查 qc.yaml 里 model 写的路径。") from None
     except _BrokenError as error:
         raise UsageError(f"模型文件 {path} 不能用：{error}", f"请用 qc {_COMMANDS[task]} train 重新训练。") from None
     if head.task is not task:

@@ -152,7 +152,7 @@ def test_a_document_that_vanishes(inputs):
     batch = inputs.batch()
     file.unlink()
     (failure,) = read_conversations(batch)
-    assert isinstance(failure, Failure) and failure.kind == "changed" and failure.retryable
+    assert isinstance(failure, Failure) and failure.kind == "unreadable" and failure.retryable
 
 
 NAMES = """

@@ -7,6 +7,8 @@ import struct
 from pathlib import Path
 from typing import BinaryIO
 
+from qc.errors import unreadable
+
 MIN_PRESENT = 0.9
 """A WAV file with less than this share of the audio its header promises is an interrupted copy, not a recording."""
 HEADERLESS = {  # no header: the extension says it all
@@ -35,13 +37,6 @@ class AudioError(Exception):
         self.retryable = retryable
 
 
-_REASONS: dict[type[OSError], str] = {
-    FileNotFoundError: "文件不存在",
-    PermissionError: "没有读取权限",
-    IsADirectoryError: "这是一个目录",
-}
-
-
 def check_file(path: Path) -> None:
     """Raises AudioError: what can be said before any decoder looks at the file."""
     try:
@@ -50,8 +45,7 @@ def check_file(path: Path) -> None:
             head = f.read(4096)
             promised, present = _wav_bytes(f, head, size)
     except OSError as e:
-        reason = _REASONS.get(type(e), e.strerror or type(e).__name__)
-        raise AudioError("unreadable", f"文件打不开：{reason}。", retryable=True) from None
+        raise AudioError("unreadable", f"{unreadable(e)}。", retryable=True) from None
     if size == 0:
         raise AudioError("empty_file", "文件是空的（0 字节）。", retryable=True)
     if path.suffix.lower() not in HEADERLESS and _is_text(head):

@@ -280,4 +280,5 @@ def _headerless(path: Path) -> dict[str, str | int]:
 
 
 def _gone() -> AudioError:
-    return AudioError("unreadable", "文件打不开：文件已被移走或改动。", retryable=True)
+    what = "文件打不开：它在读的时候被移走、删除或改动了；等它写完、放回原处之后再试。"
+    return AudioError("unreadable", what, retryable=True)

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qc.commands.options import spec_options, workspace_of
-from qc.errors import EXIT_CHECK, EXIT_OK, UsageError
+from qc.errors import EXIT_CHECK, EXIT_OK, UsageError, refusal
 
 
 @click.command("export-sca", short_help="把规则写成阿里云智能对话分析（SCA）的 JSON")
@@ -46,7 +46,7 @@ def command(
     try:
         out.write_text(exported.text, encoding="utf-8")
     except OSError as error:
-        raise UsageError(f"写不了 {out}：{error.strerror}", "请换一个位置，或检查权限。") from error
+        raise UsageError(f"写不了 {out}：{refusal(error)}", "请换一个位置，或检查权限。") from error
     for loss in exported.losses:
         click.echo(loss.line())
     click.echo(f"{out}：{len(chosen)} 条规则导出了 {len(exported.rules)} 条。")

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qc.commands.options import spec_options, workspace_of
-from qc.errors import EXIT_CHECK, EXIT_OK, UsageError
+from qc.errors import EXIT_CHECK, EXIT_OK, UsageError, refusal
 
 
 @click.command("import-sca", short_help="把阿里云智能对话分析（SCA）的规则 JSON 导入成草稿")
@@ -44,7 +44,7 @@ def command(
     except UnicodeDecodeError:
         raise UsageError(f"{source} 不是 UTF-8 编码", "请另存为 UTF-8 再导入。") from None
     except OSError as error:
-        raise UsageError(f"读不了 {source}：{error.strerror}", "请检查路径和权限。") from error
+        raise UsageError(f"读不了 {source}：{refusal(error)}", "请检查路径和权限。") from error
     imported = import_sca(text, str(source), prefix)
     there = [rule.id for rule in imported if rule.text and not force and _path(out, rule.id).exists()]
     if there:
@@ -56,7 +56,7 @@ def command(
                 _path(out, rule.id).write_text(rule.text, encoding="utf-8")
     except OSError as error:
         where = error.filename or out
-        raise UsageError(f"写不了 {where}：{error.strerror}", "请换一个目录，或检查权限。") from error
+        raise UsageError(f"写不了 {where}：{refusal(error)}", "请换一个目录，或检查权限。") from error
     for rule in imported:
         click.echo(f"{_path(out, rule.id)}  {rule.title}" if rule.text else f"（没有写文件）  {rule.title}")
         for loss in rule.losses:

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qc.commands.options import workspace_of
-from qc.errors import EXIT_CHECK, EXIT_OK, UsageError
+from qc.errors import EXIT_CHECK, EXIT_OK, UsageError, refusal
 
 
 @click.command("schema", short_help="写出 YAML 文件的 JSON Schema，供编辑器补全和说明")
@@ -45,6 +45,6 @@ def command(ctx: click.Context, out: Path | None, check: bool) -> None:
             (folder / name).write_text(files[name], encoding="utf-8")
     except OSError as error:
         raise UsageError(
-            f"写不了 {error.filename or folder}：{error.strerror}", "请换一个目录，或检查权限。"
+            f"写不了 {error.filename or folder}：{refusal(error)}", "请换一个目录，或检查权限。"
         ) from error
     click.echo(f"{folder}：写了 {len(stale)} 个文件，{len(files) - len(stale)} 个本来就是最新的。")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 
 
 def write_new(path: Path, text: str, rules: Path) -> None:
@@ -20,5 +20,5 @@ def write_new(path: Path, text: str, rules: Path) -> None:
     except FileExistsError:
         raise UsageError(f"已有文件 {path}", "换一个名字，或先移走它。") from None
     except OSError as error:
-        raise UsageError(f"写不了 {path}：{error.strerror}", "请检查目录和权限。") from error
+        raise UsageError(f"写不了 {path}：{refusal(error)}", "请检查目录和权限。") from error
     click.echo(f"已写好 {path}", err=True)

@@ -14,6 +14,7 @@ from importlib import metadata
 from pathlib import Path
 
 from qc import __version__
+from qc.errors import refusal
 
 _WITNESS_BYTES = 4096
 _NAME = re.compile(r"[\w.-]+")
@@ -129,5 +130,5 @@ def _strange(witness: Witness) -> str | None:
     except FileNotFoundError:
         return f"看不到 {witness.folder}（没有挂载，或挂在别处）"
     except OSError as error:
-        return f"{'不能写入' if witness.writes else '读不了'} {witness.folder}（{error.strerror}）"
+        return f"{'不能写入' if witness.writes else '读不了'} {witness.folder}（{refusal(error)}）"
     return None

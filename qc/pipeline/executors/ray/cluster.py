@@ -18,7 +18,7 @@ import ray
 from ray.exceptions import RayError
 from ray.util.scheduling_strategies import NodeAffinitySchedulingStrategy
 
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 from qc.pipeline.executors.nodes import Home, look, witnesses
 from qc.pipeline.executors.worker import pickled
 
@@ -157,7 +157,7 @@ def inspect(there: Sequence[Machine], home: Home, read: Sequence[Path], written:
                 except RayError as error:
                     wrong.append(f"{_name(asked[answer])} 上启动不了进程（{type(error).__name__}）")
     except OSError as error:
-        raise UsageError(f"不能写入 {error.filename}：{error.strerror}", "检查磁盘空间与权限。") from None
+        raise UsageError(f"不能写入 {error.filename}：{refusal(error)}", "检查磁盘空间与权限。") from None
     if wrong:
         raise UsageError(
             "集群还不能用：\n" + "\n".join(f"  机器 {line}" for line in sorted(wrong)),
