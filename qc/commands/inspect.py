@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from click.exceptions import Exit
 
 from qc.commands.options import FOLDER, output_options, spec_options, workspace_of
 from qc.pipeline.options import Options
@@ -16,9 +17,7 @@ from qc.pipeline.options import Options
 @click.option("--no-report", is_flag=True, help="不生成 HTML 报表")
 @spec_options
 @output_options
-@click.pass_context
 def command(
-    ctx: click.Context,
     run: Path,
     no_report: bool,
     workspace: Path | None,
@@ -47,4 +46,4 @@ def command(
         code = conclude(outcome, where, console, report=not no_report)
         if not no_report:
             act.wrote(outcome.run / REPORT)
-        ctx.exit(code)
+        raise Exit(code)  # ctx.exit would close the run before the audit log has its line

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from click.exceptions import Exit
 
 from qc.commands.options import (
     FOLDER,
@@ -30,9 +31,7 @@ from qc.pipeline.options import Options
 @vault_option
 @retry_option
 @output_options
-@click.pass_context
 def command(
-    ctx: click.Context,
     source: Path,
     manifest: Path | None,
     no_report: bool,
@@ -65,4 +64,4 @@ def command(
         code = conclude(outcome, where, console, report=not no_report)
         if not no_report:
             act.wrote(outcome.run / REPORT)
-        ctx.exit(code)
+        raise Exit(code)  # ctx.exit would close the run before the audit log has its line

@@ -29,7 +29,7 @@ def conclude(outcome: Outcome, where: Folders, console: Console, *, report: bool
         page = write_report(outcome.run, out=None, templates=where.reports, config=config, alerts=alerts(where))
     click.echo(summary(outcome.run))
     click.echo(f"\n批次：{outcome.run}" + (f"\n报表：{page}" if page is not None else ""))
-    click.get_current_context().call_on_close(outcome.close)  # after the audit log has its line
+    click.get_current_context().call_on_close(outcome.close)
     return EXIT_OK if outcome.within_allowance else EXIT_PARTIAL
 
 

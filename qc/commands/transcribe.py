@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import click
+from click.exceptions import Exit
 
 from qc.commands.options import FOLDER, MANIFEST, manifest_of, output_options, retry_option, vault_option, workspace_of
 from qc.pipeline.options import Options
@@ -20,9 +21,7 @@ from qc.pipeline.options import Options
 @vault_option
 @retry_option
 @output_options
-@click.pass_context
 def command(
-    ctx: click.Context,
     source: Path,
     manifest: Path | None,
     workspace: Path | None,
@@ -51,4 +50,4 @@ def command(
         )
         act.made(outcome.run, outcome.lineage)
         code = conclude(outcome, where, console, report=False)
-        ctx.exit(code)
+        raise Exit(code)  # ctx.exit would close the run before the audit log has its line

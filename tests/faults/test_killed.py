@@ -48,6 +48,20 @@ def test_at_any_durable_step(
 
 
 @pytest.mark.slow
+def test_before_any_of_its_last_acts(
+    machine: Machine, tonight: Night, undisturbed: tuple[Path, int], expected: dict[str, str], tmp_path: Path
+) -> None:
+    """A run is over with the very last thing its command does, the audit log included."""
+    struck = 0
+    for step in range(undisturbed[1] - 5, undisturbed[1] + 1):  # the first run of all made a key: a step or two more
+        out = tmp_path / str(step)
+        done = killed_at_a_step(machine, tonight, expected, out, step, QC_CACHE_DIR=str(tmp_path / f"cache{step}"))
+        assert done.sound, (step, done)
+        struck += done.struck
+    assert struck >= 4
+
+
+@pytest.mark.slow
 @pytest.mark.parametrize("victim", [everybody, the_driver, a_worker])
 def test_at_any_moment_with_workers(
     machine: Machine, tonight: Night, expected: dict[str, str], tmp_path: Path, victim: Victim
