@@ -6,17 +6,23 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from qc.errors import EXIT_OK, EXIT_PARTIAL, QcError
+from qc.errors import EXIT_OK, EXIT_PARTIAL, QcError, UsageError
 
 if TYPE_CHECKING:
     from qc.domain.run import Lineage
     from qc.storage.read import StoredRun
 
 _OUTCOMES = {EXIT_OK: "done", EXIT_PARTIAL: "partial"}
+_NO_MATTER = "结果不受影响：要写的都写好了。"
+_ANYWAY = {
+    "failed": "这次操作本来就没有成功，原因见下面的错误；日志里也没有它这一行。",
+    "interrupted": "这次操作本来就被中断了；日志里也没有它这一行。",
+}
+"""What a log without its line means for what was to be done, by how that ended."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -104,4 +110,18 @@ def _recorded(root: Path, action: str, act: Act) -> None:
             note=act.note,
         )
     except UnrecordedError as error:
-        click.echo(f"{'!' * 60}\n{error.render()}\n结果不受影响。\n{'!' * 60}", err=True)
+        click.echo(f"{'!' * 60}\n{error.render()}\n{_ANYWAY.get(act.outcome, _NO_MATTER)}\n{'!' * 60}", err=True)
+
+
+def record_first(root: Path, action: str, undone: str, **told: Any) -> None:
+    """Record, as `qc.storage.audit.record` does, what cannot be undone or unseen, before it is done. Raises UsageError,
+    which says that it was not (`undone`), when it cannot be recorded."""
+    from qc.storage.audit import UnrecordedError, record
+
+    try:
+        record(root, action, **told)
+    except UnrecordedError as error:
+        raise UsageError(
+            f"{undone}。{error.message}",
+            "这样的操作要先记进日志才做。检查日志所在的磁盘空间与权限，再运行同一条命令。",
+        ) from None

@@ -38,12 +38,12 @@ def command(runs: Path, where: str | None, yes: bool, on: datetime | None, works
     from qc.archive.lake import Lake
     from qc.archive.purge import due, purge, remove_left
     from qc.archive.purge_lake import due_nights, purge_night
+    from qc.commands.auditing import record_first
     from qc.paths import cache_dir
     from qc.pipeline.plan import exclusive
     from qc.pipeline.run import TRANSCRIPTS
     from qc.pipeline.specs import configuration, folders
     from qc.privacy.vault_file import forget_wordless
-    from qc.storage.audit import record
     from qc.storage.read import list_runs
 
     retention = configuration(folders(workspace_of(workspace))).retention
@@ -77,12 +77,13 @@ def command(runs: Path, where: str | None, yes: bool, on: datetime | None, works
         remove_left(runs)
         for one in found:
             run_id = one.run.lineage.run_id
-            record(runs, "purge", runs=[run_id], counts=one.counts)  # first: what is not recorded is not taken
+            record_first(runs, "purge", f"批次 {run_id} 没有清除", runs=[run_id], counts=one.counts)
             purge(one, today, lambda run: exclusive(run, lambda _: None))
         for run in list_runs(runs):
             forget_wordless(run)  # also what a purge that was killed left sealed
         for night in nights:
-            record(runs, "purge", runs=[night.entry.run_id], counts=night.counts, note="数据集")
+            undone = f"数据集里批次 {night.entry.run_id} 没有清除"
+            record_first(runs, "purge", undone, runs=[night.entry.run_id], counts=night.counts, note="数据集")
             purge_night(lake, night)  # type: ignore[arg-type]
         click.echo(f"清除了 {len(found)} 个批次、数据集里 {len(nights)} 晚的到期内容。", err=True)
 

@@ -121,7 +121,7 @@ def record(
             return head
     except OSError as error:
         raise UnrecordedError(
-            f"这一次操作（{action}）没有记进审计日志 {out / LOG}：{refusal(error)}",
+            f"这一次操作（qc {action}）没有记进审计日志 {out / LOG}：{refusal(error)}",
             "检查磁盘空间与权限；补记不了，请把这条消息留档。",
         ) from None
 

@@ -3,12 +3,16 @@ written."""
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner
 
 from qc.commands import cli
+from qc.commands.auditing import record_first
+from qc.errors import UsageError
 from qc.storage.audit import LOG, entries
 
 CHAT = '{"conversation_id":"A1","role":"客户","text":"我要投诉","time":"2026-11-20 09:00:00"}\n'
@@ -67,14 +71,36 @@ def test_show_and_verify(runs: Path) -> None:
         (runs / LOG).write_bytes(log)
 
 
-def test_a_log_that_cannot_be_written_costs_no_result_and_is_said(runs: Path, tmp_path: Path) -> None:
+@contextmanager
+def _unwritable(runs: Path) -> Iterator[None]:
+    """A folder stands where the log should be."""
     log = (runs / LOG).read_bytes()
     (runs / LOG).unlink()
     (runs / LOG).mkdir()
     try:
-        done = _qc("export", "csv", runs / "r1", "--out", tmp_path / "csv", "--tables", "scores")
+        yield
     finally:
         (runs / LOG).rmdir()
         (runs / LOG).write_bytes(log)
+
+
+def test_a_log_that_cannot_be_written_costs_no_result_and_is_said(runs: Path, tmp_path: Path) -> None:
+    with _unwritable(runs):
+        done = _qc("export", "csv", runs / "r1", "--out", tmp_path / "csv", "--tables", "scores")
     assert (done.exit_code, (tmp_path / "csv" / "scores.csv").is_file()) == (0, True)
-    assert "没有记进审计日志" in done.stderr
+    assert "没有记进审计日志" in done.stderr and "这是一个目录" in done.stderr
+    assert "结果不受影响" in done.stderr
+
+
+def test_of_what_failed_anyway_it_does_not_say_that_the_result_is_there(runs: Path, tmp_path: Path) -> None:
+    with _unwritable(runs):
+        done = _qc("export", "csv", runs / "r1", "--out", tmp_path / "csv", "--tables", "no_such_table")
+    assert done.exit_code != 0 and not (tmp_path / "csv").exists()
+    assert "没有记进审计日志" in done.stderr and "本来就没有成功" in done.stderr
+    assert "结果不受影响" not in done.stderr
+
+
+def test_what_cannot_be_recorded_first_is_not_done(runs: Path) -> None:
+    with _unwritable(runs), pytest.raises(UsageError) as refused:
+        record_first(runs, "purge", "批次 r1 没有清除", runs=["r1"])
+    assert refused.value.message.startswith("批次 r1 没有清除。") and "先记进日志才做" in refused.value.hint

@@ -27,12 +27,11 @@ def command(run: Path, conversation: str, file: Path, reason: str, as_json: bool
     """
     import json
 
-    from qc.commands.auditing import audited
+    from qc.commands.auditing import audited, record_first
     from qc.commands.transcript import identify
     from qc.commands.vault.opening import private_key
     from qc.domain.printable import printable
     from qc.errors import UsageError
-    from qc.storage.audit import record
     from qc.storage.read import open_run
 
     if len(reason.strip()) < _LEAST:
@@ -47,7 +46,8 @@ def command(run: Path, conversation: str, file: Path, reason: str, as_json: bool
         from qc.privacy.vault import reveal
 
         told = reveal(run, full, key)
-        record(out, "vault reveal", runs=act.runs, counts={"conversations": 1}, note=f"{full}：{reason}")
+        note = f"{full}：{reason}"
+        record_first(out, "vault reveal", "原文没有给看", runs=act.runs, counts={"conversations": 1}, note=note)
     text = json.dumps(told, ensure_ascii=False, indent=2) if as_json else "\n".join(_lines(told))
     click.echo("\n".join(printable(line) for line in text.splitlines()))
 
