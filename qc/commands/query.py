@@ -30,6 +30,12 @@ _CELL = 40
 @click.argument("runs", type=FOLDER, nargs=-1, metavar="[批次目录]...")
 @click.option("--runs", "root", type=FOLDER, metavar="目录", help="这个目录下所有完成的批次")
 @click.option("--lake", "lake", metavar="数据集", help="查 qc compact 写的数据集（目录或 s3:// 地址），不查批次")
+@click.option(
+    "--audit",
+    type=FOLDER,
+    metavar="目录",
+    help="数据集在 s3:// 上时，这次查询记在哪个目录的审计日志里（默认：runs；别的查询记在批次或数据集自己的目录里）",
+)
 @click.option("--csv", "as_csv", type=_FILE, metavar="文件", help="写成 CSV")
 @click.option("--json", "as_json", type=_FILE, metavar="文件", help="写成 JSON，每行一个对象")
 @click.option("--xlsx", "as_xlsx", type=_FILE, metavar="文件", help="写成 Excel 工作簿")
@@ -42,6 +48,7 @@ def command(
     runs: tuple[Path, ...],
     root: Path | None,
     lake: str | None,
+    audit: Path | None,
     as_csv: Path | None,
     as_json: Path | None,
     as_xlsx: Path | None,
@@ -60,24 +67,23 @@ def command(
         qc query "select * from columns where \\"table\\" = 'findings'" --runs runs
         qc query "select date, count(*) n from conversations group by all" --lake lake
     """
-    from qc.commands.auditing import audited, roots_of
+    from qc.commands.auditing import audited
     from qc.storage.sql import Database
 
-    source = _stored(runs, root) if lake is None else _laid_up(lake, runs, root)
+    source = _stored(runs, root, audit) if lake is None else _laid_up(lake, runs, root, audit)
     files = [path for path in (as_csv, as_json, as_xlsx) if path is not None]
     if len(files) > 1:
-        raise UsageError("--csv、--json、--xlsx 只能写一个")
+        raise UsageError("--csv、--json、--xlsx 只能写一个", "要几种就各运行一次。")
     if files:
         from qc.commands.exporting import refuse_kept
 
         refuse_kept(source.kept, keep_personal_data)
-    logs = roots_of(source.runs) if lake is None else _local(lake)
     with (
-        audited(logs, "query") as act,
+        audited(source.logs, "query") as act,
         Database(source.runs, memory=memory, lake=source.lake) as database,
         bounded_memory(2 * database.memory_bytes),
     ):
-        act.runs, act.note = [run.lineage.run_id for run in source.runs], sql
+        act.runs, act.note = [run.lineage.run_id for run in source.runs], f"{source.place}{sql}"
         answer = database.ask(sql)
         if not files:
             click.echo(_shown(answer, rows))
@@ -89,45 +95,69 @@ def command(
     click.echo(files[0])
 
 
-def _local(lake: str) -> list[Path]:
-    """Where a query of a data set is recorded: in its folder; a data set elsewhere (s3://) has no log of ours."""
-    path = lake.removeprefix("file://")
-    return [] if "://" in path else [Path(path)]
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Source:
     """What is asked: `runs`, or the tables of a data set. `kept`: runs that were not masked; `moment`: when the last
-    one ended."""
+    one ended; `logs`: the folders in whose audit logs it is recorded; `place`: the data set, a line to put before the
+    query there."""
 
     runs: Sequence[StoredRun]
     lake: Mapping[str, ds.Dataset] | None
     kept: tuple[str, ...]
     moment: datetime
+    logs: Sequence[Path]
+    place: str = ""
 
 
-def _stored(runs: tuple[Path, ...], root: Path | None) -> _Source:
+def _stored(runs: tuple[Path, ...], root: Path | None, audit: Path | None) -> _Source:
+    from qc.commands.auditing import roots_of
     from qc.commands.exporting import finished
 
+    _refuse_log(audit)
     stored = finished(runs, root)
     kept = tuple(run.lineage.run_id for run in stored if run.lineage.personal_data != "masked")
-    return _Source(runs=stored, lake=None, kept=kept, moment=stored[-1].moment)
+    return _Source(runs=stored, lake=None, kept=kept, moment=stored[-1].moment, logs=roots_of(stored))
 
 
-def _laid_up(where: str, runs: tuple[Path, ...], root: Path | None) -> _Source:
+def _laid_up(where: str, runs: tuple[Path, ...], root: Path | None, audit: Path | None) -> _Source:
     from qc.archive.lake import Lake
     from qc.schema.runs import RUNS
     from qc.storage.read import NEVER
 
     if runs or root is not None:
         raise UsageError("--lake 和批次只能写一样", "数据集里已经有这些批次，用 run_id 挑。")
-    tables = Lake(where).datasets()
+    lake = Lake(where)
+    if lake.local:
+        _refuse_log(audit)
+        log = Path(lake.root)
+    else:
+        log = audit or _log_here(lake.where)
+    tables = lake.datasets()
     known = tables[RUNS].to_table(columns=["run_id", "personal_data", "finished_at"]).to_pylist()
     return _Source(
         runs=(),
         lake=tables,
         kept=tuple(sorted(run["run_id"] for run in known if run["personal_data"] != "masked")),
         moment=max((run["finished_at"] for run in known if run["finished_at"]), default=NEVER),
+        logs=[log],
+        place=f"{lake.where}\n",
+    )
+
+
+def _refuse_log(audit: Path | None) -> None:
+    if audit is not None:
+        raise UsageError("--audit 只用于 s3:// 上的数据集", "查批次、本机的数据集，都记在它们自己目录的审计日志里。")
+
+
+def _log_here(where: str) -> Path:
+    """An object store knows no appending, and a query nobody can trace is not done."""
+    from qc.commands.exporting import ROOT
+
+    if ROOT.is_dir():
+        return ROOT
+    raise UsageError(
+        f"数据集 {where} 上不能写审计日志，这里也没有 {ROOT} 目录，不知道这次查询记在哪里",
+        "用 --audit 写明批次所在的目录，例：--audit /srv/qc/runs",
     )
 
 

@@ -26,6 +26,7 @@ from qc.commands import cli
 from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.append import append_part
+from qc.storage.audit import LOG, entries
 from qc.storage.read import list_runs
 from tests.archive.nights import PROJECTS, night
 
@@ -176,8 +177,40 @@ def test_a_query_over_the_data_set(tmp_path: Path) -> None:
     result = CliRunner().invoke(cli, ["query", sql, "--lake", lake])
     assert result.exit_code == 0, result.output
     assert "2020-03-01  95598" in result.stdout
+    (line,) = entries(Path(lake))
+    assert (line.action, line.outcome, line.note) == ("query", "done", f"{lake}\n{sql}")
     result = CliRunner().invoke(cli, ["query", sql, "--lake", str(runs)])
     assert isinstance(result.exception, UsageError)
+
+
+def test_a_query_of_a_data_set_in_an_object_store_is_recorded_here(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytest.importorskip("duckdb")
+    runs, lake = tmp_path / "runs", tmp_path / "lake"
+    night(runs, 0)
+    assert CliRunner().invoke(cli, ["compact", str(runs), "--to", str(lake)]).exit_code == 0
+    made = Lake.__init__
+
+    def away(self: Lake, where: str) -> None:
+        made(self, str(lake))
+        self.where, self.local = where, False
+
+    monkeypatch.setattr(Lake, "__init__", away)
+    (tmp_path / "elsewhere").mkdir()
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    ask = ["query", "select count(*) n from conversations", "--lake", "s3://bucket/qc"]
+    refused = CliRunner().invoke(cli, ask).exception
+    assert isinstance(refused, UsageError) and "--audit" in refused.hint
+    before = len(list(entries(runs)))
+    assert CliRunner().invoke(cli, [*ask, "--audit", str(runs)]).exit_code == 0
+    monkeypatch.chdir(tmp_path)
+    assert CliRunner().invoke(cli, ask).exit_code == 0
+    told = [(line.action, line.note.split("\n")[0]) for line in entries(runs)]
+    assert told[before:] == [("query", "s3://bucket/qc")] * 2
+    assert not (lake / LOG).exists()
+    wrong = CliRunner().invoke(cli, ["query", "from runs", str(runs / "r0"), "--audit", str(runs)])
+    assert wrong.exit_code != 0
 
 
 @pytest.mark.slow
