@@ -18,6 +18,7 @@ from qc.reporting.labels import KIND, SEVERITIES, SEVERITY
 from qc.storage.read import StoredRun, open_run
 
 _MOST = 10
+_RULE = ("rule_id", "rule_title", "kind", "severity")
 
 
 def conclude(outcome: Outcome, where: Folders, console: Console, *, report: bool) -> int:
@@ -66,9 +67,17 @@ def _cards(stored: StoredRun) -> str:
 
 
 def _findings(stored: StoredRun) -> str:
-    findings = stored.table("findings", ["rule_id", "rule_title", "kind", "severity", "verdict"]).to_pylist()
-    hit = Counter((f["rule_id"], f["rule_title"], f["kind"], f["severity"]) for f in findings if f["verdict"] == "hit")
-    undecided = Counter(f["rule_id"] for f in findings if f["verdict"] == "undecided")
+    hit: Counter[tuple[str, str, str, str]] = Counter()
+    undecided: Counter[str] = Counter()
+    for part in stored.parts("findings", (*_RULE, "verdict")):  # a night has a million of them
+        counted = part.group_by([*_RULE, "verdict"], use_threads=False).aggregate([([], "count_all")])
+        for rule, title, kind, severity, verdict, n in zip(
+            *(column.to_pylist() for column in counted.columns), strict=True
+        ):
+            if verdict == "hit":
+                hit[rule, title, kind, severity] += n
+            elif verdict == "undecided":
+                undecided[rule] += n
     rows = [["规则", "编号", "类别", "严重程度", "命中会话", "无法判定"]]
     rank = list(SEVERITIES)
     ordered = sorted(hit.items(), key=lambda x: (x[0][2] != "violation", -x[1], rank.index(x[0][3]), x[0][0]))
@@ -81,10 +90,10 @@ def _findings(stored: StoredRun) -> str:
 
 
 def _failures(stored: StoredRun) -> str:
-    failures = stored.table("failures", ["input", "kind", "message"]).to_pylist()
+    failures = stored.table("failures", ["input", "kind", "message"])
     rows = [
         ["失败的输入", "原因", "说明"],
-        *([visible(f["input"]), f["kind"], visible(f["message"])] for f in failures[:_MOST]),
+        *([visible(f["input"]), f["kind"], visible(f["message"])] for f in failures.slice(0, _MOST).to_pylist()),
     ]
-    more = f"\n……另有 {len(failures) - _MOST} 个，见 failures 表。" if len(failures) > _MOST else ""
-    return table(rows) + more if failures else ""
+    more = f"\n……另有 {failures.num_rows - _MOST} 个，见 failures 表。" if failures.num_rows > _MOST else ""
+    return table(rows) + more if failures.num_rows else ""
