@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import click
+
+from qc.domain.printable import printable
 from qc.errors import UsageError
-from qc.storage.read import StoredRun, list_runs, open_run, require_finished
+from qc.storage.read import StoredRun, left_out, list_runs, open_run, require_finished
 
 ROOT = Path("runs")
 
@@ -18,12 +21,19 @@ def finished(paths: Sequence[Path], root: Path | None = None) -> list[StoredRun]
     """
     runs = [open_run(path) for path in paths]
     if root is not None or not paths:
+        say_left_out(root or ROOT)
         under = list_runs(root or ROOT)
         if not under:
             raise UsageError(f"{root or ROOT} 下没有完成的批次", "先运行 qc run，或写出批次目录。")
         runs += under
     once = {run.path.resolve(): require_finished(run) for run in runs}
     return sorted(once.values(), key=lambda run: (run.lineage.started_at, run.lineage.run_id))
+
+
+def say_left_out(root: Path) -> None:
+    """Say on stderr which runs under `root` do not count, and why."""
+    for told in left_out(root):
+        click.echo(printable(f"提醒：没有算进来：{told}"), err=True)
 
 
 def refuse_personal_data(runs: Sequence[StoredRun], meant: bool) -> None:

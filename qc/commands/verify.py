@@ -22,7 +22,7 @@ _TRUST = {
     "partly": "未能全部核对：没有发现不符，但有的没有依据可核对",
 }
 
-_UNFINISHED = "还不能用：没有做完的批次无从核对"
+_UNFINISHED = "还不能用：没有做完、或正在改动的批次无从核对"
 
 
 @click.command("verify", short_help="核对一个批次还可不可信：文件、计数、抽样重判")
@@ -75,7 +75,8 @@ def _told(done: Verified) -> str:
 
     lines = [f"批次 {done.run_id}"]
     lines += table([[_STATE[check.state], check.title, _sentence(check)] for check in done.checks]).splitlines()
-    lines += [f"结论：{_UNFINISHED if done.checks[0].id == 'status' else _TRUST[done.trust]}"]
+    unfinished = [check.id for check in done.checks if check.state == "failed"] == ["status"]
+    lines += [f"结论：{_UNFINISHED if unfinished else _TRUST[done.trust]}"]
     return "\n".join(lines)
 
 

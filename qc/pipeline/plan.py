@@ -20,7 +20,8 @@ from qc.privacy.pseudonyms import key_digest
 from qc.schema.tables import SCHEMA_VERSION
 from qc.storage.digests import intact, read_parts
 from qc.storage.files import make_folder
-from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
+from qc.storage.lineage import read_lineage, write_lineage
+from qc.storage.read import run_folders
 from qc.storage.write import WORK, is_complete
 
 
@@ -107,18 +108,28 @@ def start(out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool, share
     with _alone(out, shared):
         if run_id is not None:
             return _named(out, lineage, run_id, fresh, shared)
-        paths = sorted((path.parent for path in out.glob(f"*/{LINEAGE_FILE}")), reverse=True)
-        beside = [(path, earlier) for path in paths if (earlier := known_lineage(path)) is not None]
+        beside, unread = _beside(out)
         same = [] if fresh else [one for one in beside if one[1].plan_digest == lineage.plan_digest]
         for path, earlier in same:
             if earlier.status is RunStatus.RUNNING or is_complete(path):
-                return _continued(path, earlier)
+                return replace(_continued(path, earlier), notes=unread)
         begun = datetime.now()
         stem = f"{begun:%Y%m%d-%H%M%S}-{lineage.plan_digest[:6]}"
         names = [stem, *(f"{stem}-{n}" for n in range(2, 1000))]
         left = tuple(_left(path, earlier, lineage) for path, earlier in beside if _abandoned(path, earlier, lineage))
         plan = _begin(out / next(n for n in names if not (out / n).exists()), lineage, begun, shared)
-        return replace(plan, notes=left)
+        return replace(plan, notes=(*unread, *left))
+
+
+def _beside(out: Path) -> tuple[list[tuple[Path, Lineage]], tuple[str, ...]]:
+    """The runs under `out`, the latest first, and what is to be said of those that nobody can read."""
+    found, unread = [], []
+    for path in run_folders(out)[::-1]:
+        try:
+            found.append((path, read_lineage(path)))
+        except UsageError as error:
+            unread.append(f"{error.message}；报表、比较和续跑都不算它，这次不受影响。qc verify {path} 说还有什么是好的")
+    return found, tuple(unread)
 
 
 @contextmanager

@@ -15,8 +15,8 @@ from qc.pipeline.plan import Plan, known_lineage, moved, opened_again
 from qc.pipeline.privacy import masked_failure
 from qc.pipeline.restore import stored_failure
 from qc.storage.files import write_text
-from qc.storage.lineage import LINEAGE_FILE, read_lineage
-from qc.storage.read import open_run
+from qc.storage.lineage import read_lineage
+from qc.storage.read import open_run, run_folders
 from qc.storage.write import WORK, is_complete
 
 _FILE = "retry.json"
@@ -51,7 +51,7 @@ class Retry:
 def reopened(out: Path, lineage: Lineage, *, run_id: str | None) -> Plan:
     """The run of this plan under `out`, the latest of several: an unfinished one is continued, a finished one is opened
     again (`begun`). Raises UsageError when there is none, or its retention has begun."""
-    paths = [out / run_id] if run_id is not None else sorted(p.parent for p in out.glob(f"*/{LINEAGE_FILE}"))[::-1]
+    paths = [out / run_id] if run_id is not None else run_folders(out)[::-1]
     runs = [(path, known) for path in paths if (known := known_lineage(path)) is not None]
     same = [(path, known) for path, known in runs if known.plan_digest == lineage.plan_digest]
     if not same:

@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
+from qc.storage.digests import PARTS_FILE
 from qc.storage.lineage import LINEAGE_FILE, read_lineage
 from qc.storage.write import NOTE, REVIEWS_FOLDER, part_files, part_number, part_path
 
@@ -176,14 +177,34 @@ def require_judged(run: StoredRun) -> StoredRun:
     return run
 
 
+def run_folders(root: Path) -> list[Path]:
+    """Every folder under `root` that says it is a run, in order of names. Hidden ones are none: a purge that was killed
+    left them."""
+    return sorted(path.parent for path in root.glob(f"*/{LINEAGE_FILE}") if not path.parent.name.startswith("."))
+
+
 def list_runs(root: Path) -> list[StoredRun]:
-    """Every finished run under `root`, oldest first (by start time, then id). Unreadable ones are left out."""
+    """Every finished run under `root`, oldest first (by start time, then id). Others are left out (`left_out`)."""
     runs = []
-    for path in sorted(root.glob(f"*/{LINEAGE_FILE}")):
+    for path in run_folders(root):
         try:
-            run = open_run(path.parent)
+            run = open_run(path)
         except UsageError:
             continue
         if run.lineage.status is RunStatus.DONE:
             runs.append(run)
     return sorted(runs, key=lambda r: (r.lineage.started_at, r.lineage.run_id))
+
+
+def left_out(root: Path) -> list[str]:
+    """Why `list_runs` leaves out a run under `root`: it is damaged, of a later version of qc, or not finished (Chinese,
+    one sentence for each)."""
+    found = []
+    lost = {path.parent for path in root.glob(f"*/{PARTS_FILE}") if not path.parent.name.startswith(".")}
+    for path in sorted({*run_folders(root), *lost}):
+        try:
+            if read_lineage(path).status is not RunStatus.DONE:
+                found.append(f"批次 {path.name} 还没有做完")
+        except UsageError as error:
+            found.append(error.message)
+    return found

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from qc.storage.read import StoredRun
+from qc.schema.tables import TABLES
+from qc.storage.digests import PartDigest, sha256_of, write_parts
+from qc.storage.lineage import write_lineage
+from qc.storage.read import StoredRun, open_run
 from tests.reporting.conftest import RunBuilder, Talk
 
 FIRST = date(2020, 3, 1)
@@ -55,3 +59,16 @@ def night(
         finished_at=(begun + timedelta(minutes=5)).isoformat(),
         input_digest=input_digest or f"{day:064x}",
     )
+
+
+def listed(run: StoredRun) -> StoredRun:
+    """With the digests that a finished run has."""
+    parts = [
+        PartDigest(
+            path=path.relative_to(run.path).as_posix(), sha256=sha256_of(path), rows=0, bytes=path.stat().st_size
+        )
+        for name in TABLES
+        for path in run.part_files(name)
+    ]
+    write_lineage(run.path, replace(run.lineage, parts_digest=write_parts(run.path, parts)))
+    return open_run(run.path)

@@ -27,10 +27,10 @@ from qc.pipeline.report import write_report
 from qc.schema.reviews import ALL_TABLES
 from qc.specs.workspace import load_config
 from qc.storage.append import append_part
-from qc.storage.digests import intact, part_digest, read_parts, sha256_of, write_parts
+from qc.storage.digests import intact, read_parts, sha256_of
 from qc.storage.lineage import write_lineage
 from qc.storage.read import StoredRun, list_runs, open_run
-from tests.archive.nights import night
+from tests.archive.nights import listed, night
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -45,24 +45,6 @@ def purge(folder: Path, *options: str) -> Result:
     result = CliRunner().invoke(cli, ["purge", str(folder / "runs"), "-w", str(folder / "ws"), *options])
     assert result.exit_code == 0, (result.output, result.exception)
     return result
-
-
-def listed(run: StoredRun) -> StoredRun:
-    """With the digests that a finished run has."""
-    paths = [path for name in ALL_TABLES for path in run.part_files(name)]
-    parts = [
-        part_digest(
-            {
-                "path": path.relative_to(run.path).as_posix(),
-                "sha256": sha256_of(path),
-                "rows": 0,
-                "bytes": path.stat().st_size,
-            }
-        )
-        for path in paths
-    ]
-    write_lineage(run.path, replace(run.lineage, parts_digest=write_parts(run.path, parts)))
-    return open_run(run.path)
 
 
 def digests(folder: Path) -> dict[str, str]:

@@ -58,6 +58,8 @@ def command(
         qc opinion report runs --date 2026-11-20 --fail-on warning
     """
     from qc import __version__
+    from qc.commands.auditing import audited
+    from qc.commands.exporting import say_left_out
     from qc.domain.alert import AlertLevel
     from qc.domain.language import speaking
     from qc.opinion.alert_file import document
@@ -71,6 +73,7 @@ def command(
     from qc.storage.summary import summarised
 
     where = folders(workspace_of(workspace))
+    say_left_out(runs)
     stored = [summarised(run) for run in list_runs(runs)]
     if not stored:
         raise UsageError(f"{runs} 里没有完成的批次", "请给出 qc run 写批次的总目录，如 runs。")
@@ -85,11 +88,17 @@ def command(
             "不写 --date 就取有会话的最后一天；只转写、还没判定的批次不算。",
         )
     folder = out or runs / "opinion" / report.day.isoformat()
-    page = render_one_page(report, specs, where.reports, __version__, language)
-    with speaking(catalogue):
-        write_text(folder / ALERT_FILE, document(report, specs, __version__))
-        lines = _lines(report, specs)
-    write_text(folder / PAGE, page)
+    with audited(runs, "opinion report") as act:
+        act.runs += report.runs
+        act.note = report.day.isoformat()
+        act.counts["alerts"] = len(report.alerts)
+        page = render_one_page(report, specs, where.reports, __version__, language)
+        with speaking(catalogue):
+            write_text(folder / ALERT_FILE, document(report, specs, __version__))
+            lines = _lines(report, specs)
+        act.wrote(folder / ALERT_FILE)
+        write_text(folder / PAGE, page)
+        act.wrote(folder / PAGE)
     for line in lines:
         click.echo(line)
     click.echo(folder / ALERT_FILE)

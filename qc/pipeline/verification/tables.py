@@ -42,8 +42,11 @@ def check_tables(run: StoredRun, progress: Progress) -> Iterator[Check]:
     sums = _Sums()
     progress.stage("核对结果表", run.lineage.counts.ok, "个会话")
     _shapes(run, sums)
-    for part in run.parts("failures", ["quarantined"]):
-        sums.quarantined += int(pc.sum(part["quarantined"]).as_py() or 0)
+    try:
+        for part in run.parts("failures", ["quarantined"]):
+            sums.quarantined += int(pc.sum(part["quarantined"]).as_py() or 0)
+    except UsageError as error:
+        sums.references.add(error.message)
     for number in run.shards():
         try:
             _shard(run, number, sums)

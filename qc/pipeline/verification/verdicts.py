@@ -34,6 +34,8 @@ _WORDS = frozenset({"rule_title", "rule_version", "message", "advice", "error_cl
 """Columns of findings that a rule's digest does not cover: they may read otherwise today."""
 _DECIDED = ("conversation_id", "rule_id", "rule_digest", "verdict", "pieces", "excused", "hit_count", "first_turn")
 _AGAIN = ("conversations", "turns", "emotions", "topics", "turn_topics", "intents", "findings", "hits")
+_EVIDENCE = ("findings", "hits", "topics", "intents", "emotions")
+"""What complaints are judged by."""
 _TITLES = frozenset({"scorecard_title", "scorecard_version", "section_title", "item_title"})
 
 
@@ -42,7 +44,9 @@ def sample_of(run: StoredRun, size: int) -> dict[int, list[str]]:
 
     def drawn() -> Iterator[tuple[bytes, int, str]]:
         for number in run.shards():
-            for name in run.part("conversations", number, ["conversation_id"])["conversation_id"].to_pylist():
+            for name in (
+                run.part("conversations", number, ["conversation_id"])["conversation_id"].drop_null().to_pylist()
+            ):
                 yield hashlib.sha256(f"{run.lineage.run_id} {name}".encode()).digest(), number, name
 
     chosen = sorted((number, name) for _, number, name in heapq.nsmallest(size, drawn()))
@@ -86,6 +90,10 @@ def check_complaints(run: StoredRun, known: Known) -> Check:
         told = "投诉分级的规则后来改过，没有核对" if known.whole else known.told
         return Check(id="complaints", title="投诉分级", state=State.UNCHECKED, told=told)
     problems = Problems()
+    uneven = [name for name in _EVIDENCE if len(run.part_files(name)) != len(run.shards())]
+    if uneven:  # they are read side by side
+        problems.add(f"{'、'.join(uneven)} 的分片个数与 conversations 不同")
+        return problems.check("complaints", "投诉分级", "", "不能重新分级")
     try:
         made, stored = assess(run.parts, known.specs.complaints), run.table("complaints")
         if not made.equals(stored):

@@ -10,11 +10,13 @@ from qc.errors import UsageError
 from qc.pipeline.progress import Progress
 from qc.pipeline.specs import Folders
 from qc.pipeline.verification.check import Check, State, Verified
-from qc.pipeline.verification.files import check_files, check_purged, check_sources
+from qc.pipeline.verification.files import check_files, check_lineage, check_purged, check_sources
 from qc.pipeline.verification.reviews import check_reviews
 from qc.pipeline.verification.rules import known_rules
 from qc.pipeline.verification.tables import check_tables
 from qc.pipeline.verification.verdicts import check_complaints, check_verdicts, sample_of
+from qc.storage.digests import sha256_of
+from qc.storage.lineage import LINEAGE_FILE, DamagedRunError
 from qc.storage.read import StoredRun, open_run
 
 
@@ -30,9 +32,35 @@ def verify(
 ) -> Verified:
     """Check the run at `path`: `sample` conversations are judged again with the rules in force, or of `revision`; with
     `source` the inputs are compared too. Raises UsageError when `path` is no run or `source` cannot be read."""
-    run = open_run(path)
-    checks = tuple(_checks(run, where, workspace, sample, revision, source, progress))
+    try:
+        run = open_run(path)
+    except DamagedRunError as error:
+        return Verified(run_id=path.absolute().name, checks=tuple(_without_record(path, error)))
+    began = _record(path)
+    try:
+        checks = tuple(_checks(run, where, workspace, sample, revision, source, progress))
+    except (UsageError, OSError):
+        if _record(path) == began:
+            raise
+    if _record(path) != began:
+        told = "核对期间批次被改动（另一个 qc 命令在重做、重试或清除它）：等它结束，再核对一次"
+        checks = (Check(id="status", title="做完", state=State.FAILED, told=told),)
     return Verified(run_id=run.lineage.run_id, checks=checks)
+
+
+def _record(run: Path) -> str:
+    """What `run.json` is now: every command that changes a run's own tables writes it anew, before and after."""
+    try:
+        return sha256_of(run / LINEAGE_FILE)
+    except OSError:
+        return ""
+
+
+def _without_record(run: Path, error: DamagedRunError) -> Iterator[Check]:
+    """What can be said of a run nobody knows the making of."""
+    told = f"{error.message}。{error.hint}"
+    yield Check(id="record", title=LINEAGE_FILE, state=State.FAILED, told=told)
+    yield check_files(run, None)
 
 
 def _checks(
@@ -44,11 +72,12 @@ def _checks(
     source: Path | None,
     progress: Progress,
 ) -> Iterator[Check]:
+    yield check_lineage(run.path)
     if run.lineage.status is not RunStatus.DONE:
         told = "批次没有做完：再运行一次当初的命令，把它做完，再核对"
         yield Check(id="status", title="做完", state=State.FAILED, told=told)
         return
-    yield check_files(run)
+    yield check_files(run.path, run.lineage.parts_digest)
     if run.lineage.purged:  # what is left was renewed with its digests; what was taken cannot be judged again
         yield check_purged(run.lineage)
         return
