@@ -13,8 +13,8 @@ from datetime import date
 
 UNKNOWN = "__HIVE_DEFAULT_PARTITION__"
 """What Hive writes where the value is not known; readers show it as NULL."""
-_ESCAPED = {*map(chr, range(1, 32)), *"\"#%'*/:=?\\\x7f{[]^"}
-"""FileUtils.charToEscape of Apache Hive."""
+_ESCAPED = {*map(chr, range(32)), *"\"#%'*/:=?\\\x7f{[]^"}
+"""FileUtils.charToEscape of Apache Hive, and NUL, which no file system takes."""
 _LONGEST = 200
 """Bytes of a folder's name (file systems allow 255); a longer value is cut and ends in its digest."""
 

@@ -98,7 +98,13 @@ def bleep(run: StoredRun, conversation_id: str, *, pad_ms: int = PAD_MS, silence
         conversation_id,
         ["conversation_id", "turn", "start_ms", "end_ms", "text", "entities", "phrases", "words", "marks"],
     )
-    spans = personal_spans(turns, pad_ms=pad_ms)
+    try:
+        spans = personal_spans(turns, pad_ms=pad_ms)
+    except (TypeError, ValueError, LookupError):  # nulls where something must stand, times that are none
+        raise UsageError(
+            f"会话 {conversation_id} 的话轮里有看不懂的行，不知道该消哪一段",
+            "文件被改动过：用 qc verify 核对，从备份恢复。",
+        ) from None
     found, problem = judged_recording(run, meta["source_path"], meta["source_sha256"])
     if found is None:
         raise UsageError(f"会话 {conversation_id}：{_WHY[problem]}", "把原来的录音放回输入目录再试；别的录音不能用。")

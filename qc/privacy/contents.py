@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import gzip
 import io
+import lzma
 import tarfile
 import zipfile
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from html.parser import HTMLParser
 from pathlib import Path
 from typing import IO
-from xml.etree.ElementTree import ParseError
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -20,6 +21,13 @@ _LARGEST = 1 << 30
 """Bytes of one member of an archive or one compressed file; a larger one is reported as not looked into."""
 _ROWS = 1 << 16
 _DEEPEST = 3
+_LOCKED = 1
+"""The bit of a member's flags that says it is encrypted."""
+_DAMAGED = (
+    *(pa.ArrowException, zipfile.BadZipFile, tarfile.TarError, zlib.error, lzma.LZMAError),
+    *(EOFError, OSError, ValueError, LookupError, RuntimeError),
+)
+"""What a damaged file, or one that passes for what it is not, comes to."""
 _GEOMETRY = frozenset(
     (
         "d",
@@ -97,7 +105,7 @@ def _file(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
             yield Skipped(file=shown, reason="不是文本")
         else:
             yield from _text(shown, file)
-    except (pa.ArrowException, zipfile.BadZipFile, tarfile.TarError, EOFError, ParseError, gzip.BadGzipFile) as error:
+    except _DAMAGED as error:
         yield Skipped(file=shown, reason=f"读不出来（{type(error).__name__}）")
 
 
@@ -156,6 +164,9 @@ def _zip(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
             if member.file_size > _LARGEST or depth >= _DEEPEST:
                 yield Skipped(file=name, reason="太大或嵌套太深")
                 continue
+            if member.flag_bits & _LOCKED:
+                yield Skipped(file=name, reason="有密码，打不开")
+                continue
             with archive.open(member) as inner:
                 data = inner.read(_LARGEST)
             yield from _file(name, io.BytesIO(data), depth + 1)
@@ -191,7 +202,11 @@ def _text(shown: str, file: IO[bytes]) -> Iterator[Lines]:
         text = data.decode("gb18030", "replace")
     if "<html" in text[:2000].lower() or text.lstrip()[:5] in ("<?xml", "<!DOC", "<svg "):
         page = _Page()
-        page.feed(text)
+        try:
+            page.feed(text)
+        except AssertionError:  # how html.parser gives up on declarations that are none
+            yield Lines(file=shown, where="行", lines=text.split("\n"))
+            return
         for where, lines in (("页面文字", page.texts), ("页面属性", page.attributes)):
             for number, line in lines:
                 yield Lines(file=shown, where=where, lines=(line,), first=number)

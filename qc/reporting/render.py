@@ -18,7 +18,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 from jinja2 import TemplateError, TemplateNotFound, TemplateSyntaxError
-from jinja2.exceptions import SecurityError
+from jinja2.exceptions import SecurityError, TemplatesNotFound
 from markupsafe import Markup, escape
 
 from qc.domain.config import ReportConfig
@@ -43,6 +43,8 @@ _HEAD = re.compile(
     re.IGNORECASE,
 )
 _OUTSIDE = re.compile(r"<(?:link|base)\b|<meta\b[^>]*http-equiv", re.IGNORECASE)
+_NAMED = re.compile(r"""(?P<kind>'[A-Za-z_.]+ object')|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
+"""What Jinja quotes as Python does; the kinds of values are its own words."""
 _CLOSING = re.compile(r"</(style|script)|<!--", re.IGNORECASE)
 
 
@@ -115,15 +117,14 @@ class Renderer:
                 "请改正模板，或从 reports/ 中删去它以使用自带的模板。",
             ) from error
         except TemplateNotFound as error:
-            raise UsageError(f"{_place(error, template)}：没有这个模板：{error.message}", _COMPARE) from error
+            raise UsageError(f"{_place(error, template)}：没有这个模板{_told(error)}", _COMPARE) from error
         except SecurityError as error:
-            raise UsageError(f"{_place(error, template)}：模板不许这样做：{error.message}", _COMPARE) from error
+            raise UsageError(f"{_place(error, template)}：模板不许这样做{_told(error)}", _COMPARE) from error
         except ExhaustedError as error:
             raise UsageError(f"{_place(error, template)}：一页用得太多：{error}", _COMPARE) from error
         except _BROKEN as error:
-            what = error.message if isinstance(error, TemplateError) else ""
-            told = "：".join(part for part in (type(error).__name__, what) if part)
-            raise UsageError(f"{_place(error, template)}：报表模板出错：{told}", _COMPARE) from error
+            what = f"{type(error).__name__}{_told(error)}"
+            raise UsageError(f"{_place(error, template)}：报表模板出错：{what}", _COMPARE) from error
         _guarded(html, template, {str(values["policy"]), str(self._environment.globals["policy_without_script"])})
         return html
 
@@ -154,12 +155,35 @@ def _whole(pieces: Iterator[str]) -> str:
 
 def _place(error: BaseException, template: str) -> str:
     """The innermost line of a template that was at work."""
-    place, trace = template, error.__traceback__
+    file, line = _at_work(error)
+    return f"{file}:{line}" if file else template
+
+
+def _at_work(error: BaseException) -> tuple[str, int]:
+    """File and line of it; an empty text when there is none."""
+    found, trace = ("", 0), error.__traceback__
     while trace is not None:
         if trace.tb_frame.f_code.co_filename.endswith(".html"):
-            place = f"{trace.tb_frame.f_code.co_filename}:{trace.tb_lineno}"
+            found = trace.tb_frame.f_code.co_filename, trace.tb_lineno
         trace = trace.tb_next
-    return place
+    return found
+
+
+def _told(error: Exception) -> str:
+    """What Jinja says is wrong, after a colon. It names what was looked for, and that may be what a customer said
+    (`counts[text]`): shown is only what stands in the template itself."""
+    if not isinstance(error, TemplateError) or not error.message:
+        return ""
+    try:
+        source = Path(_at_work(error)[0]).read_text("utf-8")
+    except (OSError, ValueError):
+        source = ""
+    told = error.message
+    if isinstance(error, TemplateNotFound):
+        names = error.templates if isinstance(error, TemplatesNotFound) else [error.name]
+        for name in {str(name) for name in names} - {""}:
+            told = told if name in source else told.replace(name, "…")
+    return "：" + _NAMED.sub(lambda found: found[0] if found["kind"] or found[0][1:-1] in source else "…", told)
 
 
 def _guarded(html: str, template: str, policies: set[str]) -> None:

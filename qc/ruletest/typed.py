@@ -18,10 +18,11 @@ _ROLES = {
 }
 _NAMES = "|".join(_ROLES)
 _LINE = re.compile(
-    r"\s*(?:\[\s*(?P<start>[\d.]+)\s*[-–~至]\s*(?P<end>[\d.]+)\s*(?:s|秒)?\s*\]\s*)?(?P<who>[^\s：:]{1,12})\s*[：:]\s*(?P<text>.*?)\s*",
+    r"\s*(?:\[\s*(?P<start>[\d.]+)\s*[-–~至]\s*(?P<end>[\d.]+)(?:\s*(?:s|秒))?\s*\]\s*)?(?P<who>[^\s：:]{1,12})\s*[：:](?P<text>.*)",
     re.IGNORECASE,
 )
-_SLASH = re.compile(rf"\s*/\s*(?=(?:\[[^\]]*\]\s*)?(?:{_NAMES})\s*[：:])", re.IGNORECASE)
+_SLASH = re.compile(rf"/\s*(?=(?:\[[^\]]{{0,60}}\]\s*)?(?:{_NAMES})\s*[：:])", re.IGNORECASE)
+_LATEST_MS = 24 * 3_600_000
 _MOST = 5_000_000
 """Characters of a typed dialogue; a longer one is some other file."""
 
@@ -62,13 +63,16 @@ def _turn(part: str, path: str, number: int, line: str, problems: list[Problem])
         return None
     try:
         start, end = (None if value is None else round(float(value) * 1000) for value in (match["start"], match["end"]))
-    except ValueError:
+    except (ValueError, OverflowError):
         problems.append(_problem(path, number, line, "时间不是数字", "写作 [12-15.5]，单位是秒。"))
+        return None
+    if max(start or 0, end or 0) > _LATEST_MS:
+        problems.append(_problem(path, number, line, "时间超过 24 小时", "写作 [12-15.5]，单位是秒。"))
         return None
     if start is not None and end is not None and end < start:
         problems.append(_problem(path, number, line, "结束早于开始", "写作 [开始-结束]，单位是秒。"))
         return None
-    return Turn(role=role, text=match["text"], start_ms=start, end_ms=end)
+    return Turn(role=role, text=match["text"].strip(), start_ms=start, end_ms=end)
 
 
 def _problem(path: str, line: int, source: str, message: str, hint: str) -> Problem:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -11,30 +10,41 @@ from functools import cache
 from pathlib import Path
 
 from qc.archive.lake import MANIFEST, Lake
+from qc.archive.purge import due
+from qc.archive.purge_lake import due_nights
 from qc.asr.assemble import Assembly, assemble
 from qc.asr.cache import TranscriptCache
+from qc.asr.engines.measured import _key as measured_key
 from qc.asr.engines.measured import recall
 from qc.asr.models import ct2_weights
 from qc.domain.config import Config
-from qc.domain.run import Counts, Lineage
+from qc.domain.conversation import CallMeta, Channel, Source
+from qc.domain.recording import Recording
+from qc.domain.retention import Kept, Period, Retention
+from qc.domain.run import Counts, Lineage, RunStatus
 from qc.domain.speech import SpeechSpecs
+from qc.errors import QcError
 from qc.paths import packaged
 from qc.pipeline.plan import start
 from qc.pipeline.restore import stored_inputs
+from qc.pipeline.retry import begun
 from qc.review.file import read_file
 from qc.review.sheet import read_reviews
+from qc.schema.runs import runs_table
 from qc.specs.speech import load_speech
 from qc.storage import audit
 from qc.storage.digests import intact, read_parts
-from qc.storage.lineage import read_lineage
+from qc.storage.lineage import read_lineage, write_lineage
 from qc.storage.read import StoredRun, list_runs
 from qc.storage.sql import Database
+from qc.storage.summary import SummarisedRun, summary_path
 from qc.storage.write import committed_shards, part_path
 from qc.text.frequencies import frequencies
 from tests.fuzz.reading import in_workbook
 from tests.fuzz.target import Target
 
 NOW = datetime(2026, 11, 22)
+_POLICY = Retention(default={kind: Period(days=30) for kind in Kept})
 
 
 def review_file(data: bytes, folder: Path) -> Iterator[str]:
@@ -89,6 +99,8 @@ def lineage(data: bytes, folder: Path) -> Iterator[str]:
     (run / "run.json").write_bytes(data)
     found = read_lineage(run)
     _ = f"{found.run_id}{found.started_at}{found.counts.input + 0}{found.counts.balanced()}"
+    runs_table([found])
+    due(StoredRun(run, found), _POLICY, NOW.date(), folder / "cache")
     list_runs(folder)
     for note in found.notes:
         note.encode()
@@ -123,24 +135,45 @@ def lake_entry(data: bytes, folder: Path) -> Iterator[str]:
     place = folder / MANIFEST / "n.json"
     place.parent.mkdir(parents=True)
     place.write_bytes(data)
-    for entry in Lake(str(folder)).entries().values():
+    lake = Lake(str(folder))
+    for entry in lake.entries().values():
         for file in entry.files:
             assert (folder / file.path).resolve().is_relative_to(folder.resolve())
+    due_nights(lake, _POLICY, NOW.date())
+    lake.datasets()
     yield from ()
 
 
-def vault_file(data: bytes, folder: Path) -> Iterator[str]:
-    from qc.privacy.vault import read_header
+def retry(data: bytes, folder: Path) -> Iterator[str]:
+    """What a run that is opened again remembers of its failures."""
+    write_lineage(folder, Lineage(run_id="r", qc_version="0", status=RunStatus.DONE))
+    (folder / ".work").mkdir()
+    (folder / ".work" / "retry.json").write_bytes(data)
+    again = begun(folder, wanted=True)
+    if again is not None:
+        source = Source(path="a.wav", format="audio", sha256="ef")
+        asked = Recording(
+            conversation_id="a",
+            file="a.wav",
+            project="甲",
+            channel=Channel.VOICE_INBOUND,
+            meta=CallMeta(),
+            source=source,
+        )
+        for failure in again.settled([asked], mask=True).values():
+            yield failure.message
+        yield again.told(folder, "2026-11-22")
 
-    read_header(folder / "00000.vault", io.BytesIO(data))
-    yield from ()
 
-
-def public_key(data: bytes, folder: Path) -> Iterator[str]:
-    from qc.privacy.keys import read_public
-
-    (folder / "a.pub").write_bytes(data)
-    read_public(folder / "a.pub")
+def summary(data: bytes, folder: Path) -> Iterator[str]:
+    """What an earlier run comes to in few columns, as its file is laid down for a state of it."""
+    path = summary_path(folder, "findings")
+    path.parent.mkdir()
+    path.write_bytes(data)
+    run = SummarisedRun(folder, Lineage(run_id="r", qc_version="0"), b"state")
+    for columns in (["conversation_id", "rule_id", "verdict"], ["hit_count"]):
+        for piece in run.parts("findings", columns):
+            piece.to_pylist()
     yield from ()
 
 
@@ -195,10 +228,19 @@ def checkpoint(data: bytes, folder: Path) -> Iterator[str]:
 
 def measured(data: bytes, folder: Path) -> Iterator[str]:
     with _cache(folder):
-        for path in (folder / "measured.json",):
-            path.write_bytes(data)
-        recall(Config().asr)
+        (folder / "asr-choice.json").write_bytes(data.replace(b"KEY", _machine()))
+        for found in recall(Config().asr):
+            found.engine.encode()
     yield from ()
+
+
+@cache
+def _machine() -> bytes:
+    """What measurements on this machine are kept under."""
+    try:
+        return measured_key(Config().asr).encode()
+    except QcError:  # no model is installed
+        return b"KEY"
 
 
 def words(data: bytes, folder: Path) -> Iterator[str]:
@@ -239,14 +281,14 @@ TARGETS = (
     Target(name="parts_list", run=parts_list),
     Target(name="audit_log", run=audit_log),
     Target(name="audit_head", run=audit_head),
-    Target(name="lake_entry", run=lake_entry),
-    Target(name="vault_file", run=vault_file),
-    Target(name="public_key", run=public_key),
+    Target(name="lake_entry", run=lake_entry, refusals=(QcError, FileNotFoundError)),
+    Target(name="retry", run=retry),
+    Target(name="summary", run=summary),
     Target(name="part_turns", run=part("turns")),
     Target(name="part_findings", run=part("findings")),
     Target(name="run_id", run=run_id),
     Target(name="ct2", run=ct2),
     Target(name="checkpoint", run=checkpoint),
-    Target(name="measured", run=measured),
+    Target(name="measured", run=measured, ready=_machine),
     Target(name="words", run=words),
 )

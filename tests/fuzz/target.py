@@ -33,12 +33,14 @@ MOST_BYTES = 400 << 20
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Target:
     """`run(data, folder)` parses `data`, as a file in the empty `folder` or as it is, and gives the messages it made.
-    `shows_source`: the file is our user's own YAML, of which messages quote the line that is wrong."""
+    `shows_source`: the file is our user's own YAML, of which messages quote the line that is wrong. `ready` makes what
+    all inputs are tried with, before anything is measured."""
 
     name: str
     run: Callable[[bytes, Path], Iterable[str]]
     refusals: tuple[type[Exception], ...] = (QcError,)
     shows_source: bool = False
+    ready: Callable[[], object] = lambda: None
 
 
 class Broken(Exception):
@@ -51,6 +53,7 @@ class Broken(Exception):
 
 def check(target: Target, data: bytes, folder: Path) -> None:
     """Raises Broken when `target` does with `data` what no parser may. `folder` is empty and holds all it writes."""
+    target.ready()
     before, began = _memory(), time.perf_counter()
     with _watched(folder) as trespasses, warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -123,14 +126,16 @@ def _hook(event: str, arguments: tuple[Any, ...]) -> None:
         if isinstance(flags, int) and flags & _WRITES:
             _inside(event, path)
     elif event in _CHANGES:
-        _inside(event, arguments[0])
+        _inside(event, arguments[0], arguments[-1])
 
 
-def _inside(event: str, path: object) -> None:
+def _inside(event: str, path: object, folder: object = -1) -> None:
+    """`folder`: the descriptor of the one a relative path counts from, where a call says so."""
     if isinstance(path, int) or _folder is None:
         return
-    with contextlib.suppress(TypeError, ValueError):
-        file = Path(os.fsdecode(path))  # type: ignore[arg-type]
+    with contextlib.suppress(TypeError, ValueError, OSError):
+        beside = Path(f"/proc/self/fd/{folder}").readlink() if isinstance(folder, int) and folder >= 0 else Path()
+        file = beside / os.fsdecode(path)  # type: ignore[arg-type]
         ours = (file.parent.resolve() / file.name).is_relative_to(_folder)
         if not ours and "__pycache__" not in file.parts and str(file) != os.devnull:
             _trespasses.append(f"{event} {file}")

@@ -5,14 +5,16 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
-from tests.fuzz import reading, stored, workspace
+from tests.fuzz import pages, private, reading, rows, said, stored, workspace
 from tests.fuzz.target import Target
 
 ROOT = Path(__file__).resolve().parents[2]
 CORPUS = Path(__file__).parent / "corpus"
 """A folder of seeds per target; what once broke a parser stands there as `broke-…`."""
 TARGETS: Mapping[str, Target] = {
-    target.name: target for target in (*reading.TARGETS, *workspace.TARGETS, *stored.TARGETS)
+    target.name: target
+    for module in (reading, said, workspace, pages, stored, rows, private)
+    for target in module.TARGETS
 }
 _SHIPPED = {
     "json": "tests/ingest/golden/*.input.json",
@@ -20,6 +22,10 @@ _SHIPPED = {
     "table": "tests/ingest/golden/*.input.csv",
     "manifest": "tests/ingest/golden/calls.input.csv",
     "rules": "rules/service/*.yml",
+    "script": "reports/tables.js",
+    "style": "reports/style.css",
+    "given": "tests/ingest/golden/*.input.json",
+    "known_table": "tests/ingest/golden/*.input.csv",
     "lexicon": "rules/_lexicons/a*.yml",
     "pattern": "rules/_patterns/*.yml",
     "scorecard": "scorecards/*.yml",

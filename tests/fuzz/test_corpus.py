@@ -13,8 +13,13 @@ from tests.fuzz.mutation import mutated
 from tests.fuzz.target import Target, check
 from tests.fuzz.targets import CORPUS, ROOT, TARGETS, seeds
 
-_DEAR = {"audio", "audio_raw", "checkpoint"}
+_DEAR = {"audio", "audio_raw", "checkpoint", "given", "rows_bleep"}
 """They need the transcription extra."""
+_LOCKED = {"vault_file", "vault_record", "vault_packed", "public_key", "private_key"}
+"""They need the vault's."""
+
+_HEAVY = {"checkpoint", "talk", "rows_verify", "rows_retention"}
+"""Seconds for torch, for all rules, for files that are synced."""
 
 
 def _loaded(name: str) -> Target:
@@ -22,15 +27,13 @@ def _loaded(name: str) -> Target:
         pytest.importorskip("av")
     if name == "checkpoint":
         pytest.importorskip("torch")
-    if name in ("vault_file", "public_key"):
+    if name in _LOCKED:
         pytest.importorskip("cryptography")
     return TARGETS[name]
 
 
-@pytest.mark.parametrize("name", TARGETS)
+@pytest.mark.parametrize("name", [pytest.param(n, marks=[pytest.mark.slow] * (n in _HEAVY)) for n in TARGETS])
 def test_what_is_known_breaks_no_parser(name, tmp_path):
-    if name == "checkpoint":
-        pytest.skip("torch takes seconds to load: see the slow campaign")
     _all(_loaded(name), tmp_path)
 
 

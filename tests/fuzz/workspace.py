@@ -4,10 +4,16 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator
+from dataclasses import replace
+from datetime import date
 from functools import cache
 from pathlib import Path
 
+from qc.commands.asr.eval import _words
+from qc.commands.rules.explain import read_dialogue
+from qc.domain.baseline import Accepted
 from qc.domain.head import Task
+from qc.domain.retention import Kept
 from qc.domain.rule import RulePack
 from qc.matching.signals import Signals, signals_of
 from qc.paths import packaged
@@ -16,8 +22,10 @@ from qc.reporting.logo import inlined
 from qc.ruletest.inline import run_tests
 from qc.ruletest.lint import lint
 from qc.ruletest.lock import compare
+from qc.ruletest.lock_bump import set_version
 from qc.ruletest.lock_content import read_lock
-from qc.specs.accepted import load_accepted
+from qc.ruletest.typed import typed_dialogue
+from qc.specs.accepted import append_accepted, load_accepted
 from qc.specs.alerts import load_alerts
 from qc.specs.budget import load_budget
 from qc.specs.cases import load_cases
@@ -37,6 +45,8 @@ from qc.text.shard import Shard
 from qc.text.signals import Analyser
 from tests.fuzz.reading import one_file
 from tests.fuzz.target import Target
+
+_TODAY = date(2026, 11, 22)
 
 
 def _judged(pack: RulePack) -> Iterator[str]:
@@ -145,6 +155,50 @@ def _shipped() -> RulePack:
     return load_rules([packaged("rules")])
 
 
+def retention(data: bytes, folder: Path) -> Iterator[str]:
+    """The section of qc.yaml, and the days it comes to."""
+    (folder / "qc.yaml").write_bytes(b"retention:\n" + data)
+    kept = load_config(folder / "qc.yaml").retention
+    for project in ("", *kept.projects):
+        for kind in Kept:
+            period = kept.period(kind, project)
+            assert period is None or period.before(_TODAY) <= _TODAY
+    yield from ()
+
+
+def version(data: bytes, folder: Path) -> Iterator[str]:
+    """A rule whose version is raised in its file: the same rule, of another version."""
+    file = folder / "a" / "b.yml"
+    file.parent.mkdir()
+    file.write_bytes(data)
+    before = load_rules([folder])
+    for rule in before.rules:
+        set_version(file, "7.8.9")
+        (after,) = load_rules([folder]).rules
+        assert (after.id, after.digest, after.version) == (rule.id, rule.digest, "7.8.9")
+    yield from ()
+
+
+def accepted(data: bytes, folder: Path) -> Iterator[str]:
+    """One more hit accepted: those that were there, and it."""
+    file = folder / "accepted.yml"
+    file.write_bytes(data)
+    before = load_accepted(file)
+    more = Accepted(rule="a.b", conversation="新", quote="0" * 16, reason="对的", by="李", date="2026-11-22")
+    append_accepted(file, [more])
+    assert [replace(a, line=0) for a in load_accepted(file)] == [replace(a, line=0) for a in (*before, more)]
+    yield from ()
+
+
+def dialogue(data: bytes, folder: Path) -> Iterator[str]:
+    """A conversation typed to try a rule."""
+    (folder / "a.txt").write_bytes(data)
+    for turn in typed_dialogue(read_dialogue(folder / "a.txt"), "a.txt"):
+        turn.text.encode()
+        assert turn.start_ms is None or 0 <= turn.start_ms < 1 << 53
+    yield from ()
+
+
 def catalogue(data: bytes, folder: Path) -> Iterator[str]:
     (folder / "lang" / "en").mkdir(parents=True)
     (folder / "lang" / "en" / "a.json").write_bytes(data)
@@ -170,6 +224,8 @@ def _folder_of(name: str, load: Callable[[Path], object]) -> Callable[[bytes, Pa
 
 TARGETS = (
     Target(name="config", run=one_file("qc.yaml", load_config), shows_source=True),
+    Target(name="retention", run=retention, shows_source=True),
+    Target(name="version", run=version, shows_source=True),
     Target(name="rules", run=rules, shows_source=True),
     Target(name="lexicon", run=beside("_lexicons/words.yml"), shows_source=True),
     Target(name="lexicon_text", run=beside("_lexicons/words.txt"), shows_source=True),
@@ -184,8 +240,10 @@ TARGETS = (
     Target(name="hot_words", run=hot_words, shows_source=True),
     Target(name="role_cues", run=_folder_of("roles.yml", load_role_cues), shows_source=True),
     Target(name="case", run=_folder_of("a.yml", lambda f: load_cases(f, ["service.opening"])), shows_source=True),
-    Target(name="accepted", run=one_file("accepted.yml", load_accepted), shows_source=True),
+    Target(name="accepted", run=accepted, shows_source=True),
     Target(name="budget", run=one_file("budget.yml", load_budget), shows_source=True),
+    Target(name="dialogue", run=dialogue, shows_source=True),
+    Target(name="keywords", run=one_file("a.txt", _words), shows_source=True),
     Target(name="sca", run=sca, shows_source=True),
     Target(name="lock", run=lock, shows_source=True),
     Target(name="catalogue", run=catalogue),
