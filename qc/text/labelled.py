@@ -13,11 +13,13 @@ from qc.text.numbers import NOT_PERSONAL, UNIT, Number, goes_on_masked
 
 _IS = "[ ：，、(]{0,2}(?:(?:应该|好像|就)?是|为|报一下|改为|改成)?[ ：，、(]{0,2}"
 _FILLER = "(?:[嗯啊呃哦，]{1,3})?"
+_HOUSEHOLD = "[户护互呼沪忽胡湖虎]号|(?:^|[^仓车])库号|(?:^|[\n下的把您你])户后"
+"""户号, and what recognisers hear instead."""
 LABELS = {
     "phone": "(?:电话|手机|座机|固话|联系方式|固定电话)(?:号码?)?",
     "id_card": "(?:身份证|证件|公民身份)(?:号码?)?",
     "bank_card": "(?:银行卡|卡号|储蓄卡|信用卡|收款账[号户]|退款账[号户])(?:号码?)?",
-    "account": "(?:户号|护号|(?:^|[^仓车])库号|客户编?号|用户编?号|用电编号|账号|帐号)码?",
+    "account": f"(?:{_HOUSEHOLD}|客户编?号|用户编?号|用电编号|账号|帐号)码?",
     "secret": "(?:密码|验[证正][码马玛]|校验码|动态码)(?:的话|呢|啊|我(?:告诉|跟)你(?:说|讲)?)?",
     "qq": "(?:qq|扣扣|球球)(?:号码?)?",
     "passport": "(?:护照|通行证|台胞证|回乡证)(?:号码?)?",
@@ -47,8 +49,7 @@ LABELLED = "|".join(
     rf"{label}{_LINKS.get(kind, _IS)}{_FILLER}(?P<{kind}>{_SHAPES.get(kind, _DIGITS % 5)})"
     for kind, label in {**LABELS, "number": "号码(?:就?是|为)"}.items()
 )
-"""RE2: a label and what it labels, that in a group named by the label. 护号 and 库号 are 户号 misheard, 验证马 is
-验证码."""
+"""RE2: a label and what it labels, that in a group named by the label. 验证马 is 验证码 misheard."""
 
 _MIN, _MIN_SECRET, _MAX_SECRET = 6, 4, 8
 _SHORT_NUMBER = 5

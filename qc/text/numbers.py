@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from datetime import date
+from enum import Enum
 from itertools import pairwise
 from typing import NamedTuple
 
@@ -42,6 +43,9 @@ NOT_PERSONAL = (
 _CARD = ("银行卡", "卡号", "信用卡", "储蓄卡", "借记卡", "贷记卡", "打款", "转到", "汇到")
 _ACCOUNT = (
     "户号",
+    "呼号",
+    "互号",
+    "护号",
     "账号",
     "帐号",
     "账户",
@@ -79,8 +83,7 @@ def numbers(text: str, before: str, after: str) -> Iterator[Number]:
     numbers with a space between them are two.
     """
     groups = groups_of(text)
-    # What touches a Latin letter is a piece of a longer code: vb13812345678.
-    groups = groups[1 if _is_latin(before[-1:]) else 0 : -1 if _is_latin(after[:1]) else None]
+    led, followed = _joint(_LATIN_BEFORE.search(before)), _joint(_LATIN_AFTER.match(after))
     if len(groups) > 1 and _COUNTED.match(after):
         groups.pop()  # 户号60123456，2005年
     parts = [arabic(text[start:end]) for start, end in groups]
@@ -98,12 +101,54 @@ def numbers(text: str, before: str, after: str) -> Iterator[Number]:
             else:
                 kind = _telling("".join(parts[i:j]))
                 found = [Number(kind, start, end, True)] if kind and _evenly_apart(text, groups[i:j]) else []
-            if found:
+            touches = (led if i == 0 else _Joint.FREE, followed if j == len(groups) else _Joint.FREE)
+            if found and _stands(touches, found, text):
                 yield from (n for n in found if n.type != "account" or not _is_masked(n, text, before, after))
                 i = j
                 break
         else:
             i += 1
+
+
+class _Joint(Enum):
+    """What digits are joined to on one side: nothing or a word that says what they are (tel138…), letters alone
+    (a138…), or a longer code (2b138…, 138…ms)."""
+
+    FREE = 0
+    LETTERS = 1
+    CODE = 2
+
+
+_LATIN_BEFORE, _LATIN_AFTER = re.compile("[a-z0-9]*[a-z]$"), re.compile("[a-z][a-z0-9]*")
+_SAYS_WHAT = re.compile("tel|phone|mobile|mob|cell|call|fax|dianhua|shouji|sjh?|dh|wx|vx|weixin|qq|id|sfz")
+_MEASURES = re.compile("rmb|cny|usd?|hkd|eur|k?wh?|kva?|[mun]s|hz|[kmgt]?b|kg|ml")
+
+
+def _joint(found: re.Match[str] | None) -> _Joint:
+    if found is None or _SAYS_WHAT.fullmatch(found.group()):
+        return _Joint.FREE
+    plain = found.group().isalpha() and not _MEASURES.fullmatch(found.group())
+    return _Joint.LETTERS if plain else _Joint.CODE
+
+
+def _stands(touches: tuple[_Joint, _Joint], found: Iterable[Number], text: str) -> bool:
+    """Whether numbers that are joined to letters are numbers all the same. Letters on one side are (a13812345678) where
+    hardly any code has that shape; on both, or with more digits, they make a code."""
+    if touches == (_Joint.FREE, _Joint.FREE):
+        return True
+    if _Joint.CODE in touches or _Joint.FREE not in touches:
+        return False
+    return all(n.valid and _is_unlike_codes(n.type, arabic(text[n.start : n.end])) for n in found)
+
+
+def _is_unlike_codes(kind: str, digits: str) -> bool:
+    if kind == "bank_card":
+        return digits.startswith("62") and len(digits) in _UNIONPAY_SIZES
+    return kind == "id_card" or (kind == "mobile" and len(digits) == _MOBILE_SIZE)
+
+
+_MOBILE_SIZE = 11
+_UNIONPAY_SIZES = (16, 19)
 
 
 def _reach(parts: list[str], first: int) -> int:
@@ -150,7 +195,9 @@ def _read(text: str, start: int, end: int, before: str, after: str) -> list[Numb
     """The number at `start`..`end`, or the same kind of number said twice in one breath. A spoken one may touch a
     character that only looks like a digit: 张三|一三八…."""
     edges = [(0, 0)]
-    if text[start] in SPOKEN:
+    if text[end - 1] == "x":
+        edges.append((0, 1))  # the first letter of what follows: 13812345678xiexie
+    elif text[start] in SPOKEN:
         led, followed = (
             _is_han(text[start - 1 : start] if start else before[-1:]),
             _is_han(text[end : end + 1] or after[:1]),
@@ -272,10 +319,6 @@ def _is_masked(number: Number, text: str, before: str, after: str) -> bool:
 
 def _is_han(char: str) -> bool:
     return "一" <= char <= "鿿"
-
-
-def _is_latin(char: str) -> bool:
-    return "a" <= char <= "z"
 
 
 def _may_join(groups: list[tuple[int, int]]) -> bool:
