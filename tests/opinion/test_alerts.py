@@ -26,6 +26,7 @@ from qc.opinion.rule_tests import run_alert_tests, untested_rules
 from qc.paths import packaged
 from qc.reporting.onepager import render_one_page
 from qc.specs.alerts import FILE, load_alerts
+from qc.storage.audit import entries
 from qc.storage.read import StoredRun, open_run
 from tests.opinion.alert_runs import FIRST, month, talk, write
 
@@ -202,6 +203,9 @@ def test_commands(surged: list[StoredRun], tmp_path: Path) -> None:
     content = json.loads((tmp_path / "a" / "alerts.json").read_text(encoding="utf-8"))
     assert (content["format"], content["version"]) == ("qc.opinion.alerts", 1)
     assert content["alerts"][0]["rule"] == "local_event"
+    line = next(iter(entries(root)))
+    assert (line.action, line.outcome, line.note) == ("opinion report", "done", content["date"])
+    assert len(line.files) == 2 and line.runs and line.counts["alerts"] == len(content["alerts"])
     page = (tmp_path / "a" / "onepager.html").read_text(encoding="utf-8")
     assert "script-src 'none'" in unescape(page)
     assert "<script" not in page
