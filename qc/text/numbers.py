@@ -121,13 +121,16 @@ class _Joint(Enum):
 
 _LATIN_BEFORE, _LATIN_AFTER = re.compile("[a-z0-9]*[a-z]$"), re.compile("[a-z][a-z0-9]*")
 _SAYS_WHAT = re.compile("tel|phone|mobile|mob|cell|call|fax|dianhua|shouji|sjh?|dh|wx|vx|weixin|qq|id|sfz")
-_MEASURES = re.compile("rmb|cny|usd?|hkd|eur|k?wh?|kva?|[mun]s|hz|[kmgt]?b|kg|ml")
+_OF_CODES = re.compile(
+    "rmb|cny|usd?|hkd|eur|k?wh?|kva?|[mun]s|hz|[kmgt]?b|kg|ml|sf|jd[a-z]{0,2}|yt|zto?|sto?|jt|yd|dpk?|ems|lp"
+)
+"""Currencies, measures, and what the parcels of China's carriers begin with."""
 
 
 def _joint(found: re.Match[str] | None) -> _Joint:
     if found is None or _SAYS_WHAT.fullmatch(found.group()):
         return _Joint.FREE
-    plain = found.group().isalpha() and not _MEASURES.fullmatch(found.group())
+    plain = found.group().isalpha() and not _OF_CODES.fullmatch(found.group())
     return _Joint.LETTERS if plain else _Joint.CODE
 
 

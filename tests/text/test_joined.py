@@ -39,6 +39,7 @@ def test_letters_that_are_glued_to_a_number_do_not_save_it(text: str, masked: st
         "SF8613812345678",
         "YT1381234567890",
         "JD138123456789",
+        "JDVA13812345678",
         "EA123456789CN",
         "E20261120001",
         "E2026112012345678",
