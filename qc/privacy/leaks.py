@@ -29,6 +29,8 @@ _PATTERNS = re.compile(
     rf"|(?<![0-9A-Za-z.])(?P<bank_card>(?:62|[345][0-9])[0-9]{{2}}(?:[ \-]?[0-9]{{3,5}}){{3,4}})(?![0-9A-Za-z*.])"
     r"|(?<![0-9A-Za-z])(?P<landline>0[0-9]{2,3}-[2-8][0-9]{6,7})(?![0-9A-Za-z*])"
     r"|(?<![0-9A-Za-z*._%+\-])(?P<email>[A-Za-z0-9][A-Za-z0-9._%+\-]*[A-Za-z0-9]@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+)"
+    r"|(?<![0-9A-Za-z.])(?!(?i:sf|jd|yt|zt|st|jt|yd|dp|lp|ems|rmb))[A-Za-z]{1,12}"  # no parcel, no amount
+    r"(?P<glued>1[3-9][0-9]{9}|[1-9][0-9]{16}[0-9Xx])(?![0-9A-Za-z*])"
     r"|(?P<spoken>[零〇洞一幺二两三四五六七拐八九](?:[ ,，、]?[零〇洞一幺二两三四五六七拐八九]){10,})"
 )
 _INNOCENT = re.compile(r"(?:订单|单号|运单|快递|物流|工单|流水|序列|条码|批次|编码|型号|受理)[^，。；]{0,10}$")
@@ -41,6 +43,7 @@ TYPES = {
     "spoken": "念出的号码",
     "known": "已知的值",
 }
+_MOBILE_SIZE = 11
 _LEAST_KNOWN_DIGITS = 6
 _BOUNDED = 8
 """A known number of fewer digits counts only where no other digit touches it."""
@@ -152,9 +155,11 @@ def _in_lines(part: Lines, known: Known | None) -> Iterator[Leak]:
         return Leak(file=_hidden(part.file), where=part.where, number=number, type=kind, excerpt=excerpt)
 
     for found in _PATTERNS.finditer(text):
-        kind = found.lastgroup or ""
-        if _is_personal(kind, found[kind]) and not _innocent(kind, text, found.start()):
-            yield leak(found.start(), kind, found[kind])
+        group = found.lastgroup or ""
+        value, at = found[group], found.start(group)
+        kind = group if group != "glued" else "mobile" if len(value) == _MOBILE_SIZE else "id_card"
+        if _is_personal(kind, value) and not _innocent(kind, text, at):
+            yield leak(at, kind, value)
     if known is not None:
         yield from (leak(at, "known", value) for at, value in _known(text, part, known))
 
