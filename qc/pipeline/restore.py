@@ -82,8 +82,16 @@ def stored_inputs(run: StoredRun) -> Iterator[Conversation | Failure]:
                 yield _conversation(row, tuple(by_conversation.get(row["conversation_id"], ())))
 
 
+def stored_failures(run: StoredRun) -> list[Failure]:
+    """Every failure of a stored run. Raises UsageError when its table cannot be read."""
+    with _readable(run):
+        return list(map(stored_failure, run.table("failures").to_pylist()))
+
+
 def stored_failure(row: Mapping[str, Any]) -> Failure:
-    """What a row of `failures` says."""
+    """What a row of `failures` says. Raises ValueError for one that no qc writes."""
+    if any(row.get(name, "") is None for name in ("input", "kind", "message", "retryable", "quarantined")):
+        raise ValueError("null")
     return Failure(**{**row, "stage": Stage(row["stage"])})
 
 

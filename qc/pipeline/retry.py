@@ -7,13 +7,16 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+import pyarrow as pa
+
 from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording
 from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
 from qc.pipeline.plan import Plan, known_lineage, moved, opened_again
 from qc.pipeline.privacy import masked_failure
-from qc.pipeline.restore import stored_failure
+from qc.pipeline.restore import stored_failure, stored_failures
+from qc.schema.tables import TABLES
 from qc.storage.files import write_text
 from qc.storage.lineage import read_lineage
 from qc.storage.read import open_run, run_folders
@@ -69,13 +72,16 @@ def reopened(out: Path, lineage: Lineage, *, run_id: str | None) -> Plan:
 
 def begun(run: Path, *, wanted: bool) -> Retry | None:
     """The retry of a run that this process holds: the one under way, killed or not, or with `wanted` a new one; None
-    when the run is just being made.
+    when the run is just being made, or nobody can read any more what was being tried: then all that failed is.
 
     From a new one with something to try, the run is no longer finished; its failures are kept aside until it is.
     """
     kept = run / WORK / _FILE
     if kept.exists():
-        retry = _sorted([stored_failure(row) for row in json.loads(kept.read_text("utf-8"))])
+        retry = _sorted(_remembered(kept))
+        if not retry.tried:
+            kept.unlink()
+            return None
     elif wanted and read_lineage(run).status is RunStatus.DONE:
         failures = _failures(run)
         retry = _sorted(failures)
@@ -95,8 +101,17 @@ def _sorted(failures: Sequence[Failure]) -> Retry:
     )
 
 
+def _remembered(kept: Path) -> list[Failure]:
+    """The failures in the file; none when it is damaged."""
+    try:
+        rows = pa.Table.from_pylist(json.loads(kept.read_bytes()), TABLES["failures"]).to_pylist()
+        return list(map(stored_failure, rows))
+    except (ValueError, TypeError, LookupError, AttributeError, OverflowError, RecursionError):
+        return []
+
+
 def _failures(run: Path) -> list[Failure]:
-    return [stored_failure(row) for row in open_run(run).table("failures").to_pylist()]
+    return stored_failures(open_run(run))
 
 
 def _key(failure: Failure) -> tuple[str, str | None, str | None]:

@@ -7,10 +7,11 @@ import json
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, fields
-from datetime import datetime
+from datetime import date, datetime
 from pathlib import Path
 from typing import Any
 
+from qc.domain.retention import Kept
 from qc.domain.run import CardLineage, Counts, Lineage, Purged, RunStatus
 from qc.errors import UsageError, refusal, remedy
 from qc.schema.tables import SCHEMA_VERSION
@@ -151,4 +152,7 @@ def _sound(lineage: Lineage) -> Lineage:
     for moment in (lineage.started_at, lineage.finished_at):
         if moment:
             datetime.fromisoformat(moment)
+    for purged in lineage.purged:
+        Kept(purged.kind)
+        date.fromisoformat(purged.before)
     return lineage

@@ -100,7 +100,9 @@ def test_what_may_come_good_comes_good_in_place(night: Path) -> None:
 
 
 @pytest.mark.slow
-def test_a_retry_that_is_killed_goes_on_by_the_same_command(night: Path) -> None:
+@pytest.mark.parametrize("damaged", [False, True])
+def test_a_retry_that_is_killed_goes_on_by_the_same_command(night: Path, damaged: bool) -> None:
+    """Also when nobody can read any more what it was trying: then what failed is tried without being counted."""
     run(night, breaks=BREAKS, code=3)
     path = only_run(night / "out")
     victim = subprocess.Popen(
@@ -115,11 +117,13 @@ def test_a_retry_that_is_killed_goes_on_by_the_same_command(night: Path) -> None
     victim.wait()
     half: dict[str, Any] = json.loads((path / "run.json").read_text("utf-8"))
     assert half["status"] == "running"
+    if damaged:
+        (path / ".work" / "retry.json").write_text('[{"input": "C00', "utf-8")
     run(night, "--retry-failed", code=3)
-    assert heard(night) == [], "it was heard before the kill"
+    assert heard(night) == (["bad"] if damaged else []), "the others were heard before the kill"
     again = open_run(only_run(night / "out"))
     assert list(kinds(again)) == ["bad"]
-    assert "试了 3 个失败或隔离的输入，成功 3 个" in again.lineage.notes[-1]
+    assert damaged or "试了 3 个失败或隔离的输入，成功 3 个" in again.lineage.notes[-1]
     assert not (path / ".work").exists()
     run(night, code=3, out="whole")
     assert digests(path) == digests(only_run(night / "whole"))

@@ -133,18 +133,20 @@ class _Part:
         names = ("conversation_id", "source_format", "duration_ms", "turn_count", "not_applicable")
         self.conversations = self._table("conversations", names)
         self.ids: pa.Array = _one(self.conversations["conversation_id"])
-        self._turn_count = _numbers(self.conversations["turn_count"], 0)
+        self._turn_count = _counts(self.conversations["turn_count"])
         self._first_turn = np.concatenate(([0], np.cumsum(self._turn_count)))
         self._rules = pa.array(sorted(run.lineage.rule_digests), pa.string())
 
     def turns(self) -> None:
         """Every conversation has its turns, numbered from 1, in order."""
         table = self._table("turns", ("conversation_id", "turn"))
-        owner = np.repeat(np.arange(len(self.ids)), self._turn_count)
-        number = np.arange(len(owner)) - self._first_turn[owner] + 1
-        same = len(owner) == table.num_rows and np.array_equal(self._owner(table, "turns"), owner)
-        if not (same and np.array_equal(_numbers(table["turn"], 0), number)):
-            self._add("turns 的话轮与会话的话轮数对不上")
+        mine = self._owner(table, "turns")
+        same = self._first_turn[-1] == table.num_rows  # before as many numbers are made as somebody says there are
+        if same:
+            owner = np.repeat(np.arange(len(self.ids)), self._turn_count)
+            number = np.arange(len(owner)) - self._first_turn[owner] + 1
+            same = np.array_equal(mine, owner) and np.array_equal(_numbers(table["turn"], 0), number)
+        self._add("turns 的话轮与会话的话轮数对不上", not same)
 
     def findings(self) -> None:
         """Rules are those of the run, evidence belongs to a finding and stands in the text."""
@@ -161,13 +163,14 @@ class _Part:
         self._add("findings 有不认识的判定", int(pc.index_in(found["verdict"], value_set=_VERDICTS).null_count))
         self._within(found, "findings", "first_turn", owner)
         hits = self._table("hits", ("conversation_id", "rule_id", "hit", "turn", "char_start", "char_end", "text"))
-        count = _numbers(found["hit_count"], 0)
-        number = np.arange(int(count.sum())) - np.repeat(np.cumsum(count) - count, count) + 1
+        count = _counts(found["hit_count"])
         hit_owner = self._owner(hits, "hits")
         hit_key = hit_owner * (len(self._rules) + 1) + self._rule(hits["rule_id"], "hits")
-        same = np.array_equal(hit_key, np.repeat(key, count)) and np.array_equal(_numbers(hits["hit"], 0), number)
-        if not same:
-            self._add("hits 的证据与 findings 的命中处数对不上")
+        same = int(count.sum()) == hits.num_rows
+        if same:
+            number = np.arange(hits.num_rows) - np.repeat(np.cumsum(count) - count, count) + 1
+            same = np.array_equal(hit_key, np.repeat(key, count)) and np.array_equal(_numbers(hits["hit"], 0), number)
+        self._add("hits 的证据与 findings 的命中处数对不上", not same)
         if self._within(hits, "hits", "turn", hit_owner):
             self._quoted(hits, hit_owner)
         self._elsewhere(found, key)
@@ -230,6 +233,11 @@ class _Part:
 
 def _one(column: pa.ChunkedArray) -> pa.Array:
     return pa.concat_arrays([pa.array([], column.type), *column.chunks])
+
+
+def _counts(column: pa.ChunkedArray) -> Ints:
+    """How many rows of another table belong to each; what is no count is 0."""
+    return np.maximum(_numbers(column, 0), 0)
 
 
 def _numbers(column: pa.ChunkedArray | pa.Array, missing: int) -> Ints:
