@@ -16,9 +16,11 @@ from dataclasses import dataclass, replace
 import pyarrow as pa
 import pyarrow.parquet as pq
 
+from qc.archive.forget import holds, touches
 from qc.archive.hive import Partition
 from qc.archive.lake import MANIFEST, STAGING, WHOLE, WRITING, Entry, Lake, LakeFile, Sink, night_of, schema_of
 from qc.archive.sorting import Sorted
+from qc.domain.retention import Kept
 from qc.errors import UsageError
 from qc.opinion.dedupe import counted_runs
 from qc.schema.reviews import ALL_TABLES
@@ -83,8 +85,11 @@ def compact(runs: Sequence[StoredRun], lake: Lake) -> Compacted:
 def _bring(run: StoredRun, lake: Lake, before: Entry | None, state: str) -> Entry:
     night = night_of(run)
     rows, names = Sorted(run), {**ALL_TABLES}
-    staged = [file for name in names for file in _written(lake, night, name, rows)]
-    staged += _written_run(lake, night, run, rows)
+    written = [
+        *(file for name in names for file in _written(lake, night, name, rows)),
+        _run_row(lake, night, run, rows),
+    ]
+    staged = [writing.file for writing in written]
     if state_of(open_run(run.path)) != state:
         raise UsageError(f"批次 {run.lineage.run_id} 正在改动", "等它改完，再运行一次 qc compact；数据集没有变。")
     return publish(
@@ -98,6 +103,7 @@ def _bring(run: StoredRun, lake: Lake, before: Entry | None, state: str) -> Entr
             source=state,
             state=WHOLE,
             files=tuple(sorted(staged, key=lambda file: file.path)),
+            purged=tuple(sorted(mark for writing in written for mark in writing.marks)),
         ),
         before,
         staged,
@@ -129,14 +135,19 @@ def staged_path(lake: Lake, relative: str) -> str:
     return lake.path(f"{STAGING}/{relative}")
 
 
+def mark(kind: Kept, path: str) -> str:
+    """How `Entry.purged` says that a file has nothing of a kind."""
+    return f"{kind.value} {path}"
+
+
 def file_path(name: str, partition: Partition, night: str) -> str:
     """Where the rows of a night lie."""
     return f"{name}/{partition.folder}/{night}.parquet"
 
 
-def _written(lake: Lake, night: str, name: str, rows: Sorted) -> list[LakeFile]:
+def _written(lake: Lake, night: str, name: str, rows: Sorted) -> list[Writing]:
     """The staged files of one table."""
-    found: list[LakeFile] = []
+    found: list[Writing] = []
     passed: set[Partition] = set()
     while True:
         taken, more = _pass(lake, night, name, rows, passed)
@@ -145,7 +156,7 @@ def _written(lake: Lake, night: str, name: str, rows: Sorted) -> list[LakeFile]:
             return found
 
 
-def _pass(lake: Lake, night: str, name: str, rows: Sorted, passed: set[Partition]) -> tuple[list[LakeFile], bool]:
+def _pass(lake: Lake, night: str, name: str, rows: Sorted, passed: set[Partition]) -> tuple[list[Writing], bool]:
     """One reading of the table, for the first so many partitions that are not in `passed`, which they then are; and
     whether any is left."""
     mine: dict[Partition, Writing] = {}
@@ -166,14 +177,14 @@ def _pass(lake: Lake, night: str, name: str, rows: Sorted, passed: set[Partition
         for writing in mine.values():
             writing.close()
     passed.update(mine)
-    return [writing.file for writing in mine.values()], more
+    return list(mine.values()), more
 
 
 class Writing:
     """A staged Parquet file of the data set that grows. zstd, and dates and projects are left to the layout."""
 
     def __init__(self, lake: Lake, relative: str, schema: pa.Schema, stack: ExitStack) -> None:
-        self._relative = relative
+        self._relative, self._table = relative, relative.split("/")[0]
         kept = [field for field in schema if field.name not in ("date", "project")]
         self._schema = pa.schema(kept, metadata=schema.metadata)
         self._sink: Sink = stack.enter_context(lake.sink(staged_path(lake, relative)))
@@ -181,11 +192,13 @@ class Writing:
             pa.PythonFile(self._sink, mode="w"), self._schema, compression="zstd", write_statistics=True
         )
         self._tables: list[pa.Table] = []
+        self._bare = {kind for kind in (Kept.TEXT, Kept.AUDIO) if touches(kind, self._table)}
         self.rows = self.waiting = 0
 
     def add(self, table: pa.Table) -> int:
         """Returns by how many bytes the file has more to write."""
         self._tables.append(table)
+        self._bare = {kind for kind in self._bare if not holds(kind, self._table, table)}
         self.rows += table.num_rows
         self.waiting += table.nbytes
         return int(table.nbytes)
@@ -204,18 +217,23 @@ class Writing:
         self._writer.close()
 
     @property
+    def marks(self) -> list[str]:
+        """What there is nothing of in the file, as `Entry.purged` has it."""
+        return [mark(kind, self._relative) for kind in self._bare]
+
+    @property
     def file(self) -> LakeFile:
         return LakeFile(path=self._relative, rows=self.rows, bytes=self._sink.bytes, sha256=self._sink.sha256)
 
 
-def _written_run(lake: Lake, night: str, run: StoredRun, rows: Sorted) -> list[LakeFile]:
+def _run_row(lake: Lake, night: str, run: StoredRun, rows: Sorted) -> Writing:
     """The row of the run itself."""
     table = runs_table([run.lineage])
     with ExitStack() as stack:
         writing = Writing(lake, file_path(RUNS, Partition(rows.day, None), night), table.schema, stack)
         writing.add(table)
         writing.close()
-    return [writing.file]
+    return writing
 
 
 def _age(entry: Entry) -> tuple[str, str]:

@@ -35,6 +35,22 @@ def touches(kind: Kept, name: str) -> bool:
     return kind is Kept.RESULTS or name in _COLUMNS[kind]
 
 
+def holds(kind: Kept, name: str, table: pa.Table) -> bool:
+    """Whether `table` has anything `kind` would take."""
+    if kind is Kept.RESULTS:
+        return bool(table.num_rows)
+    columns = [c for c in _COLUMNS[kind].get(name, ()) if c in table.column_names]
+    return any(bool(pc.any(pc.greater(_length(table[c]), 0)).as_py()) for c in columns)
+
+
+def _length(column: pa.ChunkedArray) -> pa.ChunkedArray:
+    if pa.types.is_string(column.type):
+        return pc.utf8_length(column)
+    if pa.types.is_map(column.type):  # of which no length can be asked
+        column = column.cast(pa.list_(pa.struct([("key", column.type.key_type), ("value", column.type.item_type)])))
+    return pc.list_value_length(column)
+
+
 def forget(kind: Kept, name: str, table: pa.Table, due: Bools) -> pa.Table:
     """`table` without what `kind` takes from the rows that are `due`: the rows themselves, or the words in them, in
     whose place an empty text or list stands."""

@@ -9,10 +9,9 @@ that nobody sees half of it, and then removed.
 from __future__ import annotations
 
 import shutil
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
@@ -21,20 +20,19 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
+from qc.archive.due import TAKEN_FROM_TABLES, Due, conversations, days_of, projects_of
 from qc.archive.forget import Bools, forget, touches
-from qc.domain.retention import TITLES, Kept, Retention
-from qc.domain.run import Purged, RunStatus
+from qc.domain.retention import Kept
+from qc.domain.run import Purged
+from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.append import alone
 from qc.storage.digests import PartDigest, intact, read_parts, sha256_of, write_parts
-from qc.storage.lineage import write_lineage
-from qc.storage.read import StoredRun, open_run
+from qc.storage.lineage import read_lineage, write_lineage
+from qc.storage.read import StoredRun
 from qc.storage.summary import SUMMARY
 from qc.storage.write import NOTE, part_number, write_part
 
-_TABLES = (Kept.RESULTS, Kept.TEXT, Kept.AUDIO)
-"""What is in the tables, in the order it is taken: rows that go need no emptying."""
-_PAGES = ("report", "pages")
 _ASIDE = ".purged-"
 _VAULT = "vault"
 """What masking took away, sealed (qc.privacy): it goes with the last text of the run."""
@@ -42,81 +40,14 @@ _VAULT = "vault"
 Lock = Callable[[Path], AbstractContextManager[None]]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Due:
-    """What is due of one run. `talks`: kind → project → conversations. `reports`: folders of pages; `cached`:
-    transcripts; `whole`: no conversation is left, the run goes."""
-
-    run: StoredRun
-    talks: Mapping[Kept, Mapping[str, int]]
-    before: Mapping[Kept, Mapping[str, date]]
-    reports: tuple[Path, ...]
-    cached: tuple[Path, ...]
-    whole: bool
-
-    @property
-    def counts(self) -> dict[str, int]:
-        """Kind → how many: conversations, folders of pages, transcripts."""
-        found = {kind.value: sum(projects.values()) for kind, projects in self.talks.items() if projects}
-        found |= {"reports": len(self.reports)} if self.reports else {}
-        found |= {"transcripts": len(self.cached)} if self.cached else {}
-        return found | ({"runs": 1} if self.whole else {})
-
-
-def due(run: StoredRun, retention: Retention, today: date, cache: Path) -> Due | None:
-    """What the policy takes of `run` on the day `today`; None where nothing. A conversation without a date counts for
-    the day the run was begun. Runs that are not finished, and those that are to be kept, are never touched."""
-    lineage = run.lineage
-    if lineage.status is not RunStatus.DONE or lineage.run_id in retention.keep:
-        return None
-    talks = _talks(run)
-    days = _days(run, talks)
-    projects = [name or "" for name in talks["project"].to_pylist()]
-    census = Counter(zip(projects, days, strict=True))
-    limits: dict[Kept, dict[str, date]] = {kind: {} for kind in Kept}
-    for kind in Kept:
-        for project in {p for p, _ in census}:
-            period = retention.period(kind, project)
-            if period is not None:
-                limits[kind][project] = period.before(today)
-
-    def over(kind: Kept, project: str, day: date) -> bool:
-        return project in limits[kind] and day < limits[kind][project]
-
-    found: dict[Kept, dict[str, int]] = {}
-    for kind in _TABLES:
-        taken = {p.project: date.fromisoformat(p.before) for p in lineage.purged if p.kind == kind and p.done}
-        for (project, day), count in census.items():
-            gone = project in taken and day < taken[project]
-            rather = kind is not Kept.RESULTS and over(Kept.RESULTS, project, day)  # the whole row goes
-            if over(kind, project, day) and not gone and not rather:
-                found.setdefault(kind, {})
-                found[kind][project] = found[kind].get(project, 0) + count
-        for p in lineage.purged:  # begun and not finished: whatever the policy says by now
-            if p.kind == kind and not p.done:
-                found.setdefault(kind, {}).setdefault(p.project, 0)
-                limits[kind].setdefault(p.project, date.fromisoformat(p.before))
-    whole = bool(census) and sum(found.get(Kept.RESULTS, {}).values()) == len(days)
-    pages = bool(found) or any(over(Kept.REPORTS, project, day) for project, day in census)
-    kinds = (Kept.TRANSCRIPTS, Kept.TEXT, Kept.RESULTS)
-    silent = [any(over(kind, p, d) for kind in kinds) for p, d in zip(projects, days, strict=True)]
-    answer = Due(
-        run=run,
-        talks=found,
-        before={kind: limits[kind] for kind in found},
-        reports=tuple(run.path / name for name in _PAGES if pages and (run.path / name).is_dir()),
-        cached=tuple(_cached(run, talks.filter(pa.array(silent, pa.bool_())), cache)),
-        whole=whole,
-    )
-    return answer if answer.counts else None
-
-
-def purge(due: Due, today: date, hold: Lock) -> None:
-    """Take what is `due`. `hold` keeps other commands away from a run. Raises UsageError when one is writing it."""
+def purge(due: Due, today: date, hold: Lock, record: Callable[[], object]) -> None:
+    """Take what is `due`. `hold` keeps other commands away from a run; `record` writes down what is taken, before it
+    is. Raises UsageError when another command is writing the run, or has changed it since it was looked at."""
     run = due.run
     with hold(run.path):
-        if open_run(run.path).lineage.status is not RunStatus.DONE:
-            return  # somebody opened it again meanwhile
+        if read_lineage(run.path) != run.lineage:
+            raise UsageError(f"批次 {run.lineage.run_id} 刚刚被别的 qc 命令改动，没有清除", "再运行一次 qc purge。")
+        record()
         for path in due.cached:
             path.unlink(missing_ok=True)
         for folder in due.reports:
@@ -131,8 +62,6 @@ def purge(due: Due, today: date, hold: Lock) -> None:
                 _purge_tables(due, today)
             if not _worded(run):
                 shutil.rmtree(run.path / _VAULT, ignore_errors=True)
-    if not due.whole:
-        shutil.rmtree(run.path / ".work", ignore_errors=True)
 
 
 def remove_left(runs: Path) -> None:
@@ -167,9 +96,8 @@ def _rewritten(due: Due) -> Iterator[tuple[str, PartDigest]]:
     """Rewrite the parts that hold what is due; path → digest of each. `conversations` is last: by it a killed purge is
     found again."""
     run = due.run
-    talks = _talks(run)
-    ids, days = talks["conversation_id"], _days(run, talks)
-    projects = [name or "" for name in talks["project"].to_pylist()]
+    talks = conversations(run)
+    ids, days, projects = talks["conversation_id"], days_of(run, talks), projects_of(talks)
 
     def over(kind: Kept) -> list[bool]:
         mine, before = due.talks.get(kind, {}), due.before.get(kind, {})
@@ -179,7 +107,7 @@ def _rewritten(due: Due) -> Iterator[tuple[str, PartDigest]]:
     left = {p for p, taken in zip(projects, over(Kept.RESULTS), strict=True) if not taken}
     gone = set(due.talks.get(Kept.RESULTS, {})) - left
     for name in sorted(ALL_TABLES, key=lambda name: name == "conversations"):
-        kinds = [kind for kind in _TABLES if kind in which and touches(kind, name)]
+        kinds = [kind for kind in TAKEN_FROM_TABLES if kind in which and touches(kind, name)]
         for path in run.part_files(name) if kinds else ():
             table = pq.ParquetFile(path, pre_buffer=False).read(use_threads=False)
             note = bytes((table.schema.metadata or {}).get(NOTE, b"")).decode()
@@ -232,32 +160,3 @@ def _whole(table: pa.Table, name: str) -> pa.Table:
 
 def _rows(run: StoredRun, name: str) -> int:
     return sum(int(pq.read_metadata(path).num_rows) for path in run.part_files(name))
-
-
-def _talks(run: StoredRun) -> pa.Table:
-    return run.table("conversations", ["conversation_id", "project", "date", "source_format", "source_sha256"])
-
-
-def _days(run: StoredRun, talks: pa.Table) -> list[date]:
-    begun = date.fromisoformat((run.lineage.started_at or "1970-01-01")[:10])
-    return [day or begun for day in pc.cast(talks["date"], pa.date32()).to_pylist()]
-
-
-def _cached(run: StoredRun, talks: pa.Table, cache: Path) -> Iterator[Path]:
-    """What the transcript cache still has of these recordings, heard as the run heard them."""
-    from qc.asr.cache import TranscriptCache
-    from qc.asr.engines.transcriber import AsrIdentity
-
-    lineage = run.lineage
-    if lineage.asr_engine is None or not cache.is_dir():
-        return
-    identity = AsrIdentity(engine=lineage.asr_engine, model=lineage.asr_model or "", options=lineage.asr_options or "")
-    heard = talks.filter(pc.fill_null(pc.equal(talks["source_format"], "audio"), False))
-    for content in pc.unique(heard["source_sha256"]).to_pylist():
-        if content and (path := TranscriptCache(cache).path(identity.key(content))).exists():
-            yield path
-
-
-def told(kind: str) -> str:
-    """What is counted under a key of `Due.counts`, in Chinese."""
-    return "整个批次" if kind == "runs" else TITLES[Kept(kind)]

@@ -10,7 +10,7 @@ from datetime import date
 import numpy as np
 import pyarrow.parquet as pq
 
-from qc.archive.compact import Writing, publish
+from qc.archive.compact import Writing, mark, publish
 from qc.archive.forget import forget, touches
 from qc.archive.hive import UNKNOWN, escaped
 from qc.archive.lake import PURGING, WHOLE, Entry, Lake, LakeFile
@@ -28,11 +28,10 @@ class DueNight:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Kind → conversations."""
-        return {
-            kind.value: sum(f.rows for f in files if f.path.startswith("conversations/"))
-            for kind, files in self.files.items()
-        }
+        """Kind → conversations: those of every partition of which some file is due."""
+        rows = {_place(file): file.rows for file in self.entry.files if _table(file) == "conversations"}
+        places = {kind: {_place(file) for file in files} for kind, files in self.files.items()}
+        return {kind.value: sum(rows.get(place, 0) for place in mine) for kind, mine in places.items()}
 
 
 def due_nights(lake: Lake, retention: Retention, today: date) -> list[DueNight]:
@@ -52,7 +51,7 @@ def due_nights(lake: Lake, retention: Retention, today: date) -> list[DueNight]:
                 for file in entry.files
                 if touches(kind, _table(file))
                 and _over(entry, file, retention, kind, today, projects)
-                and _mark(kind, file) not in entry.purged
+                and mark(kind, file.path) not in entry.purged
                 and not (kind is not Kept.RESULTS and _over(entry, file, retention, Kept.RESULTS, today, projects))
             )
             if mine:
@@ -69,7 +68,7 @@ def purge_night(lake: Lake, due: DueNight) -> None:
     written: dict[str, LakeFile] = {}
     marks = set(entry.purged)
     for kind, files in due.files.items():
-        marks |= {_mark(kind, file) for file in files if kind is not Kept.RESULTS}
+        marks |= {mark(kind, file.path) for file in files if kind is not Kept.RESULTS}
     again = {file.path for kind, files in due.files.items() if kind is not Kept.RESULTS for file in files}
     for path in sorted(again):
         kinds = [kind for kind in (Kept.TEXT, Kept.AUDIO) if any(f.path == path for f in due.files.get(kind, ()))]
@@ -78,7 +77,7 @@ def purge_night(lake: Lake, due: DueNight) -> None:
     if not any(_table(file) in ALL_TABLES for file in kept):
         gone |= {file.path for file in kept}  # nothing is left but the row of the run
         kept = ()
-    purged = tuple(sorted(mark for mark in marks if mark.split(" ", 1)[1] not in gone))
+    purged = tuple(sorted(one for one in marks if one.split(" ", 1)[1] not in gone))
     begun = replace(entry, state=PURGING)
     publish(lake, replace(entry, state=WHOLE, files=kept, purged=purged), entry, written.values(), begun)
 
@@ -113,5 +112,6 @@ def _table(file: LakeFile) -> str:
     return file.path.split("/")[0]
 
 
-def _mark(kind: Kept, file: LakeFile) -> str:
-    return f"{kind.value} {file.path}"
+def _place(file: LakeFile) -> str:
+    """date=…/project=…"""
+    return file.path.partition("/")[2].rpartition("/")[0]

@@ -2,14 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+import shutil
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
 from datetime import date, datetime
 from pathlib import Path
 
 import click
 
 from qc.commands.options import FOLDER, workspace_of
-from qc.errors import UsageError
+from qc.domain.printable import printable
+from qc.errors import EXIT_OK, EXIT_PARTIAL, QcError, UsageError
 
 
 @click.command("purge", short_help="按保留期清除：录音路径、文字、结果、报表、转写缓存")
@@ -23,11 +27,15 @@ from qc.errors import UsageError
     help="看看到这一天会清除什么（默认：今天；只看，不清除）",
 )
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
-def command(runs: Path, where: str | None, yes: bool, on: datetime | None, workspace: Path | None) -> None:
+@click.pass_context
+def command(
+    ctx: click.Context, runs: Path, where: str | None, yes: bool, on: datetime | None, workspace: Path | None
+) -> None:
     """按 qc.yaml 的 retention（保留期）清除到期的内容。不写 --yes 什么也不动，只列出来。
 
     到期的录音路径、文字清掉之后，得分与判定还在；结果到期，这些会话的行从各张表里删除。没有做完的批次、
     retention.keep 里的批次不动。每个批次的清除在审计日志里记一行（只有数目，没有内容）。中途被打断，再运行一次即可。
+    坏了的、别的命令正在写的批次没有清除，会逐个说明，其余照常，退出码为 3。
 
     \b
     例：qc purge runs --on 2027-01-01
@@ -35,15 +43,17 @@ def command(runs: Path, where: str | None, yes: bool, on: datetime | None, works
     """
     from contextlib import ExitStack
 
+    from qc.archive.due import due_runs
     from qc.archive.lake import Lake
-    from qc.archive.purge import due, purge, remove_left
+    from qc.archive.purge import purge, remove_left
     from qc.archive.purge_lake import due_nights, purge_night
-    from qc.commands.auditing import record_first
+    from qc.commands.exporting import say_left_out
     from qc.paths import cache_dir
-    from qc.pipeline.plan import exclusive
     from qc.pipeline.run import TRANSCRIPTS
     from qc.pipeline.specs import configuration, folders
+    from qc.privacy.vault_file import FOLDER as VAULT
     from qc.privacy.vault_file import forget_wordless
+    from qc.storage.audit import record
     from qc.storage.read import list_runs
 
     retention = configuration(folders(workspace_of(workspace))).retention
@@ -52,8 +62,12 @@ def command(runs: Path, where: str | None, yes: bool, on: datetime | None, works
     if yes and on is not None:
         raise UsageError("--on 只用来预先看一看，不能和 --yes 一起", "去掉其中一个。")
     today = on.date() if on is not None else date.today()
-    cache = cache_dir() / TRANSCRIPTS
-    found = [one for run in list_runs(runs) if (one := due(run, retention, today, cache)) is not None]
+    say_left_out(runs)
+    stored = list_runs(runs)
+    found, refused = due_runs(stored, retention, today, cache_dir() / TRANSCRIPTS)
+    if busy := _being_made(runs):
+        click.echo(f"批次 {'、'.join(busy)} 正在写，可能要用转写缓存：这一次不清缓存", err=True)
+        found = [one for one in (replace(one, cached=()) for one in found) if one.counts]
     lake = None if where is None else Lake(where)
     with ExitStack() as stack:
         nights = []
@@ -67,29 +81,65 @@ def command(runs: Path, where: str | None, yes: bool, on: datetime | None, works
         rows = [(one.run.lineage.run_id, one.counts) for one in found]
         rows += [(f"{night.entry.run_id}（数据集）", night.counts) for night in nights]
         click.echo(_table(rows) if rows else "没有到期的内容。")
-        held = [run.lineage.run_id for run in list_runs(runs) if run.lineage.run_id in retention.keep]
+        held = [run.lineage.run_id for run in stored if run.lineage.run_id in retention.keep]
         if held:
             click.echo(f"保全不动的批次：{'、'.join(held)}", err=True)
         if not yes:
+            _say(refused)
             if rows:
                 click.echo("以上什么都没有动；加上 --yes 就清除，清除之后找不回来。", err=True)
             return
         remove_left(runs)
+        done = 0
         for one in found:
             run_id = one.run.lineage.run_id
-            record_first(runs, "purge", f"批次 {run_id} 没有清除", runs=[run_id], counts=one.counts)
-            purge(one, today, lambda run: exclusive(run, lambda _: None))
+            try:  # first the log: what is not recorded is not taken
+                purge(one, today, _held, lambda: record(runs, "purge", runs=[run_id], counts=one.counts))  # noqa: B023
+            except UsageError as error:
+                refused.append(error)
+            else:
+                done += 1
         for run in list_runs(runs):
-            forget_wordless(run)  # also what a purge that was killed left sealed
+            if run.lineage.purged and (run.path / VAULT).is_dir():  # also what a purge that was killed left sealed
+                try:
+                    with _held(run.path):
+                        forget_wordless(run)
+                except UsageError as error:
+                    refused.append(error)
         for night in nights:
-            undone = f"数据集里批次 {night.entry.run_id} 没有清除"
-            record_first(runs, "purge", undone, runs=[night.entry.run_id], counts=night.counts, note="数据集")
+            record(runs, "purge", runs=[night.entry.run_id], counts=night.counts, note="数据集")
             purge_night(lake, night)  # type: ignore[arg-type]
-        click.echo(f"清除了 {len(found)} 个批次、数据集里 {len(nights)} 晚的到期内容。", err=True)
+        _say(refused)
+        click.echo(f"清除了 {done} 个批次、数据集里 {len(nights)} 晚的到期内容。", err=True)
+        ctx.exit(EXIT_PARTIAL if refused else EXIT_OK)
+
+
+@contextmanager
+def _held(run: Path) -> Iterator[None]:
+    """Nobody else writes the run. Raises UsageError when somebody does."""
+    from qc.pipeline.plan import exclusive
+    from qc.storage.write import WORK
+
+    with exclusive(run, lambda _: None):
+        yield
+        shutil.rmtree(run / WORK, ignore_errors=True)
+
+
+def _being_made(runs: Path) -> list[str]:
+    """Runs that another process is writing."""
+    from qc.pipeline.plan import is_held
+    from qc.storage.read import run_folders
+
+    return [path.name for path in run_folders(runs) if is_held(path)]
+
+
+def _say(refused: Sequence[QcError]) -> None:
+    for error in refused:
+        click.echo(printable(f"没有清除：{error.message}" + (f"（{error.hint}）" if error.hint else "")), err=True)
 
 
 def _table(rows: Sequence[tuple[str, Mapping[str, int]]]) -> str:
-    from qc.archive.purge import told
+    from qc.archive.due import told
     from qc.commands.console import table
 
     kinds = list(dict.fromkeys(kind for _, counts in rows for kind in counts))

@@ -152,10 +152,10 @@ def _alone(out: Path, shared: bool) -> Iterator[None]:
 def _abandoned(run: Path, earlier: Lineage, now: Lineage) -> bool:
     """An unfinished run of the same input folder, which nobody is writing and this plan does not continue."""
     other = earlier.status is RunStatus.RUNNING and earlier.plan_digest != now.plan_digest
-    return other and earlier.input_path == now.input_path and not _held(run)
+    return other and earlier.input_path == now.input_path and not is_held(run)
 
 
-def _held(run: Path) -> bool:
+def is_held(run: Path) -> bool:
     """Whether a process is writing the run."""
     try:
         with (run / WORK / "lock").open("rb") as lock:

@@ -110,7 +110,7 @@ def run_batch(
             progress.note("没有可以重试的输入：失败的原因都在输入本身，或没有失败的；批次没有改动")
             return replace(_outcome(plan.run, plan.lineage, asked, held), within_allowance=True)
         plan, unheard = _heard(batch, identity, retry, plan, asked)
-        keys = {} if identity is None else {r.content: identity.key(r.content) for r in batch.recordings}
+        keys = {} if identity is None else {r.content: identity.key_of(r) for r in batch.recordings}
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
         counts = _judged(inputs_of(batch, unheard, source), total, _settings(plan, asked, spoken, keys), plan, asked)
         return _outcome(plan.run, finish(plan, counts, asked.specs, retry), asked, held)

@@ -56,7 +56,7 @@ def transcribe_missing(
     for recording in recordings:
         first.setdefault(recording.content, recording)
         twins.setdefault(recording.content, []).append(recording.conversation_id)
-    missing = [r for content, r in first.items() if cache.get(identity.key(content)) is None]
+    missing = [r for r in first.values() if cache.get(identity.key_of(r)) is None]
     cached = sum(len(twins[content]) for content in first) - sum(len(twins[r.content]) for r in missing)
     failures: dict[str, Failure] = {}
     if missing:
@@ -207,12 +207,12 @@ def _hear(worker: _Worker, group: _Group) -> _GroupResult:
     audio_ms = 0
     for recording in group.recordings:
         # Another of its group broke the worker after this one was done.
-        kept = worker.cache.get(worker.identity.key(recording.content))
+        kept = worker.cache.get(worker.identity.key_of(recording))
         result = _heard(worker, recording) if kept is None else kept
         if isinstance(result, Failure):
             failures.append(result)
         else:
-            worker.cache.put(worker.identity.key(recording.content), result)
+            worker.cache.put(worker.identity.key_of(recording), result)
             audio_ms += result.duration_ms
     return _GroupResult(len(group.recordings), audio_ms, tuple(failures))
 

@@ -9,20 +9,26 @@ import signal
 import subprocess
 import sys
 import time
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 
 import pytest
 from click.testing import CliRunner, Result
 
 from qc.archive.compact import compact
+from qc.archive.due import due_runs
 from qc.archive.lake import Lake
+from qc.archive.purge import purge as take
 from qc.asr.cache import TranscriptCache
 from qc.asr.engines.transcriber import AsrIdentity
 from qc.commands import cli
-from qc.domain.recording import Transcript
+from qc.domain.conversation import CallMeta, Channel, Source
+from qc.domain.recording import GivenTranscript, Recording, Transcript
 from qc.domain.run import RunStatus
 from qc.errors import SpecError, UsageError
+from qc.pipeline.plan import exclusive
 from qc.pipeline.report import write_report
 from qc.schema.reviews import ALL_TABLES
 from qc.specs.workspace import load_config
@@ -169,12 +175,12 @@ def test_the_log_has_counts_and_no_contents(tmp_path: Path) -> None:
 
 def test_reports_quote_and_so_go_with_the_text(tmp_path: Path) -> None:
     run = night(tmp_path / "runs", 0)
-    for name in ("report", "pages"):
+    for name in ("report", "pages", "bleep"):
         (run.path / name).mkdir()
         (run.path / name / "index.html").write_text("投诉")
     policy(tmp_path, "  default: {text: 1年}\n")
     purge(tmp_path, "--yes")
-    assert not (run.path / "report").exists() and not (run.path / "pages").exists()
+    assert not [name for name in ("report", "pages", "bleep") if (run.path / name).exists()]
 
 
 def test_a_report_can_be_made_of_what_is_left(tmp_path: Path) -> None:
@@ -256,17 +262,130 @@ def test_a_purged_run_is_not_damaged_and_is_not_judged_again(tmp_path: Path) -> 
     assert isinstance(result.exception, UsageError) and "已按保留期清除" in result.exception.message
 
 
+def test_after_a_new_report_and_a_new_data_set_there_is_still_nothing_left_to_take(tmp_path: Path) -> None:
+    runs, lake = tmp_path / "runs", str(tmp_path / "lake")
+    run = night(runs, 0)
+    night(runs, 1, talks=4, dated=False)
+    compact(list_runs(runs), Lake(lake))
+    policy(tmp_path, "  default: {text: 1年, audio: 1年}\n  projects:\n    保险: {results: 1年}\n")
+    purge(tmp_path, "--yes", "--lake", lake)
+    (run.path / "report").mkdir()  # made again, of what is left
+    assert compact(list_runs(runs), Lake(lake)).replaced == 2
+    again = purge(tmp_path, "--yes", "--lake", lake)
+    assert again.stdout == "没有到期的内容。\n"
+    assert "清除了 0 个批次、数据集里 0 晚" in again.stderr
+    assert (run.path / "report").exists()
+
+
+def test_a_data_set_made_of_a_purged_run_and_one_that_was_purged_say_the_same(tmp_path: Path) -> None:
+    runs, lake = tmp_path / "runs", tmp_path / "lake"
+    night(runs, 0)
+    compact(list_runs(runs), Lake(str(lake)))
+    policy(tmp_path, "  default: {text: 1年, audio: 1年}\n")
+    told = purge(tmp_path, "--yes", "--lake", str(lake)).stdout
+    assert ["night-00-0（数据集）", "12", "12"] in [line.split() for line in told.splitlines()], told
+    (purged,) = Lake(str(lake)).entries().values()
+    compact(list_runs(runs), Lake(str(lake)))
+    (made,) = Lake(str(lake)).entries().values()
+    assert set(made.purged) >= set(purged.purged) > set()
+
+
+def cached(folder: Path, run: StoredRun, *contents: str, given: str = "") -> None:
+    """Transcripts of these recordings, as the run has them made."""
+    cache, lineage = TranscriptCache(folder / "cache" / "transcripts"), run.lineage
+    asr = AsrIdentity(engine=lineage.asr_engine or "", model=lineage.asr_model or "", options=lineage.asr_options or "")
+    for content in contents:
+        heard = Transcript(
+            sha256=content,
+            duration_ms=0,
+            sample_rate=8000,
+            codec="PCM",
+            channels=(),
+            engine=asr.engine,
+            model=asr.model,
+            options=asr.options,
+        )
+        cache.put(asr.key(content) + given, heard)
+
+
+def recorded(folder: Path, day: int, **more: object) -> StoredRun:
+    run = night(folder / "runs", day, **more)  # type: ignore[arg-type]
+    write_lineage(run.path, replace(run.lineage, asr_options="beam"))
+    return open_run(run.path)
+
+
+def contents(run: StoredRun) -> list[str]:
+    return run.table("conversations", ["source_sha256"])["source_sha256"].to_pylist()
+
+
+def entries(folder: Path) -> set[str]:
+    return {path.stem for path in (folder / "cache").rglob("*.json")}
+
+
 def test_a_transcript_goes_with_the_text_of_its_recording(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("QC_CACHE_DIR", str(tmp_path / "cache"))
-    run = night(tmp_path / "runs", 0)
-    write_lineage(run.path, replace(run.lineage, asr_options="beam"))
-    talks = run.table("conversations", ["source_sha256", "source_format"]).to_pylist()
-    identity = AsrIdentity(engine="openai-whisper", model="base@sha256:ed3a0b6b", options="beam")
-    cache = TranscriptCache(tmp_path / "cache" / "transcripts")
-    for content in [talks[0]["source_sha256"], "f" * 64]:
-        empty = {"duration_ms": 0, "sample_rate": 8000, "codec": "PCM", "channels": ()}
-        made = {"engine": identity.engine, "model": identity.model, "options": identity.options}
-        cache.put(identity.key(content), Transcript(sha256=content, **empty, **made))
+    run = recorded(tmp_path, 0)
+    cached(tmp_path, run, contents(run)[0])
+    cached(tmp_path, run, contents(run)[3], given="-" + "a" * 64)  # it came with the recording
+    before = entries(tmp_path)
+    cached(tmp_path, run, "f" * 64)
     policy(tmp_path, "  default: {text: 1年}\n")
+    assert "转写缓存" in purge(tmp_path, "--yes").stdout
+    assert len(before) == 2 and len(entries(tmp_path)) == 1 and not before & entries(tmp_path)
+    assert purge(tmp_path).stdout == "没有到期的内容。\n"
+
+
+def test_a_given_transcript_is_found_by_its_audio() -> None:
+    asr = AsrIdentity(engine="e", model="m", options="o")
+    source = Source(path="a.wav", format="audio", sha256="1" * 64)
+    given = GivenTranscript(path="a.json", file="/a.json", format="json", sha256="2" * 64)
+    heard = Recording(
+        conversation_id="a", file="/a.wav", project="", channel=Channel.VOICE_INBOUND, meta=CallMeta(), source=source
+    )
+    keys = [asr.key_of(replace(heard, given=g)) for g in (None, given, replace(given, sha256="3" * 64))]
+    assert len(set(keys)) == 3
+    assert keys[0] == asr.key("1" * 64) and all(key.startswith(keys[0]) for key in keys)
+
+
+def test_a_shared_transcript_is_counted_once_and_stays_while_it_is_needed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QC_CACHE_DIR", str(tmp_path / "cache"))
+    first, second = recorded(tmp_path, 0, talks=3), recorded(tmp_path, 0, talks=3, judged=1)
+    assert contents(first) == contents(second)
+    cached(tmp_path, first, *contents(first))
+    policy(tmp_path, "  default: {transcripts: 1年}\n")
+    rows = [line.split() for line in purge(tmp_path).stdout.splitlines()]
+    assert rows == [["批次", "转写缓存"], ["night-00-0", "3"], ["合计", "3"]]
+    policy(tmp_path, "  default: {transcripts: 1年}\n  keep: [night-00-1]\n")
+    assert "没有到期的内容" in purge(tmp_path, "--yes").stdout and len(entries(tmp_path)) == 3
+    policy(tmp_path, "  default: {transcripts: 1年}\n")
     purge(tmp_path, "--yes")
-    assert [path.stem for path in (tmp_path / "cache").rglob("*.json")] == [identity.key("f" * 64)]
+    assert entries(tmp_path) == set()
+
+
+def test_a_run_that_is_damaged_or_being_written_stops_no_other(tmp_path: Path) -> None:
+    runs = tmp_path / "runs"
+    torn, busy, last = (night(runs, day) for day in range(3))
+    torn.part_files("conversations")[0].write_bytes(b"PAR1")
+    policy(tmp_path, "  default: {text: 1年}\n")
+    call = ["purge", str(runs), "-w", str(tmp_path / "ws")]
+    with exclusive(busy.path, lambda _: None):
+        result = CliRunner().invoke(cli, [*call, "--yes"])
+    assert result.exit_code == 3, (result.output, result.exception)
+    assert "没有清除：读不了" in result.stderr and "night-00-0" in result.stderr
+    assert "没有清除：另一个 qc 进程正在写批次 night-01-0" in result.stderr
+    assert "清除了 1 个批次" in result.stderr
+    assert [bool(open_run(run.path).lineage.purged) for run in (busy, last)] == [False, True]
+    lines = [json.loads(line) for line in (runs / "audit.jsonl").read_text().splitlines()]
+    assert [line["runs"] for line in lines] == [["night-02-0"]], "what was not taken is not recorded as taken"
+
+
+def test_a_run_that_changed_since_it_was_looked_at_is_left_alone(tmp_path: Path) -> None:
+    run = night(tmp_path / "runs", 0)
+    retention = load_config(policy(tmp_path, "  default: {text: 1年}\n") / "qc.yaml").retention
+    (one,), _ = due_runs([run], retention, date(2026, 1, 1), tmp_path / "cache")
+    write_lineage(run.path, replace(run.lineage, notes=("重试过",)))
+    with pytest.raises(UsageError, match="刚刚被别的 qc 命令改动"):
+        take(one, date(2026, 1, 1), lambda _: nullcontext(), lambda: pytest.fail("recorded"))
+    assert open_run(run.path).table("turns", ["text"])["text"].to_pylist()[0] == "您好，请讲。"

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from qc.asr.sound.audio import Samples
+from qc.domain.recording import Recording
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,10 +67,16 @@ class AsrIdentity:
     model: str
     options: str
 
-    def key(self, content: str) -> str:
-        """The cache key of the transcript that this makes of that content (`Recording.content`): 64 hex digits."""
-        parts = (content, self.engine, self.model, self.options)
+    def key(self, sha256: str) -> str:
+        """The cache key of the transcript that this makes of that audio: 64 hex digits."""
+        parts = (sha256, self.engine, self.model, self.options)
         return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+    def key_of(self, recording: Recording) -> str:
+        """The cache key of the transcript of `recording`. That of one given with it begins with the key of the audio:
+        all the cache has of a recording is found by its audio alone."""
+        own = self.key(recording.source.sha256)
+        return own if recording.given is None else f"{own}-{recording.content}"
 
 
 class Transcriber(Protocol):
