@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Protocol
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -72,6 +73,19 @@ class Comparison:
     verdict: str
 
 
+class Compared(Protocol):
+    """Somebody the funnel can show."""
+
+    @property
+    def person(self) -> Person: ...
+
+    @property
+    def gap(self) -> Gap | None: ...
+
+    @property
+    def standing(self) -> str: ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Dot:
     """An agent in the funnel."""
@@ -79,7 +93,7 @@ class Dot:
     x: float
     y: float
     standing: str
-    agent: Agent
+    agent: Compared
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -178,7 +192,7 @@ def comparison(spread: Spread | None) -> Comparison | None:
     )
 
 
-def funnel(agents: list[Agent], spread: Spread | None) -> Funnel | None:
+def funnel(agents: Sequence[Compared], spread: Spread | None) -> Funnel | None:
     """None where there is no limit to draw or nobody to compare."""
     compared = [a for a in agents if a.gap is not None]
     if spread is None or not spread.within or len(compared) < 2:

@@ -48,7 +48,12 @@ class Reviewed:
 
 def reviewed(edition: Edition) -> Reviewed | None:
     """Measure; None where nobody reviewed anything. Last night's reviews come today, so earlier runs count too."""
-    runs = reviewed_runs((*edition.recent, edition.batch.run))
+    return measured_of((*edition.recent, edition.batch.run))
+
+
+def measured_of(every: Sequence[StoredRun]) -> Reviewed | None:
+    """Measure what was reviewed of some runs; None where nothing was."""
+    runs = reviewed_runs(every)
     if not runs:
         return None
     measured = accuracy(runs)

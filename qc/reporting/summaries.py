@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -66,24 +67,28 @@ def share_of(flags: pa.ChunkedArray) -> Rate:
 def summarise(conversations: pa.Table, key: str) -> tuple[Summary, ...]:
     """Group the rows of `Batch.conversations` by column `key`, largest first. Nulls become 未填写."""
     column = pc.fill_null(pc.cast(conversations[key], pa.string()), say(BLANK))
-    grouped = _aggregate(_figures(conversations).append_column("key", column), ["key"])
-    return tuple(sorted((_summary(row) for row in grouped.to_pylist()), key=lambda s: (-s.conversations, s.key)))
+    grouped = _aggregate(figures(conversations).append_column("key", column), ["key"])
+    return tuple(sorted((summary(row) for row in grouped.to_pylist()), key=lambda s: (-s.conversations, s.key)))
 
 
 def summarise_all(conversations: pa.Table) -> Summary:
     """One summary of all rows; every figure is empty when there are none."""
-    grouped = _aggregate(_figures(conversations), [])
-    return _summary(grouped.to_pylist()[0] | {"key": say("全部")})
+    grouped = _aggregate(figures(conversations), [])
+    return summary(grouped.to_pylist()[0] | {"key": say("全部")})
 
 
-_SUMS = (
+SUMS = (
     *("one", "pass", "scored", "auto_fail", "violations", "merits", "risk", "unsure", "unsettled", "negative", "mood"),
     *("soothed", "upset"),
     *("duration_ms", "voice_ms", "silence_ms", "timed_ms"),
 )
+"""What is added up of a group."""
 
 
-def _figures(c: pa.Table) -> pa.Table:
+def figures(c: pa.Table) -> pa.Table:
+    """Of rows of `Batch.conversations` what a summary adds up: the columns SUMS, whole numbers, and `score` and `pace`,
+    whose means it holds."""
+
     def count(mask: pa.ChunkedArray) -> pa.ChunkedArray:
         return pc.cast(pc.fill_null(mask, False), pa.int64())
 
@@ -115,12 +120,14 @@ def _figures(c: pa.Table) -> pa.Table:
 
 def _aggregate(table: pa.Table, keys: list[str]) -> pa.Table:
     return table.group_by(keys, use_threads=False).aggregate(
-        [(name, "sum") for name in _SUMS]
+        [(name, "sum") for name in SUMS]
         + [("score", "mean"), ("score", "stddev", pc.VarianceOptions(ddof=1)), ("pace", "mean")]
     )
 
 
-def _summary(row: dict[str, Any]) -> Summary:
+def summary(row: Mapping[str, Any]) -> Summary:
+    """The summary of a group: its `key`, NAME_sum of every one of SUMS, `score_mean`, `score_stddev`, `pace_mean`."""
+
     def total(name: str) -> int:
         return int(row[f"{name}_sum"] or 0)
 

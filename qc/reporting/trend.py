@@ -31,7 +31,7 @@ from qc.storage.read import StoredRun
 
 ONE_SIDED = 9
 """So many batches in a row on one side of the centre are no chance (ISO 7870-2, test 2)."""
-_RARE = 0.1
+RARE = 0.1
 """Below this share of the scale the standard deviation of a rate follows its mean."""
 _SCORE = ["conversation_id", "scorecard_id", "base", "score", "passed", "auto_fail"]
 
@@ -126,7 +126,7 @@ def _mean_chart(every: Sequence[Figures]) -> tuple[Measure, ...]:
     centre = sum(past) / len(past)
     drawn = usual(past)
     limits = (max(0.0, drawn[0]), min(100.0, drawn[1])) if drawn else (None, None)
-    notes = _notes(known)
+    notes = changes([f.lineage for f in known])
     readings = [
         _reading(f, value, f.score.n, limits, note) for f, value, note in zip(known, values, notes, strict=True)
     ]
@@ -138,8 +138,8 @@ def _rate_chart(every: Sequence[Figures], title: str, rates: Sequence[Rate]) -> 
     centre = sum(p.count for p in past) / sum(p.n for p in past)
     readings = []
     drawn = len(past) >= ENOUGH and 0 < centre < 1  # a rate of 0 or 1 leaves no room for chance
-    wide = 3 * _overdispersion(past, centre) if drawn else 0.0
-    for f, rate, note in zip(every, rates, _notes(every), strict=True):
+    wide = 3 * overdispersion(past, centre) if drawn else 0.0
+    for f, rate, note in zip(every, rates, changes([f.lineage for f in every]), strict=True):
         half = wide * math.sqrt(centre * (1 - centre) / rate.n) if rate.n else 0.0
         limits = (max(0.0, centre - half), min(1.0, centre + half)) if drawn else (None, None)
         readings.append(_reading(f, rate.value or 0.0, rate.n, limits, note))
@@ -159,10 +159,10 @@ def _reading(f: Figures, value: float, n: int, limits: tuple[float | None, float
     )
 
 
-def _notes(every: Sequence[Figures]) -> list[str]:
+def changes(every: Sequence[Lineage]) -> list[str]:
     """What changed before each batch, in one sentence; empty where nothing is known to have."""
-    told = [""]
-    for before, after in pairwise(f.lineage for f in every):
+    told = [""] * bool(every)
+    for before, after in pairwise(every):
         rules = before.rules_digest != after.rules_digest
         cards = {(c.id, c.digest) for c in before.scorecards} != {(c.id, c.digest) for c in after.scorecards}
         if rules and cards:
@@ -172,7 +172,7 @@ def _notes(every: Sequence[Figures]) -> list[str]:
     return told
 
 
-def _overdispersion(rates: Sequence[Rate], centre: float) -> float:
+def overdispersion(rates: Sequence[Rate], centre: float) -> float:
     """Laney's σz, at least 1: how much wider the rates spread than counting alone explains."""
     if not 0 < centre < 1:
         return 1.0
@@ -201,7 +201,7 @@ def _measure(
     alarm = bool(last.side) or (last.low is not None and _one_sided(values, centre))
     return Measure(
         chart=chart,
-        variation=spread / mean if spread is not None and mean > _RARE * ceiling else None,
+        variation=spread / mean if spread is not None and mean > RARE * ceiling else None,
         findings=told,
         alarm=alarm,
     )

@@ -75,9 +75,10 @@ def verdicts(batch: Batch) -> Verdicts | None:
     )
 
 
-def _rules(batch: Batch) -> list[Overturned]:
-    """Every rule that was judged, the one with the most changes first. Counted as the accuracy is: where both say that
-    the rule does not apply there was nothing to judge, and rules on trial are no part of the machine's verdict."""
+def judged_verdicts(batch: Batch) -> pa.Table:
+    """A row per verdict that people gave on the machine's: conversation_id, rule_id, and 0 or 1 in `withdrawn`, `added`
+    and `settled` (as in Overturned). Counted as the accuracy is: where both say that the rule does not apply there was
+    nothing to judge, and rules on trial are no part of the machine's verdict."""
     finals = batch.finals
     absent = pc.and_(*(pc.equal(finals[c], "not_applicable") for c in ("machine_verdict", "final_verdict")))
     trial = pc.is_in(finals["rule_id"], value_set=on_trial(batch.run))
@@ -88,14 +89,20 @@ def _rules(batch: Batch) -> list[Overturned]:
     withdrawn = pc.equal(machine, "hit")
     counted = {
         "withdrawn": pc.and_(differ, withdrawn),
-        "settled": pc.and_(differ, unsure),
         "added": pc.and_(differ, pc.invert(pc.or_(withdrawn, unsure))),
+        "settled": pc.and_(differ, unsure),
     }
-    columns = {"rule_id": finals["rule_id"]} | {name: pc.cast(mask, pa.int64()) for name, mask in counted.items()}
+    columns = {name: finals[name] for name in ("conversation_id", "rule_id")}
+    return pa.table(columns | {name: pc.cast(mask, pa.int64()) for name, mask in counted.items()})
+
+
+def _rules(batch: Batch) -> list[Overturned]:
+    """Every rule that was judged, the one with the most changes first."""
+    changes = ("withdrawn", "added", "settled")
     grouped = (
-        pa.table(columns)
+        judged_verdicts(batch)
         .group_by("rule_id", use_threads=False)
-        .aggregate([("rule_id", "count"), *((name, "sum") for name in counted)])
+        .aggregate([("rule_id", "count"), *((name, "sum") for name in changes)])
     )
     titles = batch.findings.group_by("rule_id", use_threads=False).aggregate([("rule_title", "max")])
     named = lookup(grouped["rule_id"], titles, "rule_id")["rule_title_max"]

@@ -10,8 +10,8 @@ that has changed (a review, another judgement, a purge). It may be removed at an
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Sequence
-from contextlib import ExitStack
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -76,6 +76,33 @@ def summarised(run: StoredRun) -> StoredRun:
     return SummarisedRun(run.path, run.lineage, state)
 
 
+def kept(
+    run: StoredRun, names: Sequence[str], key: str, make: Callable[[], Mapping[str, pa.Table]]
+) -> Mapping[str, pa.Table]:
+    """The tables `names` that `make` works out from `run`, kept beside the summary under the same rule: made when first
+    wanted, and again when the run's state has changed, or `key`, which stands for all else that decides them."""
+    state = f"{key} {state_of(run)}".encode()
+    found = {name: table for name in names if (table := _kept(run.path, name, state)) is not None}
+    if len(found) == len(names):
+        return found
+    made = make()
+    with suppress(OSError):  # as in `summarised`
+        for name in names:
+            with atomic(summary_path(run.path, name)) as temporary, ExitStack() as stack:
+                table = made[name].replace_schema_metadata({_STATE: state}).combine_chunks()
+                _writer(temporary, table.schema, stack).write_table(table)
+    return made
+
+
+def _kept(run: Path, name: str, state: bytes) -> pa.Table | None:
+    with ExitStack() as stack:
+        file = _opened(run, name, state, None, stack)
+        try:
+            return None if file is None else file.read_all().replace_schema_metadata(None)
+        except (OSError, pa.ArrowInvalid):
+            return None
+
+
 def summary_path(run: Path, name: str) -> Path:
     """Where the summary of a table lies."""
     return run / SUMMARY / f"{name}.arrow"
@@ -111,8 +138,7 @@ def _opened(
 ) -> ipc.RecordBatchFileReader | None:
     """The summary of a table, if it is of this state; with `columns` only. None where it is not there or damaged."""
     path = summary_path(run, name)
-    order = list(_COLUMNS[name])
-    wanted = None if columns is None else sorted(order.index(c) for c in columns)
+    wanted = None if columns is None else sorted(_COLUMNS[name].index(c) for c in columns)
     try:
         source = stack.enter_context(pa.OSFile(str(path)))
         options = ipc.IpcReadOptions(included_fields=wanted, use_threads=False)

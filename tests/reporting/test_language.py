@@ -31,6 +31,7 @@ SPOKEN = (
     "opinion.html",
     "onepager.html",
     "cases.html",
+    *("compare.html", "month.html"),
 )
 """Templates that are complete in English."""
 MODULES: tuple[str, ...] = (
@@ -51,6 +52,7 @@ MODULES: tuple[str, ...] = (
     *(f"qc/opinion/{name}.py" for name in ("wording", "day", "ledger", "judge", "surge", "bursts", "alert_file")),
     *(f"qc/reporting/{name}.py" for name in ("opinion", "topics", "complaints", "risks", "hotwords", "service")),
     *(f"qc/reporting/{name}.py" for name in ("intentions", "onepager", "spoken", "negatives", "cases")),
+    *(f"qc/reporting/month/{name}.py" for name in ("period", "sums", "daily", "matters", "agents", "page", "nights")),
 )
 """Modules of qc whose sentences are all said."""
 

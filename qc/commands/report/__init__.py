@@ -9,6 +9,7 @@ from qc.commands.lazy import Lazy
 _COMMANDS = {
     "run": "一个批次的全部报表；run 可以不写",
     "conversation": "一个会话的页面，不论它在报表里有没有页面",
+    "month": "一个月（或任意几天）的月报，与上个月比",
 }
 _DEFAULT = "run"
 
@@ -28,8 +29,8 @@ class _Report(Lazy):
     cls=_Report,
     commands_in="qc.commands.report",
     about=_COMMANDS,
-    short_help="由已存的批次重新生成报表，或一个会话的页面",
-    subcommand_metavar="批次目录 | conversation 会话编号",
+    short_help="由已存的批次重新生成报表，或一个会话的页面、一个月的月报",
+    subcommand_metavar="批次目录 | conversation 会话编号 | month 批次总目录",
 )
 def command() -> None:
     """由已存的批次重新生成报表；只读 Parquet，不用模型。
@@ -38,4 +39,5 @@ def command() -> None:
     例：qc report runs/20261120-213000-1a2b3c
         qc report runs/20261120-213000-1a2b3c --lang en --audio copy
         qc report conversation A003
+        qc report month runs
     """
