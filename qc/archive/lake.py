@@ -19,6 +19,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
+from datetime import date
 from pathlib import Path
 from typing import Any
 from urllib.parse import quote
@@ -27,6 +28,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 import pyarrow.fs as fs
 
+from qc.archive.hive import UNKNOWN
 from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.schema.runs import RUN_FIELDS, RUNS, runs_table
@@ -37,6 +39,8 @@ MANIFEST, STAGING = "_manifest", "_staging"
 PARTITIONING = pa.schema([("date", pa.date32()), ("project", pa.string())])
 _URI = "%:/?#[]@!$&'()*+,;=~"
 """What of an address stays as it is; 质检 in a prefix is for us to encode."""
+_NAME = re.compile("[^/\0\ud800-\udfff]+")
+_PLACE = re.compile(rf"{_NAME.pattern}/date=(?:{UNKNOWN}|(?P<day>[0-9-]+))/project={_NAME.pattern}/{_NAME.pattern}")
 WRITING, PURGING, WHOLE = "writing", "purging", "whole"
 
 
@@ -64,7 +68,7 @@ class Entry:
     state: str
     files: tuple[LakeFile, ...] = ()
     purged: tuple[str, ...] = ()
-    """Files from which words or paths were taken since: the kind and the path."""
+    """Files in which there are no words, or no paths, to take (any more): the kind and the path."""
 
     @property
     def rows(self) -> int:
@@ -220,9 +224,7 @@ class Lake:
             with self.files.open_input_stream(path) as stream:
                 data = json.loads(stream.read())
             files = tuple(LakeFile(**file) for file in data["files"])
-            if not all(_is_inside(path) for path in (data["night"], *(file.path for file in files))):
-                raise ValueError
-            return Entry(**{**data, "files": files, "purged": tuple(data["purged"])})
+            return _sound(Entry(**{**data, "files": files, "purged": tuple(data["purged"])}))
         except (OSError, ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
             raise UsageError(
                 f"读不懂数据集的清单 {path}：{type(error).__name__}",
@@ -287,8 +289,20 @@ def _sync(folder: Path) -> None:
         os.close(descriptor)
 
 
-def _is_inside(path: object) -> bool:
-    """Whether a file is one of the data set: what is listed is also removed when its time is over."""
-    if not isinstance(path, str) or re.search("[\0\ud800-\udfff]", path):
-        return False
-    return not {"..", ".", ""} & set(path.split("/"))
+def _sound(entry: Entry) -> Entry:
+    """`entry` as qc writes them. Raises ValueError, TypeError. What is listed is also removed when its time is over: no
+    path leads elsewhere, and each says of which day it is."""
+    texts = {name: value for name, value in asdict(entry).items() if name not in ("files", "purged")}
+    if not all(isinstance(text, str) for text in (*texts.values(), *entry.purged)):
+        raise TypeError
+    date.fromisoformat(entry.started_at[:10] or "1970-01-01")
+    if not _NAME.fullmatch(entry.night) or entry.night in ("..", ".") or not all(" " in mark for mark in entry.purged):
+        raise ValueError
+    for file in entry.files:
+        if not isinstance(file.rows, int) or not isinstance(file.bytes, int) or not isinstance(file.sha256, str):
+            raise TypeError
+        found = _PLACE.fullmatch(file.path)
+        if found is None or {"..", "."} & set(file.path.split("/")):
+            raise ValueError
+        date.fromisoformat(found["day"] or "1970-01-01")
+    return entry
