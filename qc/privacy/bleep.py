@@ -22,6 +22,7 @@ import pyarrow.compute as pc
 
 from qc.asr.sound.audio import RATE, AudioError, open_audio
 from qc.errors import UsageError
+from qc.reporting.pagenames import page_names
 from qc.reporting.sound import judged_recording
 from qc.storage.files import atomic, write_text
 from qc.storage.read import StoredRun
@@ -38,6 +39,8 @@ _WHY = {
     "outside": "登记的路径指到了输入目录之外",
 }
 BY_WORDS, BY_PHRASES, BY_TURN = "words", "phrases", "turn"
+FOLDER = "bleep"
+"""Where copies lie in a run, unless somebody says elsewhere."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -118,6 +121,12 @@ def bleep(run: StoredRun, conversation_id: str, *, pad_ms: int = PAD_MS, silence
         spans=spans,
     )
     return told, found
+
+
+def copy_of(run: StoredRun, conversation_id: str) -> Path:
+    """Where in the run the copy of a conversation's recording lies, under a name that is safe on every file system."""
+    page = page_names([conversation_id])[conversation_id]
+    return run.path / FOLDER / f"{page.removesuffix('.html')}.wav"
 
 
 def write_bleeped(told: Bleeped, recording: Path, out: Path) -> None:

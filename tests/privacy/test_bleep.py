@@ -10,6 +10,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -123,6 +125,28 @@ def test_silence_and_offsets_as_csv(run: Path, tmp_path: Path) -> None:
     assert [(r["start_ms"], r["end_ms"], r["types"], r["by"]) for r in rows] == [("2800", "5200", "mobile", "phrases")]
 
 
+def test_without_a_place_the_copy_lies_in_the_run(run: Path, tmp_path: Path) -> None:
+    done = _qc("bleep", run, "A1")
+    assert done.exit_code == 0, done.output
+    copy = run / "bleep" / "A1.wav"
+    assert done.stdout.strip() == str(copy) and copy.stat().st_mode & 0o777 == 0o600
+    assert _samples(copy).shape == _samples(tmp_path / "in" / "a.wav").shape
+    assert list(list(entries(run.parent))[-1].files) == [str(copy.relative_to(run.parent))]
+    copy.unlink()
+    assert _qc("bleep", run, "A1", "--offsets", tmp_path / "a.json").exit_code == 0
+    assert not copy.exists(), "who asks for the offsets alone gets no copy"
+
+
+def test_where_nothing_was_recognised_it_says_so(run: Path, tmp_path: Path) -> None:
+    table = pq.read_table(run / "turns" / "part-00000.parquet")
+    none = pa.array([[]] * len(table), table.schema.field("entities").type)
+    at = table.schema.get_field_index("entities")
+    pq.write_table(table.set_column(at, "entities", none), run / "turns" / "part-00000.parquet")
+    done = _qc("bleep", run, "A1")
+    assert done.exit_code == 0, done.output
+    assert "一处也没有消" in done.stderr
+
+
 def test_only_the_recording_that_was_judged(run: Path, tmp_path: Path) -> None:
     recording = tmp_path / "in" / "a.wav"
     onto = _qc("bleep", run, "A1", "--out", recording)
@@ -136,4 +160,3 @@ def test_only_the_recording_that_was_judged(run: Path, tmp_path: Path) -> None:
     gone = _qc("bleep", run, "A1", "--out", tmp_path / "a.wav")
     assert "不在原来的位置" in str(gone.exception)
     assert not (tmp_path / "a.wav").exists()
-    assert "没有说写什么" in str(_qc("bleep", run, "A1").exception)
