@@ -89,7 +89,7 @@ def personal_spans(turns: Sequence[Mapping[str, Any]], *, pad_ms: int = PAD_MS) 
 def bleep(run: StoredRun, conversation_id: str, *, pad_ms: int = PAD_MS, silence: bool = False) -> tuple[Bleeped, Path]:
     """What is to be hidden of a conversation's recording, and the recording itself, when it is the one that was judged.
 
-    Raises UsageError: no recording, another one, personal data without times.
+    Raises UsageError: no recording, another one, words that were purged, personal data without times.
     """
     wanted = ["conversation_id", "source_path", "source_format", "source_sha256"]
     meta = _rows(run, "conversations", conversation_id, wanted)[0]
@@ -101,6 +101,11 @@ def bleep(run: StoredRun, conversation_id: str, *, pad_ms: int = PAD_MS, silence
         conversation_id,
         ["conversation_id", "turn", "start_ms", "end_ms", "text", "entities", "phrases", "words", "marks"],
     )
+    if turns and not any(turn["text"] for turn in turns):
+        raise UsageError(
+            f"会话 {conversation_id} 的文字已按保留期清除，不知道该消哪里",
+            "这样的录音做不出消音副本；还要给外人的，由人听着处理。",
+        )
     try:
         spans = personal_spans(turns, pad_ms=pad_ms)
     except (TypeError, ValueError, LookupError):  # nulls where something must stand, times that are none

@@ -137,14 +137,26 @@ def test_without_a_place_the_copy_lies_in_the_run(run: Path, tmp_path: Path) -> 
     assert not copy.exists(), "who asks for the offsets alone gets no copy"
 
 
-def test_where_nothing_was_recognised_it_says_so(run: Path, tmp_path: Path) -> None:
-    table = pq.read_table(run / "turns" / "part-00000.parquet")
-    none = pa.array([[]] * len(table), table.schema.field("entities").type)
-    at = table.schema.get_field_index("entities")
-    pq.write_table(table.set_column(at, "entities", none), run / "turns" / "part-00000.parquet")
+def _emptied(run: Path, column: str, empty: object) -> None:
+    part = run / "turns" / "part-00000.parquet"
+    table = pq.read_table(part)
+    field = table.schema.field(column)
+    values = pa.array([empty] * len(table), field.type)
+    pq.write_table(table.set_column(table.schema.get_field_index(column), field, values), part)
+
+
+def test_where_nothing_was_recognised_it_says_so(run: Path) -> None:
+    _emptied(run, "entities", [])
     done = _qc("bleep", run, "A1")
     assert done.exit_code == 0, done.output
     assert "一处也没有消" in done.stderr
+
+
+def test_words_that_were_purged_do_not_say_what_to_hide(run: Path) -> None:
+    _emptied(run, "entities", [])
+    _emptied(run, "text", "")
+    assert "按保留期清除" in str(_qc("bleep", run, "A1").exception)
+    assert not (run / "bleep").exists()
 
 
 def test_only_the_recording_that_was_judged(run: Path, tmp_path: Path) -> None:
