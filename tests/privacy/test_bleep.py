@@ -138,11 +138,11 @@ def test_without_a_place_the_copy_lies_in_the_run(run: Path, tmp_path: Path) -> 
 
 
 def _emptied(run: Path, column: str, empty: object) -> None:
-    part = run / "turns" / "part-00000.parquet"
-    table = pq.read_table(part)
-    field = table.schema.field(column)
-    values = pa.array([empty] * len(table), field.type)
-    pq.write_table(table.set_column(table.schema.get_field_index(column), field, values), part)
+    for part in (run / "turns").glob("*.parquet"):
+        table = pq.read_table(part)
+        field = table.schema.field(column)
+        values = pa.array([empty] * len(table), field.type)
+        pq.write_table(table.set_column(table.schema.get_field_index(column), field, values), part)
 
 
 def test_where_nothing_was_recognised_it_says_so(run: Path) -> None:
