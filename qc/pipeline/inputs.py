@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +10,7 @@ from qc.domain.config import Config
 from qc.domain.failure import Failure
 from qc.domain.run import RunStatus
 from qc.errors import UsageError
-from qc.ingest.batch import Batch, discover, read_conversations
+from qc.ingest.batch import Batch, ChangedInputError, discover, read_conversations
 from qc.pipeline.judging import Input
 from qc.pipeline.progress import Progress
 from qc.storage.read import StoredRun, open_run
@@ -21,11 +21,16 @@ _OUT_OF_REACH = frozenset({"unreadable", "changed"})
 
 
 def found(source: Path, manifest: Path | None, config: Config, progress: Progress, *, mask: bool) -> Batch:
-    """What lies in the folder, told with its notes. Raises UsageError when that is nothing."""
+    """What lies in the folder, told with its notes. Raises UsageError when that is nothing, or goes away meanwhile."""
     progress.note(f"读入 {source}")
     batch = discover(source, manifest, config)
-    if not (batch.recordings or batch.documents or batch.failures):
-        raise UsageError(f"{source} 里没有可以质检的文件", "应有录音、会话、工单或转写文件；见 docs/inputs.zh-CN.md。")
+    _require_within_reach(batch.failures, source)
+    anything = batch.recordings or batch.documents
+    if not anything and (not batch.failures or not _is_there(source)):
+        raise UsageError(
+            f"{source} 里没有可以质检的文件",
+            "应有录音、会话、工单或转写文件，见 docs/inputs.zh-CN.md；在网络盘上的，先看它挂上没有。",
+        )
     if mask:
         batch = replace(batch, notes=tuple(mask_value(note) for note in batch.notes))
     for note in batch.notes:
@@ -54,23 +59,34 @@ def inputs_of(batch: Batch, unheard: Mapping[str, Failure], source: Path) -> Ite
     Raises UsageError when all of them are out of reach: that is no fault of theirs.
     """
     yield from batch.failures
-    if any(failure.kind in _OUT_OF_REACH for failure in unheard.values()):
-        _require(source)
+    _require_within_reach(unheard.values(), source)
     for recording in batch.recordings:
         yield unheard.get(recording.conversation_id, recording)
-    for item in read_conversations(batch):
-        if isinstance(item, Failure) and item.kind in _OUT_OF_REACH:
-            _require(source)
-        yield item
+    try:
+        for item in read_conversations(batch):
+            if isinstance(item, Failure):
+                _require_within_reach([item], source)
+            yield item
+    except ChangedInputError:
+        _require(source)
+        raise
+
+
+def _require_within_reach(failures: Iterable[Failure], source: Path) -> None:
+    if any(failure.kind in _OUT_OF_REACH for failure in failures):
+        _require(source)
+
+
+def _is_there(source: Path) -> bool:
+    """Whether the input folder is there, and not empty as a mount point is without its share."""
+    try:
+        return source.is_file() or any(source.iterdir())
+    except OSError:
+        return False
 
 
 def _require(source: Path) -> None:
-    """Raises UsageError when the input folder is gone, or empty as a mount point is without its share."""
-    try:
-        there = source.is_file() or any(source.iterdir())
-    except OSError:
-        there = False
-    if not there:
+    if not _is_there(source):
         raise UsageError(
             f"输入 {source} 在运行中不见了（网络盘断开、移动盘拔出，或被移走）",
             "恢复之后再运行同一条命令会接着做：已转写、已判定的不会重做。",
