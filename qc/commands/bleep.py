@@ -67,7 +67,7 @@ def command(run: Path, conversation: str, out: Path | None, offsets: Path | None
     click.echo(
         f"消了 {len(told.spans)} 处，共 {told.hidden_ms / 1000:.1f} 秒"
         if told.spans
-        else "这个会话里没有识别出个人信息：一处也没有消，副本与原录音听起来一样。",
+        else "这个会话里没有识别出个人信息，一处也没有消；给外人之前请自己听一遍。",
         err=True,
     )
     if coarse:
