@@ -20,8 +20,9 @@ import pyarrow.parquet as pq
 
 from qc import __version__
 from qc.archive.compact import compact
+from qc.archive.due import due_runs
 from qc.archive.lake import Lake
-from qc.archive.purge import due, purge
+from qc.archive.purge import purge
 from qc.archive.purge_lake import due_nights, purge_night
 from qc.domain.retention import Kept, Period, Retention
 from qc.domain.run import CardLineage, Counts, Lineage, RunStatus
@@ -180,10 +181,10 @@ def retention(data: bytes, folder: Path) -> Iterator[str]:
     policy = Retention(default={Kept.TEXT: Period(days=1), Kept.AUDIO: Period(), Kept.REPORTS: None})
     for night in due_nights(lake, policy, _TODAY):
         purge_night(lake, night)
-    found = due(run, policy, _TODAY, folder / "cache")
-    if found is not None:
-        purge(found, _TODAY, partial(exclusive, unlocked=print))
-    yield from ()
+    found, damaged = due_runs([run], policy, _TODAY, folder / "cache")
+    yield from (error.message for error in damaged)
+    for one in found:
+        purge(one, _TODAY, partial(exclusive, unlocked=print), list)
 
 
 TARGETS = (

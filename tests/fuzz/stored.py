@@ -9,8 +9,8 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+from qc.archive.due import due_runs
 from qc.archive.lake import MANIFEST, Lake
-from qc.archive.purge import due
 from qc.archive.purge_lake import due_nights
 from qc.asr.assemble import Assembly, assemble
 from qc.asr.cache import TranscriptCache
@@ -100,7 +100,7 @@ def lineage(data: bytes, folder: Path) -> Iterator[str]:
     found = read_lineage(run)
     _ = f"{found.run_id}{found.started_at}{found.counts.input + 0}{found.counts.balanced()}"
     runs_table([found])
-    due(StoredRun(run, found), _POLICY, NOW.date(), folder / "cache")
+    due_runs([StoredRun(run, found)], _POLICY, NOW.date(), folder / "cache")
     list_runs(folder)
     for note in found.notes:
         note.encode()
