@@ -1,21 +1,26 @@
-"""What files say, as lines of text with their places: Parquet, HTML, workbooks, archives and anything that is text."""
+"""What files say, as lines of text with their places: Parquet, Arrow, pages, workbooks, archives, all that is text."""
 
 from __future__ import annotations
 
 import gzip
 import io
 import lzma
+import re
 import tarfile
 import zipfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from html.parser import HTMLParser
 from pathlib import Path
 from typing import IO
 
 import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.ipc as ipc
 import pyarrow.parquet as pq
+
+from qc.errors import refusal
+from qc.privacy.page import Page, one_line
 
 _LARGEST = 1 << 30
 """Bytes of one member of an archive or one compressed file; a larger one is reported as not looked into."""
@@ -28,27 +33,10 @@ _DAMAGED = (
     *(EOFError, OSError, ValueError, LookupError, RuntimeError),
 )
 """What a damaged file, or one that passes for what it is not, comes to."""
-_GEOMETRY = frozenset(
-    (
-        "d",
-        "points",
-        "transform",
-        "viewbox",
-        "x",
-        "y",
-        "x1",
-        "x2",
-        "y1",
-        "y2",
-        "cx",
-        "cy",
-        "r",
-        "width",
-        "height",
-        "style",
-    )
-)
-"""Attributes that hold coordinates of drawings."""
+_LEAST_NUMBER = 10**10
+"""A column of numbers may hold telephone numbers; smaller ones are counts, lengths and times."""
+_ESCAPE = re.compile(r"\\u([0-9a-fA-F]{4})")
+"""How JSON and scripts may write a character."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,7 +72,12 @@ def contents(path: Path) -> Iterator[Lines | Skipped]:
 
 
 def _opened(shown: str, path: Path) -> Iterator[Lines | Skipped]:
-    with path.open("rb") as file:
+    try:
+        file = path.open("rb")
+    except OSError as error:
+        yield Skipped(file=shown, reason=f"打不开（{refusal(error)}）")
+        return
+    with file:
         yield from _file(shown, file, 0)
 
 
@@ -95,12 +88,16 @@ def _file(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
     try:
         if head[:4] == b"PAR1":
             yield from _parquet(shown, file)
+        elif head[:6] == b"ARROW1":
+            yield from _arrow(shown, file)
         elif head[:4] == b"PK\x03\x04":
             yield from _zip(shown, file, depth)
         elif head[:2] == b"\x1f\x8b":
             yield from _gzip(shown, file, depth)
         elif head[257:262] == b"ustar":
             yield from _tar(shown, file, depth)
+        elif head[:9] == b"qc vault ":
+            yield Skipped(file=shown, reason="保管库，密封着")
         elif b"\0" in head:
             yield Skipped(file=shown, reason="不是文本")
         else:
@@ -111,12 +108,25 @@ def _file(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
 
 def _parquet(shown: str, file: IO[bytes]) -> Iterator[Lines]:
     stored = pq.ParquetFile(file)
-    schema = stored.schema_arrow
+    yield _notes(shown, stored.schema_arrow)
+    yield from _batches(shown, stored.iter_batches(_ROWS))
+
+
+def _arrow(shown: str, file: IO[bytes]) -> Iterator[Lines]:
+    stored = ipc.open_file(file)
+    yield _notes(shown, stored.schema)
+    yield from _batches(shown, map(stored.get_batch, range(stored.num_record_batches)))
+
+
+def _notes(shown: str, schema: pa.Schema) -> Lines:
     notes = [f"{k.decode()}={v.decode('utf-8', 'replace')}" for k, v in (schema.metadata or {}).items()]
     notes += [f"{f.name} {v.decode('utf-8', 'replace')}" for f in schema for v in (f.metadata or {}).values()]
-    yield Lines(file=shown, where="元数据", lines=notes)
+    return Lines(file=shown, where="元数据", lines=notes)
+
+
+def _batches(shown: str, batches: Iterable[pa.RecordBatch]) -> Iterator[Lines]:
     first = 1
-    for batch in stored.iter_batches(_ROWS):
+    for batch in batches:
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
             yield from _column(shown, f"{name} 列", column, first)
         first += batch.num_rows
@@ -127,15 +137,21 @@ def _column(shown: str, where: str, column: pa.Array, first: int) -> Iterator[Li
     if pa.types.is_dictionary(kind):
         column, kind = column.dictionary_decode(), kind.value_type
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
-        yield Lines(file=shown, where=where, lines=[_one_line(v) for v in column.to_pylist()], first=first)
+        yield Lines(file=shown, where=where, lines=[one_line(v) for v in column.to_pylist()], first=first)
+    elif pa.types.is_int64(kind) or pa.types.is_uint64(kind):
+        if (pc.max(column).as_py() or 0) >= _LEAST_NUMBER:
+            lines = [str(v) if v is not None and v >= _LEAST_NUMBER else "" for v in column.to_pylist()]
+            yield Lines(file=shown, where=where, lines=lines, first=first)
     elif pa.types.is_nested(kind) and _holds_text(kind):
-        lines = [_one_line(" | ".join(_strings(value))) for value in column.to_pylist()]
+        lines = [one_line(" | ".join(_strings(value))) for value in column.to_pylist()]
         yield Lines(file=shown, where=where, lines=lines, first=first)
 
 
 def _holds_text(kind: pa.DataType) -> bool:
     if pa.types.is_string(kind) or pa.types.is_large_string(kind):
         return True
+    if pa.types.is_dictionary(kind):
+        return _holds_text(kind.value_type)
     return any(_holds_text(kind.field(i).type) for i in range(kind.num_fields))
 
 
@@ -148,10 +164,6 @@ def _strings(value: object) -> Iterator[str]:
     elif isinstance(value, list | tuple):
         for inner in value:
             yield from _strings(inner)
-
-
-def _one_line(value: str | None) -> str:
-    return "" if value is None else value.replace("\n", " ").replace("\r", " ")
 
 
 def _zip(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
@@ -200,8 +212,9 @@ def _text(shown: str, file: IO[bytes]) -> Iterator[Lines]:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError:
         text = data.decode("gb18030", "replace")
+    text = _ESCAPE.sub(_character, text)
     if "<html" in text[:2000].lower() or text.lstrip()[:5] in ("<?xml", "<!DOC", "<svg "):
-        page = _Page()
+        page = Page()
         try:
             page.feed(text)
         except AssertionError:  # how html.parser gives up on declarations that are none
@@ -214,28 +227,7 @@ def _text(shown: str, file: IO[bytes]) -> Iterator[Lines]:
         yield Lines(file=shown, where="行", lines=text.split("\n"))
 
 
-class _Page(HTMLParser):
-    """Text, scripts and attributes of a page, each with its line; drawings only by their words."""
-
-    def __init__(self) -> None:
-        super().__init__(convert_charrefs=True)
-        self.texts: list[tuple[int, str]] = []
-        self.attributes: list[tuple[int, str]] = []
-        self._style = False
-
-    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        self._style = tag == "style"
-        line = self.getpos()[0]
-        self.attributes += [(line, _one_line(v)) for k, v in attrs if v and k not in _GEOMETRY and not v.isascii()]
-        self.attributes += [(line, v) for k, v in attrs if v and k not in _GEOMETRY and v.isascii() and len(v) > 5]
-
-    def handle_endtag(self, tag: str) -> None:
-        self._style = False
-
-    def handle_data(self, data: str) -> None:
-        if not self._style:
-            first = self.getpos()[0]
-            self.texts += [(first + i, line) for i, line in enumerate(data.split("\n")) if line.strip()]
-
-    def handle_comment(self, data: str) -> None:
-        self.texts.append((self.getpos()[0], _one_line(data)))
+def _character(found: re.Match[str]) -> str:
+    """What the escape stands for; what would be a line's end, or markup, stays as it is."""
+    code = int(found[1], 16)
+    return found[0] if (code < 0x80 and not chr(code).isdigit()) or 0xD800 <= code < 0xE000 else chr(code)
