@@ -89,5 +89,14 @@ def test_personal_data_is_masked(run: StoredRun, conversation_id: str) -> None:
         assert value not in pages
 
 
+def test_the_recording_that_the_help_of_bleep_names_has_something_to_hide(run: StoredRun) -> None:
+    from qc.commands.bleep import command
+    from qc.privacy.bleep import bleep
+
+    assert "1a2b3c A001" in (command.help or "")
+    told, recording = bleep(run, "A001")
+    assert told.spans and recording.name == "A001.wav"
+
+
 def heard(run: StoredRun, conversation_id: str) -> str:
     return "\n".join(f"{t['role']} {t['text']}" for t in rows(run, "turns", conversation_id))
