@@ -20,7 +20,6 @@ from qc.ingest.names import shown
 from qc.paths import cache_dir
 from qc.pipeline.executors.choose import choose_executor
 from qc.pipeline.executors.executor import Executor
-from qc.pipeline.executors.serial import Serial
 from qc.pipeline.finish import finish
 from qc.pipeline.inputs import found, found_stored, inputs_of
 from qc.pipeline.judging import Input, Sealing, Settings, inspect_stream
@@ -112,7 +111,7 @@ def run_batch(
         plan, unheard = _heard(batch, identity, retry, plan, asked)
         keys = {} if identity is None else {r.content: identity.key_of(r) for r in batch.recordings}
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
-        counts = _judged(inputs_of(batch, unheard, source), total, _settings(plan, asked, spoken, keys), plan, asked)
+        counts = _judged(inputs_of(batch, unheard, source), total, _settings(plan, asked, spoken, keys), asked)
         return _outcome(plan.run, finish(plan, counts, asked.specs, retry), asked, held)
 
 
@@ -143,7 +142,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         if plan.finished:
             return _outcome(plan.run, plan.lineage, asked, held)
         settings = _settings(plan, asked, SpeechSpecs(), {})
-        counts = _judged(stored_inputs(stored), before.counts.input, settings, plan, asked)
+        counts = _judged(stored_inputs(stored), before.counts.input, settings, asked)
         return _outcome(plan.run, finish(plan, counts, asked.specs), asked, held)
 
 
@@ -257,17 +256,12 @@ def _settings(plan: Plan, asked: _Asked, spoken: SpeechSpecs, keys: dict[str, st
     )
 
 
-def _judged(
-    inputs: Iterable[Input], total: int | None, settings: Settings, plan: Plan, asked: _Asked
-) -> list[ShardCounts]:
-    # One shard is quicker without a worker; but what once broke off may have been killed by an input, and a worker is
-    # what keeps that from killing the run again.
-    small = total is not None and total <= asked.config.run.shard_size and not plan.resumed
+def _judged(inputs: Iterable[Input], total: int | None, settings: Settings, asked: _Asked) -> list[ShardCounts]:
     return inspect_stream(
         inputs,
         settings,
         shard_size=asked.config.run.shard_size,
-        executor=Serial() if small else asked.executor,
+        executor=asked.executor,
         limits=limits_of(asked.config.run),
         total=total,
         progress=asked.progress,

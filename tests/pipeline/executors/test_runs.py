@@ -79,6 +79,16 @@ def test_what_breaks_a_worker_is_set_aside_and_the_counts_balance(
         assert got.table(table).to_pylist() == rest, table
 
 
+def test_a_run_of_one_shard_is_no_less_protected(expected: Path, tmp_path: Path) -> None:
+    (tmp_path / "qc.yaml").write_text("run: {judge_limit_s: 10}\n", encoding="utf-8")
+    out = tmp_path / "out"
+    again = [*faulty.COMMAND, "inspect", str(expected), "-w", str(tmp_path), "--no-report", "--out", str(out)]
+    done = subprocess.run(again, env=faulty.environment("C0003=loops"), capture_output=True, check=False, timeout=300)
+    assert done.returncode == 3
+    (lost,) = open_run(only_run(out)).table("failures").to_pylist()
+    assert (lost["conversation_id"], lost["kind"]) == ("C0003", "timeout")
+
+
 @pytest.mark.parametrize("sent", [signal.SIGKILL, signal.SIGINT])
 def test_a_run_broken_off_goes_on(
     named: str, sent: signal.Signals, night: Path, expected: Path, tmp_path: Path
