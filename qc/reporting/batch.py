@@ -20,7 +20,7 @@ POSITIVE_END = 0.2
 """A customer who was never negative and ends above this polarity (−1..1) counts as positive."""
 
 _CONVERSATION = [
-    *("conversation_id", "project", "channel", "started_at", "duration_ms", "agent_id", "agent_name", "team"),
+    *("conversation_id", "project", "channel", "date", "started_at", "duration_ms", "agent_id", "agent_name", "team"),
     *("region", "satisfaction", "source_format", "silence_ms", "longest_silence_ms", "agent_chars_per_min"),
     *("customer_emotion_start", "customer_emotion_end", "customer_emotion_worst", "customer_emotion_worst_turn"),
     *("customer_emotion_level", "soothed", "primary_topic"),

@@ -28,13 +28,16 @@ from qc.domain.run import Lineage
 from qc.errors import UsageError
 from qc.reporting import formatting, labels
 from qc.reporting.logo import inlined
-from qc.reporting.sandbox import MOST_CHARS, ExhaustedError, Sandbox, bounded
+from qc.reporting.sandbox import MOST_CHARS, ExhaustedError, Sandbox, UnfitError, bounded
 
 _STYLE = "style.css"
 _SCRIPTS = {"conversation.html": ("player.js", "review.js")}
 _OTHERWISE = ("tables.js",)
 """The scripts of a page; they are joined into one."""
-_BROKEN = (TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, OSError, RecursionError)
+_BROKEN = (
+    *(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, OSError, RecursionError),
+    AssertionError,
+)
 """What a wrong template comes to."""
 _COMPARE = "请对照自带的 reports/ 检查改动过的模板。"
 _HEAD = re.compile(
@@ -117,13 +120,13 @@ class Renderer:
                 "请改正模板，或从 reports/ 中删去它以使用自带的模板。",
             ) from error
         except TemplateNotFound as error:
-            raise UsageError(f"{_place(error, template)}：没有这个模板{_told(error)}", _COMPARE) from error
+            raise UsageError(f"{_place(error, template)}：没有这个模板{_told(error, template)}", _COMPARE) from error
         except SecurityError as error:
-            raise UsageError(f"{_place(error, template)}：模板不许这样做{_told(error)}", _COMPARE) from error
+            raise UsageError(f"{_place(error, template)}：模板不许这样做{_told(error, template)}", _COMPARE) from error
         except ExhaustedError as error:
             raise UsageError(f"{_place(error, template)}：一页用得太多：{error}", _COMPARE) from error
         except _BROKEN as error:
-            what = f"{type(error).__name__}{_told(error)}"
+            what = f"{type(error).__name__}{_told(error, template)}"
             raise UsageError(f"{_place(error, template)}：报表模板出错：{what}", _COMPARE) from error
         _guarded(html, template, {str(values["policy"]), str(self._environment.globals["policy_without_script"])})
         return html
@@ -134,6 +137,8 @@ class Renderer:
             raise UsageError("没有报表模板目录。")
         try:
             text = loader.get_source(self._environment, name)[0]
+        except UnfitError as error:
+            raise UsageError(f"报表模板用不了：{error.message}", _COMPARE) from None
         except TemplateError:
             raise UsageError(f"报表模板目录中没有 {name}。", "请检查 reports/ 目录是否完整。") from None
         if _CLOSING.search(text):
@@ -169,19 +174,19 @@ def _at_work(error: BaseException) -> tuple[str, int]:
     return found
 
 
-def _told(error: Exception) -> str:
+def _told(error: Exception, template: str) -> str:
     """What Jinja says is wrong, after a colon. It names what was looked for, and that may be what a customer said
     (`counts[text]`): shown is only what stands in the template itself."""
     if not isinstance(error, TemplateError) or not error.message:
         return ""
     try:
-        source = Path(_at_work(error)[0]).read_text("utf-8")
+        source = f"{template}\n{Path(_at_work(error)[0]).read_text('utf-8')}"
     except (OSError, ValueError):
-        source = ""
+        source = template
     told = error.message
     if isinstance(error, TemplateNotFound):
         names = error.templates if isinstance(error, TemplatesNotFound) else [error.name]
-        for name in {str(name) for name in names} - {""}:
+        for name in {name for name in names if isinstance(name, str) and name}:  # others are undefined
             told = told if name in source else told.replace(name, "…")
     return "：" + _NAMED.sub(lambda found: found[0] if found["kind"] or found[0][1:-1] in source else "…", told)
 

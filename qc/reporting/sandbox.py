@@ -49,21 +49,28 @@ class ExhaustedError(Exception):
     """A page took more than it may; the text says of what (Chinese)."""
 
 
+class UnfitError(TemplateNotFound):
+    """A template is there and may not be used; the message says why (Chinese)."""
+
+
 class Folder(FileSystemLoader):
     """Templates inside the folders and nowhere else: `..` and links that lead out are no templates."""
 
     def get_source(self, environment: Environment, template: str) -> tuple[str, str, Any]:
-        """As the base class; raises TemplateNotFound for what lies outside or is no ordinary file of a usual size."""
+        """As the base class; raises UnfitError for what lies outside or is no text of a usual size."""
         for root in self.searchpath:
             path = Path(root, template)
             if "\x00" in template or not path.is_file():
                 continue
             if not path.resolve().is_relative_to(Path(root).resolve()):
-                raise TemplateNotFound(template, f"{template} 是指向模板目录之外的链接")
+                raise UnfitError(template, f"{template} 是指向模板目录之外的链接")
             if path.stat().st_size > MOST_BYTES:
-                raise TemplateNotFound(template, f"{template} 超过 {MOST_BYTES // 1_000_000} MB")
+                raise UnfitError(template, f"{template} 超过 {MOST_BYTES // 1_000_000} MB")
             break
-        return super().get_source(environment, template)
+        try:
+            return super().get_source(environment, template)
+        except UnicodeDecodeError:
+            raise UnfitError(template, f"{template} 不是 UTF-8 编码，请另存为 UTF-8") from None
 
 
 class Sandbox(ImmutableSandboxedEnvironment):

@@ -81,7 +81,7 @@ def judged_verdicts(batch: Batch) -> pa.Table:
     nothing to judge, and rules on trial are no part of the machine's verdict."""
     finals = batch.finals
     absent = pc.and_(*(pc.equal(finals[c], "not_applicable") for c in ("machine_verdict", "final_verdict")))
-    trial = pc.is_in(finals["rule_id"], value_set=on_trial(batch.run))
+    trial = pc.is_in(finals["rule_id"], value_set=on_trial(batch.run) if finals.num_rows else pa.array([], pa.string()))
     finals = finals.filter(pc.invert(pc.or_(absent, trial)))
     machine, final = finals["machine_verdict"], finals["final_verdict"]
     differ = pc.not_equal(machine, final)

@@ -4,21 +4,23 @@ A night of 100,000 conversations is hundreds of part files of dozens of columns;
 nights would mostly open files. The summary has the few columns that reports, alerts and indicators compare, piece by
 piece as they are stored (the same pieces give the same sums to the last digit), so that whoever reads it gets what the
 tables give. It is made from the tables when first wanted, bears the digest of the run's state, and is made again when
-that has changed (a review, another judgement, a purge). It may be removed at any time.
+that has changed (a review, another judgement, a purge) or the file is not what was written: Arrow takes what stands in
+its files on trust, and a damaged one could tell wrong figures or end the process. It may be removed at any time.
 """
 
 from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.ipc as ipc
 
-from qc.storage.files import atomic
+from qc.storage.digests import sha256_of
+from qc.storage.files import atomic, write_text
 from qc.storage.read import StoredRun
 from qc.storage.state import state_of
 
@@ -29,7 +31,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
         *("team", "customer_id", "region", "ring_count", "queue_wait_s", "hold_s", "after_call_s", "transfers"),
         *("satisfaction", "extra", "source_sha256", "agent_turns", "customer_turns", "bot_turns", "silence_ms"),
         *("agent_chars_per_min", "customer_emotion_end", "customer_emotion_level", "soothed", "primary_topic"),
-        "contact_reason",
+        *("contact_reason", "asr_confidence", "sample_rate", "role_source"),
     ),
     "findings": ("conversation_id", "rule_id", "kind", "severity", "status", "verdict", "hit_count"),
     "topics": ("conversation_id", "topic_id", "topic", "share", "rank"),
@@ -40,6 +42,7 @@ _COLUMNS: dict[str, tuple[str, ...]] = {
 """What is compared over runs. Other columns and tables come from the parts."""
 _FORMAT = hashlib.sha256(repr((1, sorted(_COLUMNS.items()))).encode()).hexdigest()
 _STATE = b"qc.state"
+_DIGEST = ".sha256"
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +91,7 @@ def kept(
     made = make()
     with suppress(OSError):  # as in `summarised`
         for name in names:
-            with atomic(summary_path(run.path, name)) as temporary, ExitStack() as stack:
+            with _written(run.path, name) as temporary, ExitStack() as stack:
                 table = made[name].replace_schema_metadata({_STATE: state}).combine_chunks()
                 _writer(temporary, table.schema, stack).write_table(table)
     return made
@@ -110,7 +113,7 @@ def summary_path(run: Path, name: str) -> Path:
 
 def _write(run: StoredRun, name: str, state: bytes) -> None:
     columns = list(_COLUMNS[name])
-    with atomic(summary_path(run.path, name)) as temporary, ExitStack() as stack:
+    with _written(run.path, name) as temporary, ExitStack() as stack:
         writer, schema = None, None
         for part in run.parts(name, columns):
             if writer is None:
@@ -121,6 +124,21 @@ def _write(run: StoredRun, name: str, state: bytes) -> None:
         if writer is None:
             empty = StoredRun.table(run, name, columns).schema
             _writer(temporary, empty.with_metadata({_STATE: state}), stack)
+
+
+@contextmanager
+def _written(run: Path, name: str) -> Iterator[Path]:
+    """A temporary file that becomes the summary of a table, and then the digest of it. Who is killed between leaves a
+    summary that is made again."""
+    path = summary_path(run, name)
+    with atomic(path) as temporary:
+        yield temporary
+    write_text(path.with_suffix(_DIGEST), sha256_of(path))
+
+
+def _whole(path: Path) -> bool:
+    """Whether the summary is what was written."""
+    return path.with_suffix(_DIGEST).read_bytes() == sha256_of(path).encode()
 
 
 def _writer(path: Path, schema: pa.Schema, stack: ExitStack) -> ipc.RecordBatchFileWriter:
@@ -136,10 +154,13 @@ def _none(schema: pa.Schema) -> pa.RecordBatch:
 def _opened(
     run: Path, name: str, state: bytes, columns: list[str] | None, stack: ExitStack
 ) -> ipc.RecordBatchFileReader | None:
-    """The summary of a table, if it is of this state; with `columns` only. None where it is not there or damaged."""
+    """The summary of a table, if it is of this state; with `columns` only, of one that was looked at whole before. None
+    where it is not there or damaged."""
     path = summary_path(run, name)
     wanted = None if columns is None else sorted(_COLUMNS[name].index(c) for c in columns)
     try:
+        if columns is None and not _whole(path):
+            return None
         source = stack.enter_context(pa.OSFile(str(path)))
         options = ipc.IpcReadOptions(included_fields=wanted, use_threads=False)
         file = stack.enter_context(ipc.open_file(source, options=options))

@@ -40,20 +40,28 @@ _KINDS = ("figures", "rules", "overturned", "topics", "complaints")
 _FORMAT = hashlib.sha256(repr((1, WHO, ADDED, CHANGES, tuple(SENTIMENT))).encode()).hexdigest()
 
 
-def talks(run: StoredRun) -> pa.Table:
-    """A row per conversation in stored order: what tells it from others (`qc.opinion.dedupe`), and its `day`."""
-    return kept(run, ["month-talks"], _FORMAT, lambda: {"month-talks": _talks(run)})["month-talks"]
-
-
 def days(run: StoredRun) -> Mapping[date, int]:
     """The conversations of the run by day."""
 
     def counted() -> Mapping[str, pa.Table]:
-        rows = talks(run).group_by("day", use_threads=False).aggregate([("day", "count")]).sort_by("day")
-        return {"month-days": rows}
+        dates = run.table("conversations", ["date"])["date"]
+        rows = pa.table({"day": _day(run, dates)}).group_by("day", use_threads=False).aggregate([("day", "count")])
+        return {"month-days": rows.sort_by("day")}
 
     table = kept(run, ["month-days"], _FORMAT, counted)["month-days"]
     return dict(zip(table["day"].to_pylist(), table["day_count"].to_pylist(), strict=True))
+
+
+def talks(run: StoredRun) -> pa.Table:
+    """A row per conversation in stored order: what tells it from others (`qc.opinion.dedupe`), and its `day`."""
+
+    def told() -> Mapping[str, pa.Table]:
+        table = conversations_of(run, ["conversation_id", "started_at", "source_sha256", "date"])
+        digest = pc.fill_null(table["source_sha256"], "")  # null and empty tell as little; only empty takes no room
+        columns = {name: table[name] for name in ("conversation_id", "started_at")}
+        return {"month-talks": pa.table(columns | {"source_sha256": digest, "day": _day(run, table["date"])})}
+
+    return kept(run, ["month-talks"], _FORMAT, told)["month-talks"]
 
 
 def extract(run: StoredRun, without: Sequence[str] = ()) -> Mapping[str, pa.Table]:
@@ -64,18 +72,15 @@ def extract(run: StoredRun, without: Sequence[str] = ()) -> Mapping[str, pa.Tabl
     return {kind: found[name] for kind, name in zip(_KINDS, names, strict=True)}
 
 
-def _talks(run: StoredRun) -> pa.Table:
-    table = conversations_of(run, ["conversation_id", "started_at", "source_sha256", "date"])
+def _day(run: StoredRun, dates: pa.ChunkedArray) -> pa.ChunkedArray:
     begun = pa.scalar(date.fromisoformat(run.lineage.started_at[:10] or "1970-01-01"), pa.date32())
-    day = pc.fill_null(pc.cast(table["date"], pa.date32()), begun)
-    return table.drop_columns(["date"]).append_column("day", day)
+    return pc.fill_null(pc.cast(dates, pa.date32()), begun)
 
 
 def _extract(run: StoredRun, without: Sequence[str]) -> Sequence[pa.Table]:
     batch = Batch(run)
     conversations = batch.conversations
-    day = lookup(conversations["conversation_id"], talks(run).select(["conversation_id", "day"]))["day"]
-    conversations = conversations.append_column("day", day)
+    conversations = conversations.append_column("day", _day(run, conversations["date"]))
     if without:
         gone = pc.is_in(conversations["conversation_id"], value_set=pa.array(without, pa.string()))
         conversations = conversations.filter(pc.invert(gone))
@@ -98,9 +103,10 @@ def _added(table: pa.Table, keys: Sequence[str], sums: Sequence[str], titles: Se
 
 
 def _with_day(rows: pa.Table, conversations: pa.Table) -> pa.Table:
-    """`rows` of conversations that count, with their `day`."""
-    day = lookup(rows["conversation_id"], conversations.select(["conversation_id", "day"]))["day"]
-    return rows.append_column("day", day).filter(pc.is_valid(day))
+    """`rows` of conversations that count, with their `day` and `sentiment`."""
+    beside = lookup(rows["conversation_id"], conversations.select(["conversation_id", "day", "sentiment"]))
+    rows = rows.append_column("day", beside["day"]).append_column("sentiment", beside["sentiment"])
+    return rows if not beside["day"].null_count else rows.filter(pc.is_valid(beside["day"]))
 
 
 def _figures(conversations: pa.Table) -> pa.Table:
@@ -159,13 +165,12 @@ def _topics(run: StoredRun, conversations: pa.Table) -> pa.Table:
     rows = rows.filter(pc.or_(pc.not_equal(rows["topic_id"], UNKNOWN_TOPIC), pc.equal(rows["rank"], 1)))
     rows = _with_day(rows, conversations)
     main = pc.fill_null(pc.equal(rows["rank"], 1), False)
-    mood = lookup(rows["conversation_id"], conversations.select(["conversation_id", "sentiment"]))["sentiment"]
     columns = {name: rows[name] for name in ("day", "topic_id", "topic", "parent")} | {
         "mentioned": pa.array([1] * rows.num_rows, pa.int64()),
         "main": pc.cast(main, pa.int64()),
     }
     for code in SENTIMENT:
-        columns[code] = pc.cast(pc.and_(main, pc.equal(mood, code)), pa.int64())
+        columns[code] = pc.cast(pc.and_(main, pc.equal(rows["sentiment"], code)), pa.int64())
     return _added(pa.table(columns), ("day", "topic_id"), ("mentioned", "main", *SENTIMENT), ("topic", "parent"))
 
 
