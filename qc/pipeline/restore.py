@@ -139,6 +139,8 @@ def _readable(run: StoredRun) -> Iterator[None]:
 
 
 def _turn(row: Mapping[str, Any]) -> Turn:
+    if row["text"] is None:
+        raise ValueError("null")
     return Turn(
         role=Role(row["role"]),
         text=row["text"],
@@ -197,6 +199,8 @@ def source(row: Mapping[str, Any]) -> Source:
 
 
 def _conversation(row: Mapping[str, Any], turns: tuple[Turn, ...]) -> Conversation:
+    if any(row[name] is None for name in ("conversation_id", "project", "source_path", "source_format")):
+        raise ValueError("null")
     return Conversation(
         id=row["conversation_id"],
         project=row["project"],

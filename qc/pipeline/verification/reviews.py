@@ -30,7 +30,7 @@ def check_reviews(run: StoredRun, known: Known) -> Check:
             return Check(id=_ID, title=_TITLE, state=State.PASSED, told="没有人的意见")
         for row in reviews.to_pylist():
             opinion = Opinion(**{name: row[name] for name in Opinion.__slots__ if name != "place"})
-            if opinion.id != row["review_id"]:
+            if opinion.reviewed_at is None or opinion.id != row["review_id"]:
                 problems.add(f"意见 {row['review_id']} 的内容变了")
         if behind(run):
             problems.add("有意见还没有算进终审：运行 qc review import --run 批次目录 重算")
