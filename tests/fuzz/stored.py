@@ -9,6 +9,9 @@ from datetime import datetime
 from functools import cache
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
+
 from qc.archive.due import due_runs
 from qc.archive.lake import MANIFEST, Lake
 from qc.archive.purge_lake import due_nights
@@ -37,7 +40,7 @@ from qc.storage.digests import intact, read_parts
 from qc.storage.lineage import read_lineage, write_lineage
 from qc.storage.read import StoredRun, list_runs
 from qc.storage.sql import Database
-from qc.storage.summary import SummarisedRun, summary_path
+from qc.storage.summary import summarised, summary_path
 from qc.storage.write import committed_shards, part_path
 from qc.text.frequencies import frequencies
 from tests.fuzz.reading import in_workbook
@@ -166,14 +169,17 @@ def retry(data: bytes, folder: Path) -> Iterator[str]:
 
 
 def summary(data: bytes, folder: Path) -> Iterator[str]:
-    """What an earlier run comes to in few columns, as its file is laid down for a state of it."""
-    path = summary_path(folder, "findings")
+    """What an earlier run comes to in few columns: whatever became of its file, it says what the tables say."""
+    columns = ["conversation_id", "rule_id", "hit_count"]
+    table = pa.table({"conversation_id": ["c1"], "rule_id": ["a.b"], "hit_count": pa.array([2], pa.int32())})
+    write_lineage(folder, Lineage(run_id="r", qc_version="0"))
+    path = part_path(folder, "findings", 0)
     path.parent.mkdir()
-    path.write_bytes(data)
-    run = SummarisedRun(folder, Lineage(run_id="r", qc_version="0"), b"state")
-    for columns in (["conversation_id", "rule_id", "verdict"], ["hit_count"]):
-        for piece in run.parts("findings", columns):
-            piece.to_pylist()
+    pq.write_table(table, path)
+    run = StoredRun(folder, Lineage(run_id="r", qc_version="0"))
+    summarised(run)
+    summary_path(folder, "findings").write_bytes(data)
+    assert summarised(run).table("findings", columns).equals(run.table("findings", columns))
     yield from ()
 
 
