@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 import click
@@ -14,6 +15,10 @@ import click
 from qc.commands.options import FOLDER, workspace_of
 from qc.domain.printable import printable
 from qc.errors import EXIT_OK, EXIT_PARTIAL, QcError, UsageError
+
+_HOW_TO_WRITE = """在工作区的 qc.yaml 里写，例如（全部写法见 docs/archive.zh-CN.md）：
+  retention:
+    default: {audio: 180天, text: 1年, results: 3年, reports: 90天, transcripts: 30天}"""
 
 
 @click.command("purge", short_help="按保留期清除：录音路径、文字、结果、报表、转写缓存")
@@ -47,18 +52,18 @@ def command(
     from qc.archive.lake import Lake
     from qc.archive.purge import purge, remove_left
     from qc.archive.purge_lake import due_nights, purge_night
+    from qc.commands.auditing import record_first
     from qc.commands.exporting import say_left_out
     from qc.paths import cache_dir
     from qc.pipeline.run import TRANSCRIPTS
     from qc.pipeline.specs import configuration, folders
     from qc.privacy.vault_file import FOLDER as VAULT
     from qc.privacy.vault_file import forget_wordless
-    from qc.storage.audit import record
     from qc.storage.read import list_runs
 
     retention = configuration(folders(workspace_of(workspace))).retention
     if retention.empty:
-        raise UsageError("qc.yaml 里没有写 retention（保留期），什么都不会清除", "写法见 docs/archive.zh-CN.md。")
+        raise UsageError("qc.yaml 里没有写 retention（保留期），什么都不会清除", _HOW_TO_WRITE)
     if yes and on is not None:
         raise UsageError("--on 只用来预先看一看，不能和 --yes 一起", "去掉其中一个。")
     today = on.date() if on is not None else date.today()
@@ -81,6 +86,8 @@ def command(
         rows = [(one.run.lineage.run_id, one.counts) for one in found]
         rows += [(f"{night.entry.run_id}（数据集）", night.counts) for night in nights]
         click.echo(_table(rows) if rows else "没有到期的内容。")
+        if rows:
+            click.echo("录音路径、文字、结果数的是会话，报表数的是目录，转写缓存数的是录音。", err=True)
         held = [run.lineage.run_id for run in stored if run.lineage.run_id in retention.keep]
         if held:
             click.echo(f"保全不动的批次：{'、'.join(held)}", err=True)
@@ -93,8 +100,9 @@ def command(
         done = 0
         for one in found:
             run_id = one.run.lineage.run_id
-            try:  # first the log: what is not recorded is not taken
-                purge(one, today, _held, lambda: record(runs, "purge", runs=[run_id], counts=one.counts))  # noqa: B023
+            told = partial(record_first, runs, "purge", f"批次 {run_id}", runs=[run_id], counts=one.counts)
+            try:
+                purge(one, today, _held, told)
             except UsageError as error:
                 refused.append(error)
             else:
@@ -107,7 +115,8 @@ def command(
                 except UsageError as error:
                     refused.append(error)
         for night in nights:
-            record(runs, "purge", runs=[night.entry.run_id], counts=night.counts, note="数据集")
+            undone = f"数据集里批次 {night.entry.run_id} 没有清除"
+            record_first(runs, "purge", undone, runs=[night.entry.run_id], counts=night.counts, note="数据集")
             purge_night(lake, night)  # type: ignore[arg-type]
         _say(refused)
         click.echo(f"清除了 {done} 个批次、数据集里 {len(nights)} 晚的到期内容。", err=True)

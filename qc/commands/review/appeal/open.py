@@ -19,7 +19,7 @@ def command(run: Path, conversation: str, rule: str, agent: str, reason: str) ->
     """坐席对一条判定提出申诉；打印申诉编号。
 
     \b
-    例：qc review appeal open runs/批次 A002 service.greeting --agent 1025 --reason "第 2 轮问候过，被静音盖住"
+    例：qc review appeal open runs/批次 A002 service.greeting --agent 1029 --reason "第 2 轮问候过，被静音盖住"
     """
     from qc.commands.auditing import audited
     from qc.pipeline.appeals import open_appeal
