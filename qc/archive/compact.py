@@ -9,7 +9,7 @@ and some as they are now, never half a file and never a row twice within a day a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -49,12 +49,14 @@ class Compacted:
     rows: int = 0
     runs: tuple[str, ...] = ()
     """Those written."""
+    refused: tuple[UsageError, ...] = ()
+    """What is wrong with those that could not be read, or were being changed: what the data set had of them stays."""
 
 
 def compact(runs: Sequence[StoredRun], lake: Lake) -> Compacted:
     """Bring the finished and judged runs among `runs` into `lake`; what is there and unchanged is left alone.
 
-    Raises UsageError when the place holds something else, somebody writes it, or a run changes meanwhile.
+    Raises UsageError when the place holds something else, or somebody writes it.
     """
     done = Compacted()
     with lake.alone():
@@ -70,7 +72,12 @@ def compact(runs: Sequence[StoredRun], lake: Lake) -> Compacted:
             if entry is not None and whole and entry.run_id == run.lineage.run_id and entry.source == state:
                 done = replace(done, same=done.same + 1)
                 continue
-            written = _bring(run, lake, entry, state)
+            try:
+                written = _bring(run, lake, known, state)
+            except UsageError as error:
+                done = replace(done, refused=(*done.refused, error))
+                continue
+            entry = entry or _under_another_name(run, known)
             done = replace(
                 done,
                 added=done.added + (entry is None),
@@ -82,7 +89,14 @@ def compact(runs: Sequence[StoredRun], lake: Lake) -> Compacted:
     return done
 
 
-def _bring(run: StoredRun, lake: Lake, before: Entry | None, state: str) -> Entry:
+def _under_another_name(run: StoredRun, known: Mapping[str, Entry]) -> Entry | None:
+    """What the data set has of this run from before an input of it was mended and tried again."""
+    mine = (e for night, e in known.items() if e.run_id == run.lineage.run_id and night != night_of(run))
+    return next(mine, None)
+
+
+def _bring(run: StoredRun, lake: Lake, known: Mapping[str, Entry], state: str) -> Entry:
+    """Raises UsageError when the run cannot be read, or changes meanwhile: then the data set is as it was."""
     night = night_of(run)
     rows, names = Sorted(run), {**ALL_TABLES}
     written = [
@@ -92,6 +106,8 @@ def _bring(run: StoredRun, lake: Lake, before: Entry | None, state: str) -> Entr
     staged = [writing.file for writing in written]
     if state_of(open_run(run.path)) != state:
         raise UsageError(f"批次 {run.lineage.run_id} 正在改动", "等它改完，再运行一次 qc compact；数据集没有变。")
+    if (other := _under_another_name(run, known)) is not None:  # first, so that no row is there twice
+        publish(lake, replace(other, files=()), other, ())
     return publish(
         lake,
         Entry(
@@ -105,7 +121,7 @@ def _bring(run: StoredRun, lake: Lake, before: Entry | None, state: str) -> Entr
             files=tuple(sorted(staged, key=lambda file: file.path)),
             purged=tuple(sorted(mark for writing in written for mark in writing.marks)),
         ),
-        before,
+        known.get(night),
         staged,
     )
 

@@ -11,6 +11,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import pyarrow as pa
@@ -27,6 +28,7 @@ from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.append import append_part
 from qc.storage.audit import LOG, entries
+from qc.storage.lineage import write_lineage
 from qc.storage.read import list_runs
 from tests.archive.nights import PROJECTS, night
 
@@ -303,3 +305,27 @@ def test_an_object_store_holds_the_same(tmp_path: Path, bucket: str) -> None:
     assert there.entries() == here.entries()
     for name in ("conversations", "turns", "findings", "runs"):
         assert there.datasets()[name].to_table().equals(here.datasets()[name].to_table())
+
+
+def test_a_run_whose_input_was_mended_since_is_there_once(tmp_path: Path) -> None:
+    run = night(tmp_path / "runs", 0)
+    lake = Lake(str(tmp_path / "lake"))
+    compact([run], lake)
+    write_lineage(run.path, replace(run.lineage, input_digest="e" * 64))  # as `qc run --retry-failed` leaves it
+    done = compact(list_runs(tmp_path / "runs"), lake)
+    assert (done.added, done.replaced) == (0, 1)
+    assert len(rows(tmp_path / "lake")) == 12
+    assert [entry.input_digest for entry in lake.entries().values()] == ["e" * 64]
+
+
+def test_a_damaged_run_stops_no_other_and_what_there_was_of_it_stays(tmp_path: Path) -> None:
+    runs = [night(tmp_path / "runs", day, talks=4) for day in range(3)]
+    call = ["compact", str(tmp_path / "runs"), "--to", str(tmp_path / "lake")]
+    assert CliRunner().invoke(cli, call).exit_code == 0
+    for run in runs:
+        write_lineage(run.path, replace(run.lineage, name="改过"))
+    runs[0].part_files("findings")[0].write_bytes(b"PAR1")
+    result = CliRunner().invoke(cli, call)
+    assert result.exit_code == 3, result.output
+    assert "没有放进去：读不了" in result.stderr and "更新 2 晚" in result.stderr
+    assert sorted(row["run_name"] for row in rows(tmp_path / "lake", "runs")) == ["03 月 01 日夜间", "改过", "改过"]
