@@ -16,6 +16,7 @@ from qc.reporting import charts
 from qc.reporting.courses import Reading, course
 from qc.reporting.estimates import Rate
 from qc.reporting.formatting import number, percent
+from qc.reporting.month.period import Period
 from qc.reporting.summaries import Summary
 from qc.reporting.trend import ONE_SIDED, RARE, Measure, overdispersion
 from qc.statistics.individuals import ENOUGH, usual
@@ -25,17 +26,17 @@ _Limits = Sequence[tuple[float | None, float | None]]
 
 
 def volume(days: Mapping[date, Summary]) -> charts.Columns:
-    """Conversations per day, those that failed among them at the foot."""
+    """Conversations per day, those that passed at the foot; a day without any is a gap."""
     series = [(say("合格"), "ink-main"), (say("不合格"), "mood-negative"), (say("没有评分"), "mood-neutral")]
     data = []
-    for day, s in days.items():
-        parts = (s.passing.count, s.passing.n - s.passing.count, s.conversations - s.passing.n)
-        label = _label(day)
-        data.append(charts.Datum(label=label, values=tuple(map(float, parts)), short=f"{day.day}"))
+    for day in Period(first=min(days), last=max(days)).days:
+        s = days.get(day)
+        parts = (s.passing.count, s.passing.n - s.passing.count, s.conversations - s.passing.n) if s else (0, 0, 0)
+        data.append(charts.Datum(label=_label(day), values=tuple(map(float, parts)), short=f"{day.day}"))
     total = sum(s.conversations for s in days.values())
     return charts.columns(
         title=say("每天的会话"),
-        summary=say("{days} 天共 {n} 个", days=sum(1 for s in days.values() if s.conversations), n=f"{total:,}"),
+        summary=say("{days} 天共 {n} 个", days=len(days), n=f"{total:,}"),
         data=data,
         series=series,
         unit=say("个"),

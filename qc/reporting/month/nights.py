@@ -55,8 +55,9 @@ def last_day(runs: Sequence[StoredRun]) -> date | None:
     for run in reversed(counted_runs(runs)):
         if newest is not None and run.lineage.started_at[:10] < (newest - _SKEW).isoformat():
             break  # what began later cannot be in it
-        newest = max(newest or date.min, *days(run), date.min)
-    return None if newest == date.min else newest
+        own = max(days(run), default=None)
+        newest = max((day for day in (newest, own) if day is not None), default=None)
+    return newest
 
 
 def added_up(nights: Sequence[Night], period: Period) -> Mapping[str, pa.Table]:
