@@ -28,6 +28,7 @@ from qc.reporting.reviewing import JudgedRule, judged_rules
 from qc.reporting.sampled import with_sampled
 from qc.reporting.selection import by_importance
 from qc.reporting.sound import COPIES, Recordings
+from qc.reporting.unwritten import unwritten
 from qc.storage.files import close_tree, make_folder, take_place, write_text
 from qc.storage.read import StoredRun
 
@@ -60,7 +61,7 @@ def build_report(
 
     `earlier`, `recent` and `day` as in `Edition`. Up to `settings.pages` conversations get a page: all of them, or
     in a larger run the most important ones with a finding. An earlier report in `out` is replaced.
-    Raises UsageError when `out` holds something else, or a template is broken.
+    Raises UsageError when `out` holds something else, a template is broken, or the disk takes no more.
     """
     settings = settings or ReportConfig()
     _refuse_foreign(out)
@@ -111,6 +112,9 @@ def _published(
         (draft / _MARKER).touch()
         close_tree(draft)
         take_place(draft, out)
+    except OSError as error:
+        pages = len(sheets) + len(renderer.site.agents) + len(edition.listed)
+        raise unwritten(error, edition.batch.run.path, out, draft, pages) from error
     finally:
         shutil.rmtree(draft, ignore_errors=True)
     return out / "index.html"

@@ -68,7 +68,8 @@ def test_no_room_for_the_report(
 ) -> None:
     """The night is done; the same command makes the report and nothing else."""
     disk = disk_of(kilobytes)
-    _filled(machine, [*tonight.reported(disk.path / "runs"), "--executor", "serial"], disk)
+    said = _filled(machine, [*tonight.reported(disk.path / "runs"), "--executor", "serial"], disk)
+    assert "结果已经完整" in said and "qc report" in said
     run = only_run(disk.path / "runs")
     assert digests(run) == expected
     assert (run / "report" / "index.html").is_file()

@@ -14,6 +14,7 @@ from urllib.parse import unquote
 import pytest
 
 from qc.domain.config import ReportConfig
+from qc.errors import UsageError
 from qc.reporting.build import SHEETS, build_conversation, build_report
 from qc.reporting.records import read_records
 from qc.reporting.sound import Recordings, Sound
@@ -137,7 +138,7 @@ def test_a_full_disk_costs_no_report(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(shutil, "copyfile", full)
-    with pytest.raises(OSError, match="No space"):
+    with pytest.raises(UsageError, match=r"报表没有写完：磁盘已满.*结果已经完整.*原来的报表没有动"):
         build_report(run, out=out, template_dirs=templates, settings=ReportConfig(audio="copy", hide=ALONE))
     assert (out / "conversations" / "A1.html").read_bytes() == before
     assert sorted(p.name for p in tmp_path.iterdir()) == ["in", "report", "runs"]
