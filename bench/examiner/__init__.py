@@ -2,6 +2,6 @@
 
 Written from the list of kinds alone by somebody who had not read the recognisers, the older planted sets or the
 tests, and frozen before its first run. A datum counts as hidden when every letter, figure and Chinese character of
-all its pieces lies in a masked span and at most two thirds of them can still be read; an innocent figure counts as
-masked when any of its characters does.
+all its pieces lies in a masked span and enough of them are gone from the masked text (a name: one, else three); an
+innocent figure counts as masked when any of its characters lies in such a span.
 """

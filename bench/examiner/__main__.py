@@ -19,7 +19,7 @@ from qc.text.shard import Shard
 _SHARD = 500
 _PROJECTS = {"power": "95598", "insurer": "保险", "bank": "银行", "shop": "电商"}
 _LEAST_STARRED = 3
-"""One character in so many must be gone from the text: of 138****5678 the ends may stay."""
+"""So many characters must be gone from the text, of a name one: of 138****5678 and z***@qq.com the rest may stay."""
 Marks = list[set[int]]
 """Per turn of a conversation: the places of the characters under a mask."""
 
@@ -36,7 +36,7 @@ def main() -> None:
         for item in talk.items:
             bare = [(t, i) for t, start, end in item.pieces for i in range(start, end) if talk.turns[t][1][i].isalnum()]
             starred = sum(texts[t][i] == MASK for t, i in bare)
-            whole = all(i in marks[t] for t, i in bare) and starred * _LEAST_STARRED >= len(bare)
+            whole = all(i in marks[t] for t, i in bare) and starred >= min(_LEAST_STARRED, (len(bare) + 2) // 3)
             for key in (item.kind, f"way {item.way}", "all"):
                 told[key] += 1
                 hidden[key] += whole

@@ -8,41 +8,61 @@ from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from qc.text.asked import Question
-from qc.text.digits import DIGIT, GAP, arabic, groups_of
+from qc.text.digits import CROSS, DIGIT, GAP, ONE, SPOKEN, arabic, groups_of
 from qc.text.labelled import is_hotline, phone_type
-from qc.text.numbers import classify
+from qc.text.numbers import CALLED, UNITS, classify
 
 _LEAD = (
-    "[嗯啊呃哦喂是对好的那就您你行我，。、： ]|手机号?码?|电话|[户护互呼库]号|号码|卡号|身份证号?|[工农中建交招]行"
+    "[嗯啊呃哦喂诶是对好的那就您你行我说，。、： ]|手机号?码?|电话|[户护互呼库]号|号码|卡号|身份证号?|[工农中建交招]行"
     "|记一下|记下|再?说一遍|重复一遍|再报一[遍下]|应该"
 )
-_TAIL = "[，。、 \ufe0f\u20e3啦了吗呢吧啊嗯对是好的？！]|然后呢?|后面呢?|继续|您说|没错"
-_RUN = rf"[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}]){{1,39}}(?:{GAP}{{0,2}}x)?"
+_TAIL = (
+    "[，。、 \ufe0f\u20e3啦了吗呢吧啊嗯对是好的？！]|然后呢?|后面呢?|还有呢?|[您你请]?继续|请讲|[您你请]说"
+    "|没错|收到|记下了"
+)
+_RUN = rf"(?:{ONE}(?:{GAP}{{0,4}}{ONE}){{1,39}}(?:{GAP}{{0,2}}(?:{CROSS}))?|[{DIGIT}]个[{DIGIT}])"
 _END = rf"(?:{_TAIL}){{0,6}}(?:[，。、 ][^\n{DIGIT}]{{1,6}})?"
 _BARE = rf"(?:{_LEAD}|{GAP}){{0,8}}{_RUN}{_END}"
-DICTATED = rf"(?m)^(?:(?P<bare>{_BARE})|(?P<led>[^\n]{{0,15}}[^\na-z0-9¥.]{_RUN}{_END}))$"
-"""RE2: a turn that is nothing but digits, with what people say around them; or one of a few words that ends in digits,
-which counts only where it answers a question."""
+_TAILED = rf"(?:{_LEAD}|{GAP}){{0,8}}{_RUN}[^\na-z¥*{DIGIT}{UNITS}][^\n]{{0,30}}"
+_WITHIN = rf"[^\n¥]{{0,12}}[^\na-z0-9¥.*]{_RUN}[^\na-z¥*{DIGIT}{UNITS}][^\n]{{0,20}}"
+DICTATED = (
+    rf"(?m)^(?:(?P<bare>{_BARE})|(?P<led>[^\n¥]{{0,20}}[^\na-z0-9¥.*]{_RUN}{_END})"
+    rf"|(?P<tailed>{_TAILED})|(?P<within>{_WITHIN}))$"
+)
+"""RE2: a turn that is nothing but digits, with what people say around them; one of a few words that ends in digits, and
+one that begins with them or has them in the middle, which count only where they answer a question or make a whole
+number together."""
+_CERTAIN = frozenset(("mobile", "id_card", "bank_card"))
+"""Types whose digits hold by themselves, whatever is said around them."""
 
 _MAX_PIECES = 8
 _MAX_TURNS_BETWEEN = 3
+_MAX_DELAY = 2
+"""Turns after a question in which more than bare digits answer it."""
 _COMPLETE = 11
-"""A piece this long is a number of its own."""
+"""A piece this long may be a number of its own."""
 _LEAST = {"phone": 7, "id_card": 6, "bank_card": 8, "account": 6, "secret": 4, "qq": 5, "passport": 7, "birthday": 8}
 _MOST = {**_LEAST, "phone": 12, "id_card": 18, "bank_card": 19, "account": 20, "qq": 11, "passport": 11}
 """Digits that several pieces of one answer may have together."""
-_LEAST_ECHO = 2
-_LAST_RUN = re.compile(rf".*?(?P<run>[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}])*(?:{GAP}{{0,2}}x)?)[^{DIGIT}]*$")
+_LEAST_ECHO, _LEAST_AMONG_WORDS = 2, 4
+_HOTLINE = 5
+_BEHIND_ONE = frozenset("位般下直些样起个遍共定")
+_DECIMAL = re.compile(r"[0-9]{1,5}[.点][0-9]{1,2}(?![0-9])")
+_DAY = re.compile("20[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]")
+_FIRST_RUN = re.compile(rf"(?:{_LEAD}|{GAP}){{0,8}}(?P<run>{_RUN})")
+_ONLY_RUN = re.compile(rf".*?(?P<run>{_RUN})")
+_LAST_RUN = re.compile(rf".*?(?P<run>{ONE}(?:{GAP}{{0,4}}{ONE})*(?:{GAP}{{0,2}}(?:{CROSS}))?)[^{DIGIT}]*$")
+_RUNS = {"led": _LAST_RUN, "tailed": _FIRST_RUN, "within": _ONLY_RUN}
 
 
 class Piece(NamedTuple):
-    """A turn that matches DICTATED: its index, who speaks in which conversation, its normalised text, whether it is
-    `bare`."""
+    """A turn that matches DICTATED: its index, who speaks in which conversation, its normalised text, and `how` it
+    matched: bare, led or tailed."""
 
     turn: int
     speaker: tuple[int, int]
     text: str
-    bare: bool
+    how: str
 
 
 class Part(NamedTuple):
@@ -66,8 +86,7 @@ def dictated(pieces: Sequence[Piece], asked: Callable[[int], Question | None]) -
         i = 0
         while i < len(mine):
             chain = _chain(pieces, mine, i)
-            question = asked(pieces[chain[0]].turn)
-            found = _number(pieces, chain, question) if _answers(pieces[chain[0]], question) else None
+            found = _number(pieces, chain, asked(pieces[chain[0]].turn))
             if found is None:
                 i += 1
                 continue
@@ -83,39 +102,64 @@ def _chain(pieces: Sequence[Piece], mine: Sequence[int], first: int) -> list[int
     for k in mine[first + 1 : first + _MAX_PIECES]:
         if pieces[k].turn - pieces[chain[-1]].turn > _MAX_TURNS_BETWEEN + 1:
             break
-        if pieces[k].bare:
+        if pieces[k].how == "bare" or (pieces[k].how == "tailed" and not _DECIMAL.search(pieces[k].text)):
             chain.append(k)
+        if pieces[k].how == "tailed":
+            break
     return chain
 
 
-def _answers(piece: Piece, question: Question | None) -> bool:
-    """Whether the piece can begin a number: words before its digits make it one only as an answer to the centre, or
-    where they say themselves what it is."""
-    if piece.bare:
-        return True
-    return question is not None and question.sure and (question.turn == piece.turn or question.of_centre)
+def _answers(piece: Piece, question: Question) -> bool:
+    """Whether the piece can begin an answer: words before or behind its digits make it one only as an answer to the
+    centre, or where they say themselves what it is."""
+    if piece.how != "bare" and piece.turn - question.turn > _MAX_DELAY:
+        return False
+    if piece.how in ("tailed", "within") and question.turn == piece.turn:
+        return False  # a label is enough
+    if piece.how == "bare" and question.kind != "phone":
+        return question.sure
+    return question.sure and question.is_answered_by(piece.turn, piece.speaker[1])
 
 
 def _number(pieces: Sequence[Piece], chain: Sequence[int], question: Question | None) -> tuple[str, int, bool] | None:
     """Type, count of pieces and certainty of the number that begins with the first piece of `chain`."""
-    if question is not None and question.kind == "innocent":
+    first = pieces[chain[0]]
+    if question is not None and question.kind == "innocent" and not _stands_for_itself(first, question):
         return None
     parts = [_digits(pieces[k]) for k in chain]
-    for size in range(len(parts), 1, -1):
-        if min(map(len, parts[:size])) > 1 and max(map(len, parts[:size])) < _COMPLETE:
-            found = classify("".join(parts[:size]), "")
-            if found is not None and found[1]:
-                return found[0], size, True
-    if question is None or not question.sure or question.kind not in _LEAST:
+    begins = first.how in ("bare", "led")
+    for size in range(len(parts) if begins else 0, 1, -1):
+        found = classify("".join(parts[:size]), "") if all(map(_is_part, parts[:size])) else None
+        if found is not None and found[1] and (first.how == "bare" or found[0] in _CERTAIN):
+            return found[0], size, True
+    if question is None or question.kind not in _LEAST or not _answers(first, question):
         return None
     size, total = 1, len(parts[0])
-    while size < len(parts) and total + len(parts[size]) <= _MOST[question.kind]:
+    while begins and size < len(parts) and total + len(parts[size]) <= _MOST[question.kind]:
         total += len(parts[size])
         size += 1
     digits = "".join(parts[:size])
-    if total < _LEAST[question.kind] or (question.kind == "phone" and is_hotline(digits)):
+    company = is_hotline(digits) and (question.kind == "phone" or first.how != "bare" or total == _HOTLINE)
+    if total < _LEAST[question.kind] or company:
+        return None
+    if is_hotline(parts[0]) and question.kind == "phone":
+        return None
+    if first.how != "bare" and (_DAY.fullmatch(digits) or _DECIMAL.search(first.text)):
         return None
     return phone_type(digits) if question.kind == "phone" else question.kind, size, False
+
+
+def _stands_for_itself(piece: Piece, question: Question) -> bool:
+    """Whether the piece does not answer what was asked, but begins a number told unasked: 打135…."""
+    if piece.how != "led":
+        return False
+    return question.turn != piece.turn or CALLED.search(piece.text[: _groups(piece)[0][0]]) is not None
+
+
+def _is_part(digits: str) -> bool:
+    """Whether these digits can be a part of a number rather than one of their own."""
+    whole = classify(digits, "") if len(digits) >= _COMPLETE else None
+    return len(digits) > 1 and not (whole is not None and whole[1])
 
 
 def _echoes(pieces: Sequence[Piece], said: Sequence[int], around: Iterator[int], name: str) -> Iterator[Part]:
@@ -124,16 +168,31 @@ def _echoes(pieces: Sequence[Piece], said: Sequence[int], around: Iterator[int],
     for k in around:
         piece = pieces[k]
         again = _digits(piece)
-        if first < piece.turn <= last + 2 and len(again) >= _LEAST_ECHO and again in digits:
+        least = _LEAST_ECHO if piece.how == "bare" else _LEAST_AMONG_WORDS
+        if first < piece.turn <= last + 2 and len(again) >= least and again in digits and not is_hotline(again):
             yield _part(pieces, k, name, False)
 
 
 def _groups(piece: Piece) -> list[tuple[int, int]]:
-    if piece.bare:
+    if piece.how == "bare":
         return groups_of(piece.text)
-    found = _LAST_RUN.match(piece.text)
-    start, end = found.span("run") if found else (0, 0)
-    return [(start + a, start + b) for a, b in groups_of(piece.text[start:end])]
+    found = _RUNS[piece.how].match(piece.text)
+    if found is None:
+        return []
+    start, end = found.span("run")
+    groups = [(start + a, start + b) for a, b in groups_of(piece.text[start:end])]
+    return groups[:-1] if _begins_a_word(piece.text, groups) else groups
+
+
+def _begins_a_word(text: str, groups: Sequence[tuple[int, int]]) -> bool:
+    """Whether the last group is a Chinese digit that stands apart behind 0–9 and goes on as a word: 27647493，一般."""
+    if len(groups) < 2:
+        return False
+    (_, end), (start, stop) = groups[-2:]
+    apart = start > end and stop - start == 1 and text[start] in SPOKEN
+    if text[end - 1] in SPOKEN:
+        return apart and text[start] == "一" and text[stop : stop + 1] in _BEHIND_ONE
+    return apart and bool(text[stop:].strip("。 "))
 
 
 def _digits(piece: Piece) -> str:

@@ -1,15 +1,17 @@
 """Items of information in the turns: numbers, addresses, amounts, dates; which of them are personal.
 
-Five RE2 expressions scan the joined buffer (numbers; e-mail, plate, name, amount and date; addresses; turns in which
-somebody dictates a piece of a number; digits behind a label). What they match are candidates: checksums, calendars and
-the words before decide.
+RE2 expressions scan the joined buffer (numbers; e-mail, plate, amount and date; letters and digits; names; addresses;
+answers; turns in which somebody dictates a piece of a number; digits behind a label). What they match are candidates:
+checksums, calendars and the words before decide.
 """
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -18,22 +20,29 @@ import numpy.typing as npt
 from qc.domain.conversation import Entity
 from qc.domain.operators import EntityType
 from qc.text.asked import ANSWERED, question
+from qc.text.codes import CODED, codes
 from qc.text.dictation import DICTATED, Piece, dictated
-from qc.text.digits import NUMBER, arabic
+from qc.text.digits import DIGIT, NUMBER, arabic, groups_of
 from qc.text.echoes import repeated_numbers, repeated_texts
 from qc.text.labelled import LABELLED, labelled
 from qc.text.names import NAMED, beside, is_name
 from qc.text.normalise import normalise
 from qc.text.numbers import numbers
-from qc.text.places import ADDRESS, REACH, extent
+from qc.text.places import ADDRESS, REACH, extent, goes_on
 from qc.text.regex import compile_pattern
 from qc.text.shapes import SHAPES, holds
 from qc.text.shard import Ints, Shard
+from qc.text.spelling import told_in_turns
 
 ENTITY_TYPES: tuple[str, ...] = get_args(EntityType)
 PERSONAL_TYPES = frozenset(ENTITY_TYPES) - {"amount", "date"}
 
+_CORRECTS = re.compile(f"(?:[说报念打写记搞弄]错|不对|应该是|更正)[^{DIGIT}a-z¥单]{{0,12}}$")
 _CONTEXT_BYTES = 3 * REACH
+_TURNS_BACK = 2
+"""Turns between which a place and its building may be divided: the centre may say 嗯 in one."""
+_SAID_BEFORE = 400
+"""Bytes: some four turns."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,7 +94,7 @@ def find_entities(shard: Shard) -> Entities:
     """The entities of every turn. Turns that carry theirs already (read back from a stored, masked run) keep those."""
     stored_entities = shard.turn_columns.entities or [None] * len(shard.turns)
     known = np.fromiter((e is not None for e in stored_entities), bool, len(shard.turns))
-    spans = [] if known.all() else _spans(shard.buffer, _owner(shard), _dictated(shard))
+    spans = [] if known.all() else _spans(shard.buffer, _owner(shard), (*_dictated(shard), *_spelt(shard)))
     flat = np.array(spans, np.int64).reshape(-1, 4)
     turn, start, end = shard.locate(flat[:, 0], flat[:, 1])
     fresh = ~known[turn]
@@ -141,6 +150,9 @@ _ORDER = ("secret", "email", "birthday", "credit_code", "id_card", "bank_card", 
 _PRIORITY = {name: i for i, name in enumerate(_ORDER)}
 _WEAKER = (_CODE["amount"], _CODE["account"])
 _LONGER = ("account", "bank_card", "id_card")
+_PUT_RIGHT = frozenset(_CODE[name] for name in ("account", "landline", "mobile", "bank_card", "id_card", "qq"))
+_LEAST_CORRECTED, _LOST = 6, 12
+"""Digits of a number put right; how many more or fewer than before."""
 _HAVE_OWNERS = frozenset(_CODE[name] for name in ("mobile", "landline", "id_card", "bank_card", "address"))
 _SAID_AGAIN = tuple(_CODE[name] for name in ("name", "wechat", "passport"))
 _NOT_NUMBERS = frozenset(_CODE[name] for name in ("name", "address", "email", "plate", "birthday", "secret", "wechat"))
@@ -151,6 +163,7 @@ def _spans(buffer: bytes, owner: Callable[[int], int], dictated: Iterable[_Span]
     found = _without_overlaps([*_candidates(buffer, runs, owner), *dictated])
     found = _without_overlaps([*found, *_labelled(buffer, found)])
     found = _without_overlaps([*found, *_beside(buffer, found)])
+    found = _without_overlaps([*found, *_corrected(buffer, runs, found, owner)])
     return _without_overlaps([*found, *_repeated(buffer, runs, found, owner)])
 
 
@@ -161,14 +174,28 @@ def _candidates(buffer: bytes, runs: Iterable[tuple[int, str]], owner: Callable[
     for name, start, end in compile_pattern(SHAPES).named(buffer):
         if holds(name, buffer, start, end):
             yield _Span(start, end, _CODE[name], True)
+    for start, end in compile_pattern(CODED).spans(buffer):
+        text = buffer[start:end].decode()
+        for found in codes(text, partial(_was_said, buffer, start, owner)):
+            yield _span_in(start, text, found.start, found.end, _CODE[found.type], found.valid)
     for _, start, end in compile_pattern(NAMED).named(buffer):
         if is_name(buffer[start:end].decode()):
             yield _Span(start, end, _CODE["name"], True)
     for name, start, end in compile_pattern(ANSWERED).named(buffer):
         same = owner(start) == owner(buffer.rfind(b"\n", 0, start))
-        if same and (name != "name" or is_name(buffer[start:end].decode())):
-            yield _Span(start, end, _CODE[name], True)
-    yield from _addresses(buffer)
+        kind = "name" if name == "told" else name
+        if same and (kind != "name" or is_name(buffer[start:end].decode())):
+            yield _Span(start, end, _CODE[kind], True)
+    yield from _addresses(buffer, owner)
+
+
+def _was_said(buffer: bytes, at: int, owner: Callable[[int], int], words: str) -> bool:
+    """Whether one of the words was said in the turn of byte `at`, or shortly before it in its conversation."""
+    first, last = max(0, at - _SAID_BEFORE), buffer.find(b"\n", at)
+    return any(
+        owner(first + word.start()) == owner(at)
+        for word in re.finditer(words.encode(), buffer[first : last if last >= 0 else None])
+    )
 
 
 def _span_in(at: int, text: str, start: int, end: int, code: int, valid: bool) -> _Span:
@@ -239,25 +266,54 @@ def _dictated(shard: Shard) -> Iterator[_Span]:
     at = np.searchsorted(shard.byte_start, starts, side="right") - 1
     speaker = zip(shard.conversation[at].tolist(), shard.role[at].tolist(), strict=True)
     pieces = [
-        Piece(turn, who, shard.buffer[start:end].decode(), how == "bare")
+        Piece(turn, who, shard.buffer[start:end].decode(), how)
         for turn, who, (how, start, end) in zip(at.tolist(), speaker, turns, strict=True)
     ]
-    answers = frozenset(piece.turn for piece in pieces if piece.bare)
+    answers = frozenset(piece.turn for piece in pieces if piece.how == "bare")
 
     for part in dictated(pieces, lambda turn: question(shard, turn, answers)):
         first, text = turns[part.piece][1], pieces[part.piece].text
         yield _span_in(first, text, part.start, part.end, _CODE[part.type], part.valid)
 
 
-def _addresses(buffer: bytes) -> Iterator[_Span]:
+def _spelt(shard: Shard) -> Iterator[_Span]:
+    for part in told_in_turns(shard):
+        first = int(shard.byte_start[part.turn])
+        yield _span_in(first, shard.normalised(part.turn), part.start, part.end, _CODE[part.type], False)
+
+
+def _corrected(
+    buffer: bytes, runs: Iterable[tuple[int, str]], found: list[_Span], owner: Callable[[int], int]
+) -> Iterator[_Span]:
+    """Numbers put right, 说错了，是…: of the type of the number shortly before."""
+    before = [span for span in found if span.type in _PUT_RIGHT]
+    starts, taken = [span.start for span in before], {span.start for span in found}
+    for at, text in runs:
+        k = bisect_right(starts, at) - 1
+        if k < 0 or at in taken or at - starts[k] > _SAID_BEFORE or not _CORRECTS.search(_before(buffer, at)):
+            continue
+        digits, said = arabic(text), arabic(buffer[before[k].start : before[k].end].decode())
+        if owner(at) == owner(starts[k]) and abs(len(digits) - len(said)) <= _LOST and len(digits) >= _LEAST_CORRECTED:
+            yield _span_in(at, text, groups_of(text)[0][0], groups_of(text)[-1][1], before[k].type, False)
+
+
+def _addresses(buffer: bytes, owner: Callable[[int], int]) -> Iterator[_Span]:
     for start, end in compile_pattern(ADDRESS).spans(buffer):
         before, found = _before(buffer, start), buffer[start:end].decode()
         back = extent(before, found, _after(buffer, end))
-        if back is not None:
-            first = (
-                start - len(before[len(before) - back :].encode()) if back > 0 else start + len(found[:-back].encode())
-            )
-            yield _Span(first, end, _CODE["address"], True)
+        if back is None:
+            continue
+        first = start - len(before[len(before) - back :].encode()) if back > 0 else start + len(found[:-back].encode())
+        yield _Span(first, end, _CODE["address"], True)
+        turn = first
+        for _ in range(_TURNS_BACK):
+            turn = buffer.rfind(b"\n", 0, turn)
+            if turn < 0 or owner(turn) != owner(first):
+                break
+            last = _before(buffer, turn)
+            if (place := goes_on(_before(buffer, first), last)) is not None:
+                yield _span_in(turn - len(last.encode()), last, *place, _CODE["address"], True)
+                break
 
 
 def _before(buffer: bytes, start: int) -> str:

@@ -8,7 +8,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
-from qc.text.digits import DIGIT, GAP, SPOKEN, arabic, groups_of
+from qc.text.digits import DIGIT, GAP, ONE, SPOKEN, arabic, groups_of
 from qc.text.numbers import NOT_PERSONAL, UNIT, Number, goes_on_masked
 
 _IS = "[ ：，、(]{0,2}(?:(?:应该|好像|就)?是|为|报一下|改为|改成)?[ ：，、(]{0,2}"
@@ -16,7 +16,7 @@ _FILLER = "(?:[嗯啊呃哦，]{1,3})?"
 _HOUSEHOLD = "[户护互呼沪忽胡湖虎]号|(?:^|[^仓车])库号|(?:^|[\n下的把您你])户后"
 """户号, and what recognisers hear instead."""
 LABELS = {
-    "phone": "(?:电话|手机|座机|固话|联系方式|固定电话)(?:号码?)?",
+    "phone": "(?:电话|手机|座机|固话|传真|联系方式|固定电话)(?:号码?)?",
     "id_card": "(?:身份证|证件|公民身份)(?:号码?)?",
     "bank_card": "(?:银行卡|卡号|储蓄卡|信用卡|收款账[号户]|退款账[号户])(?:号码?)?",
     "account": f"(?:{_HOUSEHOLD}|客户编?号|用户编?号|用电编号|账号|帐号)码?",
@@ -25,11 +25,11 @@ LABELS = {
     "passport": "(?:护照|通行证|台胞证|回乡证)(?:号码?)?",
     "birthday": "(?:生日|出生(?:日期|年月日?)?|生于)",
     "wechat": "(?:微信|薇信|威信|weixin|vx|wx)(?:号码?|id|账号)?",
-    "credit_code": "(?:税号|信用代码|纳税人识别号|税务登记号)",
+    "credit_code": "(?:税号|信用代码|识别号|税务登记号)",
 }
 """Words that say what a number is, by type."""
 
-_DIGITS = rf"[{DIGIT}](?:{GAP}{{0,3}}[{DIGIT}]){{%d,}}x?"
+_DIGITS = rf"{ONE}(?:{GAP}{{0,3}}{ONE}){{%d,}}x?"
 BIRTHDAY = (
     r"(?:(?:19|20)?[0-9]{2}年)?[0-9]{1,2}月[0-9]{1,2}[日号]?|(?:19|20)[0-9]{2}(?:[\-/.][0-9]{1,2}){2}|(?:19|20)[0-9]{6}"
     "|[零〇一二三四五六七八九]{2,4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}[日号]?"
@@ -39,7 +39,7 @@ _SHAPES = {
     "passport": rf"(?:[a-z][a-z]?[ ]?)?[{DIGIT}](?:[ \-]?[{DIGIT}]){{6,9}}",
     "birthday": BIRTHDAY,
     "wechat": r"[a-z][a-z0-9_\-]{5,19}",
-    "credit_code": "[0-9a-z]{15,20}",
+    "credit_code": rf"[a-z{DIGIT}](?:{GAP}{{0,3}}[a-z{DIGIT}]){{13,19}}",
 }
 _LINKS = {
     "wechat": r"(?:[吧呗啊呀，：、 ]|号?是|为){0,4}",

@@ -72,7 +72,7 @@ def mask_value(text: str) -> str:
 
 def _masked(kind: str, text: str) -> list[str]:
     if kind == "email":
-        name = text.find("@")
+        name = normalise(text).find("@") % (len(text) + 1)  # one that was said loses its host too
         return [c if i == 0 or i >= name else MASK for i, c in enumerate(text)]
     if kind == "address":
         return [c if i < readable(text) else MASK for i, c in enumerate(text)]
@@ -81,7 +81,7 @@ def _masked(kind: str, text: str) -> list[str]:
     head, tail = _KEPT.get(kind, (0, 0))
     every = kind in _EVERY_CHARACTER
     digits = [i for i, c in enumerate(normalise(text)) if every or c in _DIGITS]
-    if len(digits) < head + tail + _LEAST_HIDDEN:
+    if len(digits) < head + tail + _LEAST_HIDDEN or "个" in text:  # 四个八 are two characters and four digits
         head = tail = 0
     hidden = frozenset(digits[head : len(digits) - tail])
     return [MASK if i in hidden else c for i, c in enumerate(text)]

@@ -18,7 +18,7 @@ _OFTEN_SAID_TWICE = (11, 18)
 _MAX_GROUPS = 19
 _WEIGHTS = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
 _CHECK = "10x98765432"
-_PROVINCES = frozenset(
+PROVINCES = frozenset(
     str(code)
     for codes in ((11, 16), (21, 24), (31, 38), (41, 47), (50, 55), (61, 66), (71, 72), (81, 83))
     for code in range(*codes)
@@ -62,6 +62,11 @@ _ACCOUNT = (
 )
 _IDENTITY = ("身份证", "证件")
 _PERSONS = ("手机", "电话", "联系", "身份证", "卡号", "户号")
+_SAID_BEHIND = re.compile(
+    "[， ]?(?:(?P<phone>这个?(?:固话|座机|电话|手机|号(?!单)))|(?P<account>这个?户)"
+    "|(?P<bank_card>这张[银信借储卡]|这个卡))"
+)
+CALLED = re.compile("(?:打|拨|拨打|打给|发短信到|联系)$")
 _MIN_ACCOUNT = 6
 _NEAR = 12
 """Characters before a number that may say what it is."""
@@ -94,7 +99,8 @@ def numbers(text: str, before: str, after: str) -> Iterator[Number]:
             continue
         for j in range(_reach(parts, i), i, -1):
             start, end = groups[i][0], groups[j - 1][1]
-            if _DECIMAL.search(text, start, end) and min(map(len, parts[i:j])) < _BETWEEN_DOTS:
+            sizes = list(map(len, parts[i:j]))
+            if _DECIMAL.search(text, start, end) and min(sizes) < _BETWEEN_DOTS and sizes != _IN_PAIRS:
                 continue  # an address of the internet, a sum, a date
             if _may_join(groups[i:j]):
                 found = _read(text, start, end, before, after)
@@ -190,7 +196,8 @@ _IDENTITY_SIZE = 18
 _DECIMAL = re.compile(r"\.(?! )")
 _BETWEEN_DOTS = 3
 _COUNTED = re.compile("[元块毛角万亿年月日天个台度点兆折寸斤米位分秒倍%]")
-UNIT = re.compile(r"[a-z元块毛角万亿年月日天号个台度点楼栋室兆折寸期斤米次位分秒倍%：./]")
+UNITS = "元块毛角万亿年月日天号个台度点楼栋室兆折寸期斤米次位分秒倍%：./"
+UNIT = re.compile(f"[a-z{UNITS}]")
 """Behind it the last group of digits is no part of the number: 电话…，50元."""
 
 
@@ -212,12 +219,26 @@ def _read(text: str, start: int, end: int, before: str, after: str) -> list[Numb
         found = classify(digits, (before if at < _NEAR else "") + text[max(0, at - _NEAR) : at])
         if found is not None and (first == last == 0 or found[0] in ("mobile", "id_card")):
             return [Number(found[0], start + first, end - last, found[1])]
+    if end == len(text) and (behind := _behind(arabic(text[start:end]), after)):
+        return [Number(behind, start, end, False)]
     for size in _OFTEN_SAID_TWICE:
         if end - start in (2 * size, 3 * size) and len(arabic(text[start:end])) == end - start:
             parts = [(at, classify(arabic(text[at : at + size]), "")) for at in range(start, end, size)]
             if all(found is not None and found[1] for _, found in parts):
                 return [Number(found[0], at, at + size, True) for at, found in parts if found is not None]
     return []
+
+
+def _behind(digits: str, after: str) -> str | None:
+    """What the words behind digits call them: 82330673 这个固话, 3012345678 这个户."""
+    said = _SAID_BEHIND.match(after)
+    if said is None or "x" in digits:
+        return None
+    if said["phone"]:
+        return ("mobile" if digits[0] == "1" else "landline") if len(digits) in _LOCAL else None
+    if said["account"]:
+        return "account" if len(digits) >= _MIN_ACCOUNT else None
+    return "bank_card" if len(digits) >= _CARD_SIZE else None
 
 
 def classify(digits: str, before: str) -> tuple[str, bool] | None:
@@ -229,7 +250,7 @@ def classify(digits: str, before: str) -> tuple[str, bool] | None:
     if not 6 <= len(digits) <= _MAX_DIGITS:
         return None
     near = before[-_NEAR:].replace("保单号", "保险单")
-    other = _last(near, NOT_PERSONAL) > _last(near, _PERSONS)
+    other = _last(near, NOT_PERSONAL) > _last(near, _PERSONS) and not CALLED.search(near)
     if len(digits) == 18 and "x" not in digits[:17] and is_dated(digits[:6], digits[6:14]):
         valid = id_check_digit(digits) == digits[17]
         if valid or (not other and (_is_prefecture(digits[2:4]) or any(w in near for w in _IDENTITY))):
@@ -296,7 +317,7 @@ def id_check_digit(digits: str) -> str:
 
 def is_dated(region: str, birthday: str) -> bool:
     """Whether the first digits of an identity card are a province and a day on which a living person can be born."""
-    if region[:2] not in _PROVINCES or "x" in birthday:
+    if region[:2] not in PROVINCES or "x" in birthday:
         return False
     try:
         return 1900 <= date(int(birthday[:4]), int(birthday[4:6]), int(birthday[6:])).year <= 2100
@@ -334,6 +355,8 @@ def _evenly_apart(text: str, groups: list[tuple[int, int]]) -> bool:
     """Digits one by one or in pairs, or with nothing between them: 1 3 8 …, 13 81 23 …, 1三8…"""
     gaps = {text[a:b] for (_, a), (b, _) in pairwise(groups)}
     sizes = [b - a for a, b in groups]
+    if sizes == _IN_PAIRS and len(gaps) == 1:
+        return True
     if len(groups) <= _FEW and sum(size < _BETWEEN_DOTS for size in sizes) <= 1:  # a recogniser cut it anywhere
         card = sum(sizes) >= _CARD_SIZE and not all(size in _TELEPHONES for size in sizes)
         return card or (min(sizes) < _BETWEEN_DOTS and max(sizes) < _WHOLE - 1)
@@ -343,5 +366,8 @@ def _evenly_apart(text: str, groups: list[tuple[int, int]]) -> bool:
 
 
 _CARD_SIZE = 15
+_LOCAL = (7, 8, 11)
+"""Digits of a telephone number in its place."""
 _TELEPHONES = (7, 8, 11)
+_IN_PAIRS = [3, 2, 2, 2, 2]
 _PAIR, _FEW, _WHOLE = 2, 3, 11

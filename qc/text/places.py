@@ -8,18 +8,26 @@ from __future__ import annotations
 
 import re
 
-_DIGIT = "0-9a-z一二三四五六七八九十百零〇"
-_NUMBER = rf"[甲乙丙丁临附]?[{_DIGIT}](?:[{_DIGIT}\-]{{0,6}}[{_DIGIT}])?"
+_SAID = "一二三四五六七八九十百千零〇幺两洞拐"
+_DIGIT = f"0-9a-z{_SAID}".replace("两", "")  # 两层 are two floors
+_NUMBER = rf"[甲乙丙丁临附]?(?:[{_DIGIT}](?:[{_DIGIT}两\-]{{0,6}}[{_DIGIT}两])?|两[{_SAID}]{{2,6}})"
 _BUILDING = rf"{_NUMBER}(?:号楼|号院|栋|幢|座|单元|弄)"
 _HOUSE = rf"(?:{_NUMBER}段)?{_NUMBER}(?:号楼|号院|号|栋|幢|座|单元|弄|室|门)"
-_UNIT = rf"{_NUMBER}(?:号楼|栋|幢|座) ?{_NUMBER}单元 ?[0-9]{{2,4}}室?"
-_STEP = rf"(?:{_NUMBER}(?:号楼|号院|号|栋|幢|座|单元|弄|室|层|楼|组|队|门|段)|[0-9]{{3,5}}户)"
-_ROOM = r"(?:[ \-]?[0-9]{2,5}(?:室|号)?)?"
+_FLAT = rf"(?:[0-9]{{3,4}}|[{_SAID}]{{3,8}})"
+_UNIT = rf"{_NUMBER}(?:号楼|栋|幢|座) ?(?:{_NUMBER}单元 ?(?:{_FLAT}|[0-9]{{2}})|{_FLAT})[室号]?|{_NUMBER}号 ?{_FLAT}室"
+_DASHED = "[0-9]{1,3}-[0-9]{1,2}-[0-9]{3,4}"
+_STEP = (
+    rf"(?:{_NUMBER}(?:号楼|号院|号|栋|幢|座|单元|弄|室|层|楼|组|队|社|门|段)|[0-9]{{3,5}}户"
+    rf"|{_DASHED}|[0-9]{{1,3}}-[0-9]{{3,4}})"
+)
+_ROOM = rf"(?:[ \-]?(?:[0-9]{{2,5}}|[{_SAID}]{{3,8}})(?:室|号)?)?"
+_PAUSE = "(?: ?[嗯呃啊的] ?| )?"
+"""What may be said between an estate and its building."""
 
 _ROAD = "路|街道|街|大道|巷|胡同"
 _VILLAGE = "村|镇|乡|屯|庄|社区"
 _ESTATE = "小区|花园|家园|公寓|大厦|新村|苑"
-_WEAK = "广场|府|城|湾|郡|里|期"
+_WEAK = "广场|府|城|湾|郡|里|期|庭|邸|公馆|山庄|别墅|国际|中心|大楼|港|园"
 """Ends of estates that end many other words too (商城, 政府, 这里, 分期): a building must follow, or a district stand
 before."""
 _LEVEL = f"{_ROAD}|{_VILLAGE}|{_ESTATE}|{_WEAK}"
@@ -34,11 +42,15 @@ _TOLD = (
     rf"(?:{_HAN}{{1,6}}{_REGIONS}|{_HAN}{{1,10}}(?:区|县|市|镇){_HAN}{{1,10}}(?:{_ROAD}|{_VILLAGE}|{_ESTATE})"
     rf"|{_HAN}{{2,12}}(?:{_ESTATE}|村))"
 )
-_MORE = rf"(?:[ ，]?{_HAN}{{1,8}}(?:{_ESTATE}|{_WEAK})[ ，]?{_STEP}| ?{_STEP}|，{_BUILDING})*"
+_MORE = (
+    rf"(?:[ ，]?{_PAUSE}{_HAN}{{1,8}}(?:{_ESTATE}|{_WEAK})[ ，]?{_PAUSE}{_STEP}"
+    rf"|{_PAUSE}{_STEP}|，{_BUILDING})*"
+)
 ADDRESS = (
     rf"(?:{_TELLING}{_TOLD}|{_REGIONS})(?:(?: {{0,2}}{_HAN}{{0,8}}{_STEP}|，{_BUILDING}){_MORE}{_ROOM})?"
-    rf"|(?:(?:{_ROAD})[ ，]?{_HOUSE}|(?:{_VILLAGE}) ?{_STEP}|(?:{_ESTATE})(?: ?{_STEP}|，{_BUILDING})"
-    rf"|(?:{_WEAK})(?: ?{_HOUSE}|，{_BUILDING})|(?:[市区县镇]|街道) ?{_HAN}{{2,8}} ?{_BUILDING}|{_UNIT}){_MORE}{_ROOM}"
+    rf"|(?:(?:{_ROAD})[ ，]?{_HOUSE}|(?:{_VILLAGE}) ?{_STEP}|(?:{_ESTATE})(?:{_PAUSE}{_STEP}|，{_BUILDING})"
+    rf"|(?:{_WEAK})(?:{_PAUSE}(?:{_HOUSE}|{_DASHED})|，{_BUILDING})"
+    rf"|(?:[市区县镇]|街道) ?{_HAN}{{2,8}} ?{_BUILDING}|{_UNIT}){_MORE}{_ROOM}"
 )
 """RE2: an address from its road or estate on, from the province or city, or from a word that tells one."""
 
@@ -55,7 +67,7 @@ _LEAD = re.compile(
 )
 _TELLS = re.compile(f"{_TELLING}$")
 _DISTRICT = re.compile(r"[一-鿿]{2}(?:省|市|区|县|旗|镇|街道|路)")
-_AT_BUILDING = re.compile(f"[ ，]?{_BUILDING}")
+_AT_BUILDING = re.compile(f"[ ，]?{_PAUSE}(?:{_BUILDING}|{_DASHED})")
 _NOT_NAMES = re.compile(
     rf"(?:[电线网铁马道走思套半水短断干速]路|[回农全乡]村|[哪心夜公城手家店院群天区]里|[政吃王]府|[商上进县长全同]城"
     rf"|[这那哪个条](?:{_LEVEL})|(?:^|[省市区县镇])(?:老旧?|本|旧|新|大|各|每|高档|同一|整个|其他|隔壁|附近|旁边|单位"
@@ -66,7 +78,10 @@ _NOT_NAMES = re.compile(
 _DAY = re.compile(r"^.(?:[0-9]{1,2}|[一二三四五六七八九十]{1,3})号$")
 _OF_AN_AGENT = re.compile(r"[ ，]?(?:客服|坐席|座席|话务|很高兴|竭诚|[为位给][您你民们]?服务)")
 _OF_A_THING = re.compile(r"[线口码机窗柜桌杆变箱台仓库馆]|出口")
+_COUNTED = re.compile("[年月元块度个户万多伏瓦k米人台]")
 _UNIT_ONLY = re.compile(_UNIT)
+_BEGINS_TURN = re.compile("[嗯呃啊哦对就是说那个，。 ]{0,6}$")
+_PLACE_LAST = re.compile(rf"({_HAN}{{2,12}}(?:{_LEVEL}|{_NUMBER}[弄号]))[，。 ]{{0,2}}$")
 _LONGEST_ESTATE = 8
 _REGION = re.compile(r"(?:[^路街村镇乡区县市]{2,7}(?:省|自治区)[ ，]{0,2})?(?:[^路街村镇乡区县市]{2,6}市)?")
 
@@ -87,6 +102,8 @@ def extent(before: str, found: str, after: str) -> int | None:
     text = run.group() if run else ""
     lead = _LEAD.match(text)
     if _UNIT_ONLY.match(found):
+        if _COUNTED.match(after):
+            return None
         return min(len(text) - (lead.end() if lead else 0), _LONGEST_ESTATE)
     name = text[lead.end() :] if lead else text
     head = _HEAD.match(found)
@@ -98,6 +115,16 @@ def extent(before: str, found: str, after: str) -> int | None:
     if head["road"] and found[head.end()] == "，" and not located and not (lead and _TELLS.search(lead.group())):
         return None
     return len(name)
+
+
+def goes_on(before: str, last: str) -> tuple[int, int] | None:
+    """Where in `last`, what the same speaker said in the turn before, the place stands whose building begins this turn
+    with nothing but `before` in front; None where it does not."""
+    place = _PLACE_LAST.search(last) if _BEGINS_TURN.fullmatch(before) else None
+    if place is None or _NOT_NAMES.search(place[1]):
+        return None
+    lead = _LEAD.match(place[1])
+    return place.start(1) + (lead.end() if lead else 0), place.end(1)
 
 
 def readable(text: str) -> int:

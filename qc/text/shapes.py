@@ -1,19 +1,29 @@
-"""What is recognised by its shape alone: e-mail addresses, number plates, credit codes, dates and amounts."""
+"""What is recognised by its shape alone, typed or said: e-mail addresses, number plates, dates and amounts."""
 
 from __future__ import annotations
 
+import re
+
+from qc.text.digits import DIGIT, GAP, TO_ARABIC, arabic
 from qc.text.numbers import classify
 
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _COUNT = "一二三四五六七八九十百千万两零〇"
-_CODE = "0-9a-hj-npqrtuwxy"
+_SIGN = f"[a-z{DIGIT}]"
+_AT = "@|艾特|爱特|圈a|小老鼠"
+_POINT = r"(?: ?(?:\.|点) ?)"
+_HOST = rf"{_SIGN}(?:[ \-]?{_SIGN}|{_POINT}){{0,60}}{_POINT}(?:com|cn|net|org|edu|vip|cc)"
+_BOX = rf"{_SIGN}(?: ?{_SIGN}|[._%+\-]|{_POINT}| ?(?:下划线|横杠|减号|杠) ?){{0,60}}"
+_MARK = f"{GAP}{{0,4}}[a-hj-np-z{DIGIT}](?:个[{DIGIT}])?"
+_ELECTRIC = f"{GAP}{{0,4}}[a-hjk]"
+_PLATE = rf"{_ELECTRIC}(?:{_MARK}){{5}}|(?:{_MARK}){{5}}{_ELECTRIC}|(?:{_MARK}){{1,4}}(?:{_MARK}|[学警挂港澳领])"
 _ONES = "一二三四五六七八九十"
 SHAPES = "|".join(
     (
-        r"(?P<email>[a-z0-9][a-z0-9._%+\-]{0,63}@[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){1,4})",
-        rf"(?P<credit_code>[{_CODE}]{{2}}[0-9]{{6}}[{_CODE}]{{10}})",
+        r"(?P<email>[a-z0-9][a-z0-9._%+\-]{0,63} ?@ ?[a-z0-9\-]{1,63}(?:\.[a-z0-9\-]{1,63}){1,4}"
+        rf"|{_BOX}(?: ?(?:{_AT}) ?| at |at){_HOST})",
         r"(?P<id_card>[0-9il|][0-9oil|]{16}[0-9oil|x])|(?P<mobile>[1il|][0-9oil|]{10})",
-        rf"(?P<plate>[{_PROVINCE}][a-hj-z][·. ]?[a-hj-np-z0-9]{{5,6}})",
+        rf"(?P<plate>[{_PROVINCE}]{GAP}?[a-hj-z](?:{_PLATE}))",
         r"(?P<date>(?:(?:19|20)?[0-9]{2}年)?[0-9]{1,2}月[0-9]{1,2}[日号]|20[0-9]{2}[\-/.][0-9]{1,2}[\-/.][0-9]{1,2}"
         rf"|(?:[{_COUNT}]{{2,4}}年)?[{_ONES}]{{1,2}}月[{_ONES}]{{1,3}}[日号])",
         rf"(?P<amount>[0-9][0-9,，]{{0,15}}(?:\.[0-9]{{1,4}})?[{_COUNT}]?(?:块钱|元|块|角|rmb|人民币)"
@@ -23,7 +33,9 @@ SHAPES = "|".join(
 """RE2: an alternation of named groups, one per entity type; candidates until `holds` agrees."""
 
 _LATIN = frozenset(b"0123456789abcdefghijklmnopqrstuvwxyz")
-_DIGITS = frozenset(b"0123456789")
+_TOLD = re.compile(f"{_AT}|点| at |[{DIGIT}]{{3}}at")
+_NEAR = 200
+"""Bytes around an address in which it is said that it is one: of three letters, at is also a part of words."""
 _PROVINCE_BYTES = 3
 _MONTHS, _DAYS = 12, 31
 
@@ -31,12 +43,11 @@ _MONTHS, _DAYS = 12, 31
 def holds(name: str, buffer: bytes, start: int, end: int) -> bool:
     """Whether the candidate `name` at these bytes of normalised UTF-8 is one."""
     if name == "email":
-        return _stands_alone(buffer, start, end)
+        around = buffer[max(0, start - _NEAR) : end + _NEAR]
+        sure = _TOLD.search(buffer[start:end].decode()) is not None or "邮".encode() in around
+        return sure and _stands_alone(buffer, start, end)
     if name == "plate":
-        digits = sum(b in _DIGITS for b in buffer[start + _PROVINCE_BYTES : end])
-        return digits > 1 and _stands_alone(buffer, start + _PROVINCE_BYTES, end)
-    if name == "credit_code":
-        return _stands_alone(buffer, start, end) and is_credit_code(buffer[start:end].decode())
+        return _stands_alone(buffer, start + _PROVINCE_BYTES, end) and is_plate(buffer[start:end].decode())
     if name in ("mobile", "id_card"):
         return _stands_alone(buffer, start, end) and is_disguised(buffer[start:end].decode())
     if name == "date":
@@ -44,15 +55,17 @@ def holds(name: str, buffer: bytes, start: int, end: int) -> bool:
     return True
 
 
-_CODE_CHARACTERS = "0123456789abcdefghjklmnpqrtuwxy"
-_CODE_WEIGHTS = (1, 3, 9, 27, 19, 26, 16, 17, 20, 29, 25, 13, 8, 24, 10, 30, 28)
+_TYPED_DIGITS, _SAID_DIGITS = 2, 3
+_PLATE_SIZES = (5, 6)
 
 
-def is_credit_code(code: str) -> bool:
-    """Whether the check character of a unified social credit code holds (GB 32100)."""
-    values = [_CODE_CHARACTERS.index(c) for c in code]
-    total = sum(w * v for w, v in zip(_CODE_WEIGHTS, values[:17], strict=True))
-    return any(c.isalpha() for c in code[:17]) and (31 - total % 31) % 31 == values[17]
+def is_plate(text: str) -> bool:
+    """Whether a province, a letter and what follows have the length of a plate, and enough of it are digits."""
+    tail = [c for c in text[1:] if c.isascii() and c.isalpha()][1:]
+    digits = arabic(text.replace("x", ""))
+    said = any(ord(c) in TO_ARABIC for c in text)
+    size = len(tail) + len(digits) + (text[-1] in "学警挂港澳领")
+    return size in _PLATE_SIZES and len(digits) >= (_SAID_DIGITS if said else _TYPED_DIGITS)
 
 
 _LOOKALIKES = str.maketrans("oil|", "0111")
