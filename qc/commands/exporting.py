@@ -33,7 +33,12 @@ def finished(paths: Sequence[Path], root: Path | None = None) -> list[StoredRun]
 def say_left_out(root: Path) -> None:
     """Say on stderr which runs under `root` do not count, and why."""
     for told in left_out(root):
-        click.echo(printable(f"提醒：没有算进来：{told}"), err=True)
+        remind(f"没有算进来：{told}")
+
+
+def remind(told: str) -> None:
+    """Say on stderr what the reader should know of the runs."""
+    click.echo(printable(f"提醒：{told}"), err=True)
 
 
 def refuse_personal_data(runs: Sequence[StoredRun], meant: bool) -> None:

@@ -27,7 +27,14 @@ def conclude(outcome: Outcome, where: Folders, console: Console, *, report: bool
     if report:
         console.note("生成报表")
         config = outcome.config
-        page = write_report(outcome.run, out=None, templates=where.reports, config=config, alerts=alerts(where))
+        page = write_report(
+            outcome.run,
+            out=None,
+            templates=where.reports,
+            config=config,
+            alerts=alerts(where),
+            told=lambda told: console.note(f"提醒：{told}"),
+        )
     click.echo(summary(outcome.run))
     click.echo(f"\n批次：{outcome.run}" + (f"\n报表：{page}" if page is not None else ""))
     click.get_current_context().call_on_close(outcome.close)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from qc.domain.alert import AlertSpecs
 from qc.domain.config import Config
 from qc.domain.language import speaking
+from qc.errors import UsageError
 from qc.storage.read import StoredRun, list_runs, open_run, require_judged
 from qc.storage.summary import summarised
 
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from qc.opinion.day import DayReport
 
 REPORT = "report"
+Told = Callable[[str], object]
+"""Hears a sentence (Chinese)."""
 HISTORY_DAYS = 62
 """Runs begun so many days before are looked at for repeated contacts and for what is usual."""
 SINGLE = "pages"
@@ -25,9 +28,16 @@ SINGLE = "pages"
 
 
 def write_report(
-    run: Path, *, out: Path | None, templates: Sequence[Path], config: Config, alerts: AlertSpecs | None = None
+    run: Path,
+    *,
+    out: Path | None,
+    templates: Sequence[Path],
+    config: Config,
+    alerts: AlertSpecs | None = None,
+    told: Told = lambda _: None,
 ) -> Path:
-    """Write the reports of `run`; returns the first page. `alerts`: what to warn of, None: nothing.
+    """Write the reports of `run`; returns the first page. `alerts`: what to warn of, None: nothing. `told`: hears of
+    earlier runs that cannot be read, with which nothing is compared.
 
     Raises UsageError when the run holds no verdicts.
     """
@@ -36,7 +46,7 @@ def write_report(
 
     stored = require_judged(open_run(run))
     with speaking(read_catalogue(templates, config.report.language)):
-        past = _past(stored, config, alerts)
+        past = _past(stored, config, alerts, told)
     return build_report(
         stored,
         out=out or run / REPORT,
@@ -50,16 +60,23 @@ def write_report(
 
 
 def write_workbook(
-    runs: Sequence[StoredRun], out: Path, *, templates: Sequence[Path], config: Config, alerts: AlertSpecs | None = None
+    runs: Sequence[StoredRun],
+    out: Path,
+    *,
+    templates: Sequence[Path],
+    config: Config,
+    alerts: AlertSpecs | None = None,
+    told: Told = lambda _: None,
 ) -> None:
-    """Write the workbook of `runs`, finished and judged, to `out`, with the figures of their reports."""
+    """Write the workbook of `runs`, finished and judged, to `out`, with the figures of their reports. `told` as in
+    `write_report`."""
     from qc.export.workbook import export_workbook
     from qc.reporting.batch import Batch
     from qc.reporting.catalogue import read_catalogue
     from qc.reporting.edition import Edition
 
     with speaking(read_catalogue(templates, config.report.language)):
-        pasts = [_past(run, config, alerts) for run in runs]
+        pasts = [_past(run, config, alerts, told) for run in runs]
         editions = [
             Edition(batch=Batch(run), earlier=p.earlier, recent=p.recent, day=p.day, settings=config.report)
             for run, p in zip(runs, pasts, strict=True)
@@ -76,19 +93,29 @@ class _Past:
     day: DayReport | None
 
 
-def _past(run: StoredRun, config: Config, alerts: AlertSpecs | None) -> _Past:
+def _past(run: StoredRun, config: Config, alerts: AlertSpecs | None, told: Told) -> _Past:
     """Called while the language of the report is spoken: alerts say what they found."""
     from qc.opinion.alerts import day_of
     from qc.opinion.wording import spoken
 
-    before, compared, since = earlier_runs(run), config.report.compared_runs, _days_before(run, HISTORY_DAYS)
-    used = len(before) - compared  # of those before, only what is recent
-    before = [
-        summarised(other) if i >= used or other.lineage.started_at >= since else other for i, other in enumerate(before)
-    ]
+    every, compared, since = earlier_runs(run), config.report.compared_runs, _days_before(run, HISTORY_DAYS)
+    used = len(every) - compared  # of those before, only what is recent
+    wanted = [other for i, other in enumerate(every) if i >= used or other.lineage.started_at >= since]
+    before = readable(wanted, told)
     recent = [other for other in before if other.lineage.started_at >= since]
     day = None if alerts is None else day_of(run, recent, spoken(alerts))
     return _Past(earlier=before[-compared:] if compared else [], recent=recent, day=day)
+
+
+def readable(runs: Sequence[StoredRun], told: Told) -> list[StoredRun]:
+    """Those of `runs` that can be compared, by their summaries; `told` hears what is wrong with the others."""
+    found = []
+    for run in runs:
+        try:
+            found.append(summarised(run))
+        except UsageError as error:
+            told(f"批次 {run.lineage.run_id} 坏了，没有算进来：{error.message}")
+    return found
 
 
 def write_conversation(

@@ -134,3 +134,13 @@ def test_a_run_that_a_purge_was_removing_is_none(tmp_path: Path) -> None:
     run = night(tmp_path / "runs", 0)
     run.path.rename(run.path.with_name(f".purged-{run.path.name}"))
     assert list_runs(tmp_path / "runs") == [] and left_out(tmp_path / "runs") == []
+
+
+@pytest.mark.slow
+def test_a_damaged_table_of_an_earlier_night_stops_no_report_of_tonight(tmp_path: Path) -> None:
+    nights = [night(tmp_path / "runs", day) for day in range(3)]
+    nights[1].part_files("conversations")[0].write_bytes(b"PAR1")
+    for command in (("report", nights[2].path), ("opinion", "report", tmp_path / "runs")):
+        result = told(*command)
+        assert result.exit_code == 0, (command, result.output, result.exception)
+        assert "批次 night-01-0 坏了，没有算进来" in result.stderr

@@ -35,7 +35,7 @@ def command(
     客户说的话一律是文字，不会成为公式或链接。
     """
     from qc.commands.auditing import audited, roots_of
-    from qc.commands.exporting import finished, refuse_personal_data
+    from qc.commands.exporting import finished, refuse_personal_data, remind
     from qc.pipeline.report import write_workbook
     from qc.pipeline.specs import alerts, configuration, folders
     from qc.storage.read import require_judged
@@ -50,6 +50,6 @@ def command(
     target = out or runs[0] / NAME
     with audited(roots_of(stored), "export xlsx") as act:
         act.runs = [run.lineage.run_id for run in stored]
-        write_workbook(stored, target, templates=where.reports, config=config, alerts=alerts(where))
+        write_workbook(stored, target, templates=where.reports, config=config, alerts=alerts(where), told=remind)
         act.wrote(target)
     click.echo(target)

@@ -45,15 +45,15 @@ def command(
         qc opinion backtest runs --inject topic=0.01 --inject topic=0.02
         qc opinion backtest runs --max-per-week 3
     """
-    from qc.commands.exporting import say_left_out
+    from qc.commands.exporting import remind, say_left_out
     from qc.opinion.backtest import backtest
+    from qc.pipeline.report import readable
     from qc.pipeline.specs import alerts, folders
     from qc.storage.read import list_runs
-    from qc.storage.summary import summarised
 
     specs = alerts(folders(workspace_of(workspace)))
     say_left_out(runs)
-    stored = [summarised(run) for run in list_runs(runs)]
+    stored = readable(list_runs(runs), remind)
     if not stored:
         raise UsageError(f"{runs} 里没有完成的批次", "请给出 qc run 写批次的总目录，如 runs。")
     found = backtest(stored, specs, inject=[_injection(text) for text in inject])

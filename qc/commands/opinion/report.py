@@ -59,22 +59,22 @@ def command(
     """
     from qc import __version__
     from qc.commands.auditing import audited
-    from qc.commands.exporting import say_left_out
+    from qc.commands.exporting import remind, say_left_out
     from qc.domain.alert import AlertLevel
     from qc.domain.language import speaking
     from qc.opinion.alert_file import document
     from qc.opinion.day import report_day
     from qc.opinion.wording import spoken
+    from qc.pipeline.report import readable
     from qc.pipeline.specs import alerts, configuration, folders
     from qc.reporting.catalogue import read_catalogue
     from qc.reporting.onepager import render_one_page
     from qc.storage.files import write_text
     from qc.storage.read import list_runs
-    from qc.storage.summary import summarised
 
     where = folders(workspace_of(workspace))
     say_left_out(runs)
-    stored = [summarised(run) for run in list_runs(runs)]
+    stored = readable(list_runs(runs), remind)
     if not stored:
         raise UsageError(f"{runs} 里没有完成的批次", "请给出 qc run 写批次的总目录，如 runs。")
     language = lang or configuration(where).report.language

@@ -25,7 +25,7 @@ def command(run: Path, out: Path | None, lang: str | None, audio: str | None, wo
     录音不转写也不判定，只在会话页上放：link 指向原文件，copy 把有页面的会话的录音复制进报表（带走也能听），none 不放。
     """
     from qc.commands.auditing import audited
-    from qc.commands.exporting import say_left_out
+    from qc.commands.exporting import remind, say_left_out
     from qc.pipeline.report import write_report
     from qc.pipeline.specs import alerts
     from qc.review.ledger import behind
@@ -38,6 +38,6 @@ def command(run: Path, out: Path | None, lang: str | None, audio: str | None, wo
     where, config = settings_of(workspace, lang, audio)
     with audited(run.absolute().parent, "report") as act:
         act.runs.append(run.absolute().name)
-        page = write_report(run, out=out, templates=where.reports, config=config, alerts=alerts(where))
+        page = write_report(run, out=out, templates=where.reports, config=config, alerts=alerts(where), told=remind)
         act.wrote(page.parent)
     click.echo(page)
