@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from pathlib import Path
 
 import pyarrow as pa
@@ -137,6 +138,7 @@ def _check_columns(stored: pa.Schema, schema: pa.Schema) -> None:
             raise TypeError
 
 
+@lru_cache(maxsize=256)
 def _kind(kind: pa.DataType) -> str:
     """What sort of values: widths may differ between versions of qc."""
     if pa.types.is_dictionary(kind):
