@@ -12,7 +12,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from qc.domain.run import Lineage, RunStatus
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal, remedy
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.digests import PARTS_FILE
 from qc.storage.lineage import LINEAGE_FILE, read_lineage
@@ -96,17 +96,20 @@ def _sound(path: Path, schema: pa.Schema, columns: Sequence[str] | None, *, enco
     try:
         return _read(path, schema, columns, encoded)
     except (OSError, pa.ArrowException, ValueError, LookupError, TypeError, OverflowError) as error:
-        raise UsageError(f"读不了 {path}：{type(error).__name__}", _remedy(path)) from None
+        if isinstance(error, OSError) and error.errno:
+            lost = _remedy(path) if isinstance(error, FileNotFoundError) else ""
+            raise UsageError(f"读不了 {path}：{refusal(error)}", f"{remedy(error)}{lost}") from None
+        raise UsageError(f"读不了 {path}：内容坏了（{type(error).__name__}）", _remedy(path)) from None
 
 
 def _remedy(path: Path) -> str:
     """What brings the file back: nothing that people said is brought back by a run."""
     name, folder = path.parent.name, path.parent.parent.name
     if folder != REVIEWS_FOLDER:
-        return "文件可能损坏，请重新运行 qc run。"
+        return "结果表可以重做：先用 qc verify 看清还坏了什么，再从备份恢复，或重新运行 qc run。"
     if name.startswith("final_"):
-        return "文件可能损坏。终审由复核算出：用 qc review import --run 批次目录 重算（不用给文件）。"
-    return "文件可能损坏。人的意见重新运行也回不来：请从备份恢复这个文件。"
+        return "终审由复核算出：用 qc review import --run 批次目录 重算（不用给文件）。"
+    return "人的意见重新运行也回不来：请从备份恢复这个文件。"
 
 
 def _read(path: Path, schema: pa.Schema, columns: Sequence[str] | None, encoded: bool) -> pa.Table:
