@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from qc.errors import EXIT_OK, EXIT_PARTIAL, QcError, UsageError
+from qc.errors import EXIT_OK, EXIT_PARTIAL, QcError
 
 if TYPE_CHECKING:
     from qc.domain.run import Lineage
@@ -114,14 +114,14 @@ def _recorded(root: Path, action: str, act: Act) -> None:
 
 
 def record_first(root: Path, action: str, undone: str, **told: Any) -> None:
-    """Record, as `qc.storage.audit.record` does, what cannot be undone or unseen, before it is done. Raises UsageError,
-    which says that it was not (`undone`), when it cannot be recorded."""
+    """Record, as `qc.storage.audit.record` does, what cannot be undone or unseen, before it is done. Raises
+    UnrecordedError, which says that it was not (`undone`), when it cannot be recorded."""
     from qc.storage.audit import UnrecordedError, record
 
     try:
         record(root, action, **told)
     except UnrecordedError as error:
-        raise UsageError(
+        raise UnrecordedError(
             f"{undone}。{error.message}",
             "这样的操作要先记进日志才做。检查日志所在的磁盘空间与权限，再运行同一条命令。",
         ) from None

@@ -61,6 +61,7 @@ def test_each_act_leaves_its_line(runs: Path, tmp_path: Path) -> None:
 def test_show_and_verify(runs: Path) -> None:
     shown = _qc("audit", "show", runs, "--action", "run")
     assert (shown.exit_code, "qc run  完成" in shown.output, "批次：r1" in shown.output) == (0, True, True)
+    assert "数量：输入 1，完成 1，失败 0，隔离 0" in shown.output
     assert _qc("audit", "verify", runs).exit_code == 0
     log = (runs / LOG).read_bytes()
     try:

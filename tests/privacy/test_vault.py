@@ -226,6 +226,7 @@ def test_who_looks_is_recorded_first_or_sees_nothing(runs: Path, keys: Path) -> 
         (runs / LOG).rmdir()
         (runs / LOG).write_bytes(log)
     assert (type(unrecorded.exception), SECRET in unrecorded.output) == (UnrecordedError, False)
+    assert "原文没有给看" in str(unrecorded.exception)
 
 
 def test_a_run_that_keeps_personal_data_has_nothing_to_seal(runs: Path, keys: Path, tmp_path: Path) -> None:

@@ -15,6 +15,26 @@ if TYPE_CHECKING:
     from qc.storage.audit import Entry
 
 _OUTCOME = {"done": "完成", "partial": "部分完成", "failed": "失败", "interrupted": "被中断", "refused": "拒绝"}
+_COUNTED = {
+    "input": "输入",
+    "ok": "完成",
+    "failed": "失败",
+    "quarantined": "隔离",
+    "conversations": "会话",
+    "files": "文件",
+    "rows": "行",
+    "spans": "消音",
+    "alerts": "预警",
+    "added": "收下",
+    "repeated": "早已收过",
+    "left_out": "没有收",
+    "audio": "录音路径",
+    "text": "文字",
+    "results": "结果",
+    "reports": "报表",
+    "transcripts": "转写缓存",
+    "runs": "整个批次",
+}
 _DAY = click.DateTime(formats=["%Y-%m-%d"])
 
 
@@ -66,7 +86,8 @@ def _told(entry: Entry) -> Iterator[str]:
     if entry.runs:
         yield f"    批次：{'、'.join(entry.runs)}"
     if entry.counts:
-        yield f"    数量：{'，'.join(f'{name} {count:,}' for name, count in entry.counts.items())}"
+        told = (f"{_COUNTED.get(name, name)} {count:,}" for name, count in entry.counts.items())
+        yield f"    数量：{'，'.join(told)}"
     for name, digest in entry.files.items():
         yield f"    文件：{name}  sha256 {digest[:16]}…"
     for line in entry.note.splitlines():

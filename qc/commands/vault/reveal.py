@@ -11,6 +11,22 @@ from qc.commands.options import FOLDER
 from qc.commands.vault.opening import KEY
 
 _LEAST = 2
+_TITLES = {
+    "agent_id": "工号",
+    "agent_name": "坐席",
+    "team": "班组",
+    "customer_id": "客户编号",
+    "started_at": "开始",
+    "duration_ms": "时长",
+    "ring_count": "振铃次数",
+    "queue_wait_s": "排队秒数",
+    "hold_s": "保持秒数",
+    "after_call_s": "话后处理秒数",
+    "transfers": "转接次数",
+    "satisfaction": "满意度",
+    "region": "地区",
+}
+"""What is known of the call, as people say it; a column of the manifest has its own name."""
 
 
 @click.command("reveal", short_help="用私钥看一个会话脱敏前的原文")
@@ -60,7 +76,8 @@ def _lines(told: Mapping[str, object]) -> Iterator[str]:
     meta, turns = told["meta"], told["turns"]
     if isinstance(meta, Mapping):
         given = {**meta, **(meta["extra"] or {})}
-        yield "，".join(f"{k} {v}" for k, v in given.items() if v not in (None, "") and k != "extra")
+        shown = {k: clock(v) if k == "duration_ms" and v is not None else v for k, v in given.items() if k != "extra"}
+        yield "，".join(f"{_TITLES.get(k, k)} {v}" for k, v in shown.items() if v not in (None, ""))
     for number, turn in enumerate(turns if isinstance(turns, list) else [], start=1):
         when = f"{clock(turn['start_ms'])} " if turn["start_ms"] is not None else ""
         yield f"{number:>4} {when}{ROLE.get(turn['role'], turn['role'])}：{turn['text']}"

@@ -52,7 +52,7 @@ def command(
         raise UsageError("没有说怎样裁定", "写明 --uphold（成立）、--reject（不成立）或 --withdraw（撤回）。")
     with audited(run.absolute().parent, "review appeal decide") as act:
         act.runs.append(run.absolute().name)
-        act.note = f"{appeal} {status} {verdict or ''}".strip()
+        act.note = f"{appeal} {STATUS[status]}" + (f"，改判为{WORDS[verdict]}" if verdict else "")
         step, rescored = decide_appeal(run, appeal, status, verdict, by=by, text=text, cards=cards, who=clerk())
     changed = "" if step.human_verdict is None else f"，改判为{WORDS[step.human_verdict]}"
     click.echo(f"申诉 {step.appeal_id} {STATUS[step.status]}{changed}。")
