@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import stat
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from qc.reporting.month.shift import Days, shifts
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.append import append_part
 from qc.storage.audit import entries
+from qc.storage.lineage import write_lineage
 from qc.storage.read import StoredRun, list_runs, open_run
 from qc.storage.summary import summary_path
 from tests.archive.nights import FIRST, night
@@ -57,6 +59,8 @@ def runs(tmp_path_factory: pytest.TempPathFactory) -> Path:
     night(root, 3, talks=6, judged=1)
     night(root, 4, talks=10, dated=False)
     night(root, 6, talks=5, judged=1, input_digest="f" * 64)
+    edited = open_run(root / "night-05-0")
+    write_lineage(edited.path, replace(edited.lineage, rules_digest="cd" * 32))
     RunBuilder(root / "empty").write(run_id="empty", started_at="2020-05-01T01:00:00", input_digest="e" * 64)
     _review(root / "night-02-0")
     (root / "night-01-0/report").mkdir()
@@ -205,6 +209,8 @@ def test_what_is_to_be_known_of_the_nights(page: Mapping[str, Section], runs: Pa
     assert "质检了 2 次" in nights["night-03-1"]["要知道的"]
     assert "5 个会话计在后来的批次" in nights["night-06-0"]["要知道的"]
     assert nights["night-06-0"]["失败"] == "1"
+    changed = [run for run, row in nights.items() if "规则有改动" in row["要知道的"]]
+    assert changed == ["night-05-0", "night-06-0"], "to other rules and back"
     html = (runs / "months/2020-03/index.html").read_text(encoding="utf-8")
     assert 'href="../../night-01-0/report/index.html"' in html and html.count("report/index.html") == 2
     assert stat.S_IMODE((runs / "months/2020-03/index.html").stat().st_mode) == 0o600

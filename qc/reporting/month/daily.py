@@ -22,24 +22,27 @@ from qc.reporting.trend import ONE_SIDED, RARE, Measure, overdispersion
 from qc.statistics.individuals import ENOUGH, usual
 
 _WIDTH = 1180.0
+_MANY = 10_000
+"""From so many conversations a day on the chart counts in thousands."""
 _Limits = Sequence[tuple[float | None, float | None]]
 
 
 def volume(days: Mapping[date, Summary]) -> charts.Columns:
     """Conversations per day, those that passed at the foot; a day without any is a gap."""
     series = [(say("合格"), "ink-main"), (say("不合格"), "mood-negative"), (say("没有评分"), "mood-neutral")]
+    scale = 1000.0 if max(s.conversations for s in days.values()) >= _MANY else 1.0
     data = []
     for day in Period(first=min(days), last=max(days)).days:
         s = days.get(day)
         parts = (s.passing.count, s.passing.n - s.passing.count, s.conversations - s.passing.n) if s else (0, 0, 0)
-        data.append(charts.Datum(label=_label(day), values=tuple(map(float, parts)), short=f"{day.day}"))
+        data.append(charts.Datum(label=_label(day), values=tuple(n / scale for n in parts), short=f"{day.day}"))
     total = sum(s.conversations for s in days.values())
     return charts.columns(
         title=say("每天的会话"),
         summary=say("{days} 天共 {n} 个", days=len(days), n=f"{total:,}"),
         data=data,
         series=series,
-        unit=say("个"),
+        unit=say("千个") if scale > 1 else say("个"),
         width=_WIDTH,
         height=200.0,
     )
