@@ -2,6 +2,6 @@
 
 from qc.ingest.conversations import ChangedInputError, read_conversations
 from qc.ingest.discovery import discover
-from qc.ingest.inputs import Batch, Document
+from qc.ingest.inputs import Batch, Document, Earlier
 
-__all__ = ["Batch", "ChangedInputError", "Document", "discover", "read_conversations"]
+__all__ = ["Batch", "ChangedInputError", "Document", "Earlier", "discover", "read_conversations"]

@@ -5,9 +5,9 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict
-from pathlib import Path
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, replace
+from pathlib import Path, PurePosixPath
 
 from qc.domain.config import Config
 from qc.domain.conversation import Channel, Source
@@ -17,13 +17,14 @@ from qc.errors import Problem, unreadable
 from qc.ingest.details import Details
 from qc.ingest.documents import open_table
 from qc.ingest.grid import GridError
-from qc.ingest.inputs import Batch, Document, PendingRow, folder_of
+from qc.ingest.inputs import Batch, Document, Earlier, PendingRow, folder_of
 from qc.ingest.manifest import Manifest, ManifestRow, read_manifest
 from qc.ingest.names import AUDIO_SUFFIXES, JSON_SUFFIXES, TABLE_SUFFIXES, content_hash, stem_of
 from qc.ingest.placing import Placing, missing_recording
 from qc.ingest.shapes import Readers
-from qc.ingest.walk import Found, is_jsonl, walk
+from qc.ingest.walk import Found, Tree, is_jsonl, walk
 
+Recall = Callable[[str], Earlier | None]
 IMPORTED = "imported"
 """The engine that takes the transcript beside each recording."""
 _NOTES_PER_KIND = 20
@@ -32,19 +33,20 @@ _UNKNOWN_BESIDE = "录音旁的表格不是一通电话的转写，应是一句�
 _UNKNOWN_TABLE = "不是认识的表格；会话表要有会话编号、发送方、时间、内容，工单表要有工单号、客户诉求、处理结果"
 
 
-def discover(root: Path, manifest: Path | None, config: Config) -> Batch:
-    """Find, hash and identify everything under the folder (or the single file) `root`.
+def discover(root: Path, manifest: Path | None, config: Config, earlier: Recall = lambda _: None) -> Batch:
+    """Find, hash and identify everything under the folder (or the single file) `root`. `earlier`: what the file or
+    folder of that path is to be taken for, instead of looking into it; None: look.
 
     Deterministic: the same files give the same batch. Raises UsageError when `root` does not exist, or the manifest
     cannot be read.
     """
     readers = Readers(config)
-    tree = walk(root, ignore=manifest)
+    tree = _as_it_was(walk(root, ignore=manifest), earlier)
     listed = None if manifest is None else read_manifest(manifest, config.manifest)
     audio = [f for f in tree.files if f.suffix in AUDIO_SUFFIXES]
     texts = [f for f in tree.files if _is_text(f)]
     others = sorted({f.path for f in tree.files} - {f.path for f in audio} - {f.path for f in texts})
-    sorting = _Sorting(config)
+    sorting = _Sorting(config, earlier)
     for path, why in tree.unreadable:
         sorting.failed(path, None, "unreadable", f"目录打不开，里面的文件没有读：{why}")
     rows: dict[str, ManifestRow] = {}
@@ -77,6 +79,20 @@ def discover(root: Path, manifest: Path | None, config: Config) -> Batch:
     )
 
 
+def _as_it_was(tree: Tree, earlier: Recall) -> Tree:
+    """`tree` without what lies in folders that could not be opened."""
+    above = {folder for file in tree.files for folder in _folders(file)}
+    shut = {folder for folder in above if (then := earlier(folder)) is not None and then.failed}
+    if not shut:
+        return tree
+    files = tuple(file for file in tree.files if shut.isdisjoint(_folders(file)))
+    return replace(tree, files=files, unreadable=(*tree.unreadable, *((folder, "") for folder in sorted(shut))))
+
+
+def _folders(file: Found) -> Iterator[str]:
+    return map(str, PurePosixPath(file.path).parents)
+
+
 def _is_text(file: Found) -> bool:
     return file.suffix in JSON_SUFFIXES | TABLE_SUFFIXES or (file.suffix == ".txt" and is_jsonl(file))
 
@@ -84,8 +100,9 @@ def _is_text(file: Found) -> bool:
 class _Sorting:
     """Turns files into recordings, documents and failures."""
 
-    def __init__(self, config: Config) -> None:
+    def __init__(self, config: Config, earlier: Recall) -> None:
         self.config = config
+        self._earlier = earlier
         self.failures: list[Failure] = []
         self.notes: list[str] = []
 
@@ -97,12 +114,16 @@ class _Sorting:
                 stage=Stage.INGEST,
                 kind=kind,
                 message=f"{message}。",
-                retryable=kind == "unreadable",
+                retryable=kind in ("unreadable", "empty_file"),
             )
         )
 
     def _hashed(self, file: Found, conversation_id: str | None) -> str | None:
         """The content hash; None, and a failure noted, for an empty or unreadable file."""
+        if (then := self._earlier(file.path)) is not None:
+            if then.sha256 is None:
+                self.failed(file.path, conversation_id, then.failed, "")
+            return then.sha256
         if not file.size:
             self.failed(file.path, conversation_id, "empty_file", "文件是空的（0 字节）")
             return None

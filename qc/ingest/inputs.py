@@ -26,6 +26,15 @@ class Document:
     name: str
 
 
+@dataclass(frozen=True, slots=True)
+class Earlier:
+    """What a file, or a folder, was when it was found before: its content (SHA-256), or why there was none to be had
+    (`failed`: as `Failure.kind`)."""
+
+    sha256: str | None = None
+    failed: str = ""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PendingRow:
     """A manifest row about a conversation inside a document: the one it names in `document`, or any, by its id."""

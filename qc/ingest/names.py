@@ -69,5 +69,9 @@ def departure(file: Path, sha256: str) -> Departure | None:
             after=f"{remedy(error)}恢复原样之后，同一条命令加 --retry-failed 重试",
             at_once=f"{remedy(error)}恢复原样之后再运行同一条命令，会接着做",
         )
-    again = "等它写完后再运行同一条命令；输入变了，会另开一个批次"
-    return Departure(kind="changed", told="在本批次运行中被改动了", after=again, at_once=again)
+    return Departure(
+        kind="changed",
+        told="在本批次运行中被改动了",
+        after="等它写完后，同一条命令加 --retry-failed 重试",
+        at_once="等它写完后再运行同一条命令；输入变了，会另开一个批次",
+    )

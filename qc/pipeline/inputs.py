@@ -10,7 +10,7 @@ from qc.domain.config import Config
 from qc.domain.failure import Failure
 from qc.domain.run import RunStatus
 from qc.errors import UsageError
-from qc.ingest.batch import Batch, ChangedInputError, discover, read_conversations
+from qc.ingest.batch import Batch, ChangedInputError, Earlier, discover, read_conversations
 from qc.pipeline.judging import Input
 from qc.pipeline.progress import Progress
 from qc.storage.read import StoredRun, open_run
@@ -36,6 +36,24 @@ def found(source: Path, manifest: Path | None, config: Config, progress: Progres
     for note in batch.notes:
         progress.note(f"提醒：{note}")
     return batch
+
+
+def found_before(
+    source: Path, manifest: Path | None, config: Config, now: Batch, failed: Mapping[str, Failure], *, mask: bool
+) -> Batch:
+    """The batch as it was when `failed` (by their input, as stored) were what they were, and all else what it is `now`.
+    Nothing is read twice for it."""
+    known = {r.source.path: r.source.sha256 for r in now.recordings}
+    known |= {r.given.path: r.given.sha256 for r in now.recordings if r.given is not None}
+    known |= {d.path: d.sha256 for d in now.documents}
+
+    def then(path: str) -> Earlier | None:
+        before = failed.get(mask_value(path) if mask else path)
+        if before is not None:
+            return Earlier(sha256=before.sha256, failed=before.kind)
+        return Earlier(sha256=known[path]) if path in known else None
+
+    return discover(source, manifest, config, then)
 
 
 def found_stored(source: Path) -> StoredRun:

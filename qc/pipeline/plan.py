@@ -18,7 +18,7 @@ from qc.domain.specs import Specs
 from qc.errors import UsageError, refusal
 from qc.privacy.pseudonyms import key_digest
 from qc.schema.tables import SCHEMA_VERSION
-from qc.storage.digests import intact, read_parts
+from qc.storage.digests import PARTS_FILE, intact, read_parts, sha256_of
 from qc.storage.files import make_folder
 from qc.storage.lineage import read_lineage, write_lineage
 from qc.storage.read import run_folders
@@ -112,7 +112,7 @@ def start(out: Path, lineage: Lineage, *, run_id: str | None, fresh: bool, share
         same = [] if fresh else [one for one in beside if one[1].plan_digest == lineage.plan_digest]
         for path, earlier in same:
             if earlier.status is RunStatus.RUNNING or is_complete(path):
-                return replace(_continued(path, earlier), notes=unread)
+                return replace(continued(path, earlier), notes=unread)
         begun = datetime.now()
         stem = f"{begun:%Y%m%d-%H%M%S}-{lineage.plan_digest[:6]}"
         names = [stem, *(f"{stem}-{n}" for n in range(2, 1000))]
@@ -197,19 +197,22 @@ def _left(run: Path, earlier: Lineage, now: Lineage) -> str:
     return f"批次 {run} 没有做完，但{moved(earlier, now)}，不能接着做，这次另开一个；用不着它的话可以删掉。"
 
 
-def _continued(run: Path, earlier: Lineage) -> Plan:
+def continued(run: Path, earlier: Lineage) -> Plan:
     """One that was done counts as such while its files are what was written; else what is damaged is made again."""
-    if earlier.status is RunStatus.RUNNING:
+    if earlier.status is RunStatus.RUNNING or is_held(run):  # whose it is says who wants to write it
         return Plan(run=run, lineage=earlier, resumed=True)
-    if _whole(run):
+    if is_whole(run, earlier):
         return Plan(run=run, lineage=earlier, resumed=True, finished=True)
     return Plan(run=run, lineage=opened_again(run, earlier), resumed=True)
 
 
-def _whole(run: Path) -> bool:
+def is_whole(run: Path, finished: Lineage) -> bool:
+    """Whether the files of a finished run are what it wrote; of runs of before, whether those that are listed are."""
     try:
+        if finished.parts_digest and sha256_of(run / PARTS_FILE) != finished.parts_digest:
+            return False
         return all(intact(run, part) for part in read_parts(run) or ())
-    except UsageError:  # the list itself is damaged
+    except (OSError, UsageError):  # the list itself is damaged
         return False
 
 
@@ -228,7 +231,7 @@ def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, shared: bool) 
     elif fresh:
         state = "还没有做完，去掉 --fresh 就会接着做"
     else:
-        return _continued(path, earlier)
+        return continued(path, earlier)
     raise UsageError(f"批次 {run_id} {state}", "换一个 --run-id，或移走这个目录。")
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,14 +21,14 @@ from qc.paths import cache_dir
 from qc.pipeline.executors.choose import choose_executor
 from qc.pipeline.executors.executor import Executor
 from qc.pipeline.finish import finish
-from qc.pipeline.inputs import found, found_stored, inputs_of
+from qc.pipeline.inputs import found, found_before, found_stored, inputs_of
 from qc.pipeline.judging import Input, Sealing, Settings, inspect_stream
 from qc.pipeline.limits import limits_of
 from qc.pipeline.options import Options
 from qc.pipeline.plan import Plan, exclusive, planned_lineage, start
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import stored_inputs
-from qc.pipeline.retry import Retry, begun, reopened
+from qc.pipeline.retry import Before, Retry, begun, reopened
 from qc.pipeline.specs import Folders, configuration, load, speech
 from qc.privacy.installed import needs_vault
 from qc.storage.write import ShardCounts, clear_work
@@ -81,30 +81,39 @@ def run_batch(
     Raises SpecError for broken YAML, UsageError for what the user must mend, InternalError when counts do not balance.
     """
     vault = _vault(options)
-    asked = _asked(where, options, progress, read=[source], judge=judge)
+    wanted = _asked(where, options, progress, read=[source], judge=judge)
     spoken = speech(where)
-    batch = found(source, manifest, asked.config, progress, mask=not options.keep_personal_data)
-    asked, identity = _with_engine(batch, spoken, asked)
-    lineage = planned_lineage(
-        input_path=shown(str(source)),
-        input_digest=batch.digest,
-        manifest=None if manifest is None else manifest.name,
-        specs=asked.specs,
-        speech_digest=spoken.digest if batch.recordings else "",
-        config_digest=asked.config.digest,
-        asr=None if identity is None else (identity.engine, identity.model, identity.options),
-        mask=not options.keep_personal_data,
-        notes=(*batch.notes, *asked.notes),
-        shard_size=asked.config.run.shard_size,
-        confidence_floor=asked.config.asr.confidence_floor,
-        name=options.name or asked.config.name,
-        vault=vault,
-    )
-    plan = _planned(lineage, asked)
+    mask = not options.keep_personal_data
+    batch = found(source, manifest, wanted.config, progress, mask=mask)
+
+    def planned(batch: Batch) -> tuple[Lineage, _Asked, AsrIdentity | None]:
+        told, identity = _with_engine(batch, spoken, wanted)
+        lineage = planned_lineage(
+            input_path=shown(str(source)),
+            input_digest=batch.digest,
+            manifest=None if manifest is None else manifest.name,
+            specs=told.specs,
+            speech_digest=spoken.digest if batch.recordings else "",
+            config_digest=told.config.digest,
+            asr=None if identity is None else (identity.engine, identity.model, identity.options),
+            mask=mask,
+            notes=(*batch.notes, *told.notes),
+            shard_size=told.config.run.shard_size,
+            confidence_floor=told.config.asr.confidence_floor,
+            name=options.name or told.config.name,
+            vault=vault,
+        )
+        return lineage, told, identity
+
+    def before(failed: Mapping[str, Failure]) -> Lineage:
+        return planned(found_before(source, manifest, wanted.config, batch, failed, mask=mask))[0]
+
+    lineage, asked, identity = planned(batch)
+    plan = _planned(lineage, asked, before)
     with _working(plan, progress) as held:
         if plan.finished:
             return _outcome(plan.run, plan.lineage, asked, held)
-        retry = begun(plan.run, wanted=options.retry_failed)
+        retry = begun(plan, progress, wanted=options.retry_failed)
         if retry is not None and not retry.tried:
             progress.note("没有可以重试的输入：失败的原因都在输入本身，或没有失败的；批次没有改动")
             return replace(_outcome(plan.run, plan.lineage, asked, held), within_allowance=True)
@@ -137,7 +146,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         name=options.name or before.name,
         judged_again=before,
     )
-    plan = _planned(lineage, asked)
+    plan = _planned(lineage, asked, lambda _: lineage)
     with _working(plan, progress) as held:
         if plan.finished:
             return _outcome(plan.run, plan.lineage, asked, held)
@@ -192,15 +201,16 @@ def _with_engine(batch: Batch, spoken: SpeechSpecs, asked: _Asked) -> tuple[_Ask
     return replace(asked, config=config), identity
 
 
-def _planned(lineage: Lineage, asked: _Asked) -> Plan:
-    """The run that this lineage begins, continues or, to retry what failed, opens again. Raises UsageError."""
+def _planned(lineage: Lineage, asked: _Asked, before: Before) -> Plan:
+    """The run that this lineage begins, continues or, to retry what failed, opens again (`reopened`). Raises
+    UsageError."""
     options = asked.options
     if not options.retry_failed:
         shared = asked.config.run.group_readable
         return start(options.out, lineage, run_id=options.run_id, fresh=options.fresh, shared=shared)
     if options.fresh:
         raise UsageError("--retry-failed 与 --fresh 不能一起用", "一个接着已有的批次，一个另开批次。")
-    return reopened(options.out, lineage, run_id=options.run_id)
+    return reopened(options.out, lineage, before, run_id=options.run_id)
 
 
 @contextmanager

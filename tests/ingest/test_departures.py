@@ -37,7 +37,7 @@ def test_before_it_was_read(tmp_path: Path, name: str, content: str) -> None:
     file.write_text(content + content, encoding="utf-8")
     (changed,) = (f for f in read_conversations(batch) if isinstance(f, Failure))
     assert (changed.input, changed.kind, changed.retryable) == (name, "changed", True)
-    assert "被改动了" in changed.message and "另开一个批次" in changed.message
+    assert "被改动了" in changed.message and "--retry-failed" in changed.message
     file.unlink()
     (gone,) = (f for f in read_conversations(batch) if isinstance(f, Failure))
     assert (gone.input, gone.kind, gone.retryable) == (name, "unreadable", True)

@@ -3,18 +3,23 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 import signal
 import subprocess
 import time
 from collections import Counter
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from qc.asr.engines.conformance import CALL
+from qc.domain.config import AsrConfig, Config
 from qc.domain.run import RunStatus
+from qc.ingest.batch import Batch, discover
+from qc.pipeline.inputs import found_before
 from qc.storage.read import StoredRun, open_run
 from tests.pipeline import faulty
 from tests.pipeline.batches import chats, digests, only_run
@@ -152,3 +157,122 @@ def test_another_plan_is_not_opened_again_and_what_moved_is_told(night: Path) ->
     (night / "in" / "new.jsonl").write_text((night / "in" / "chats.jsonl").read_text("utf-8"), encoding="utf-8")
     assert "输入变了" in run(night, "--retry-failed", code=2)
     assert digests(only_run(night / "out")) == before
+
+
+BAD = b"RIFF but no audio"
+
+
+@pytest.fixture
+def mended(tmp_path: Path) -> tuple[Path, Callable[[], Batch]]:
+    """A folder, and what is found in it, transcripts beside recordings taken."""
+    source = chats(tmp_path / "in", 3)
+    (source / "locked").mkdir()
+    for path in (source / "a.wav", source / "locked" / "b.wav"):
+        path.write_bytes(BAD)
+        path.with_suffix(".json").write_text("{}")
+    manifest = tmp_path / "calls.csv"
+    manifest.write_text("file,conversation_id\na.wav,A\nlocked/b.wav,B\n", "utf-8")
+    config = Config(asr=AsrConfig(engine="imported"))
+    return source, lambda: discover(source, manifest, config)
+
+
+def _shut(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody may open it, whoever runs the tests."""
+    opened, listed = Path.open, os.scandir
+
+    def refuse(at: object) -> None:
+        if Path(os.fsdecode(at)) == path:  # type: ignore[arg-type]
+            raise PermissionError(13, "Permission denied", os.fsdecode(at))  # type: ignore[arg-type]
+
+    monkeypatch.setattr(Path, "open", lambda self, *args, **more: refuse(self) or opened(self, *args, **more))
+    monkeypatch.setattr(os, "scandir", lambda at: refuse(at) or listed(at))
+
+
+@pytest.mark.parametrize("name", ["a.wav", "a.json", "chats.jsonl", "locked"])
+def test_what_could_not_be_read_and_can_now_is_the_only_change(
+    mended: tuple[Path, Callable[[], Batch]], monkeypatch: pytest.MonkeyPatch, name: str
+) -> None:
+    source, look = mended
+    with monkeypatch.context() as then:
+        _shut(source / name, then)
+        before = look()
+    (failed,) = [f for f in before.failures if f.kind == "unreadable"]
+    now = look()
+    assert now.digest != before.digest and failed.retryable
+
+    def told() -> str:
+        again = look()
+        config, manifest = again.config, source.parent / "calls.csv"
+        return found_before(source, manifest, config, again, {failed.input: failed}, mask=True).digest
+
+    assert told() == before.digest
+    (source / "new.jsonl").write_text("{}")
+    assert told() != before.digest, "what is new is noticed"
+    (source / "new.jsonl").unlink()
+    other = source / ("locked/b.wav" if name != "locked" else "a.wav")
+    other.write_bytes(BAD + b"!")
+    assert told() != before.digest, "so is a recording that changed"
+
+
+@pytest.mark.slow
+def test_an_input_that_was_mended_is_tried_in_the_same_run(night: Path) -> None:
+    """A recording that came half and was copied again, and an empty file that was filled."""
+    whole = (night / "in" / "good.ogg").read_bytes()
+    (night / "in" / "good.ogg").write_bytes(whole[:3000])
+    (night / "in" / "late.json").write_text(json.dumps(WHISPER), encoding="utf-8")
+    (night / "in" / "late.ogg").write_bytes(b"")
+    run(night, code=3)
+    stored = open_run(only_run(night / "out"))
+    assert {"good", "late"} < set(kinds(stored))
+    (night / "in" / "good.ogg").write_bytes(whole)
+    (night / "in" / "late.ogg").write_bytes(whole + b"late")
+    assert "重试 2 个" in run(night, "--retry-failed", code=3)
+    again = open_run(only_run(night / "out"))
+    assert set(kinds(again)) == {"bad"}
+    assert again.lineage.run_id == stored.lineage.run_id
+    assert again.lineage.input_digest != stored.lineage.input_digest
+    assert "试了 2 个失败或隔离的输入，成功 2 个" in again.lineage.notes[-1]
+    run(night, code=3, out="whole")
+    fresh = open_run(only_run(night / "whole"))
+    assert digests(again.path) == digests(fresh.path)
+    assert (again.lineage.input_digest, again.lineage.plan_digest) == (
+        fresh.lineage.input_digest,
+        fresh.lineage.plan_digest,
+    )
+
+
+@pytest.mark.slow
+def test_a_recording_that_was_judged_and_changed_is_another_input(night: Path) -> None:
+    run(night, breaks=BREAKS, code=3)
+    before = digests(only_run(night / "out"))
+    with (night / "in" / "flaky.ogg").open("ab") as file:
+        file.write(b"tried again, may change")
+    with (night / "in" / "good.ogg").open("ab") as file:
+        file.write(b"judged, may not")
+    assert "输入变了" in run(night, "--retry-failed", code=2)
+    assert digests(only_run(night / "out")) == before
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("complete", [True, False])
+def test_a_damaged_run_is_not_taken_as_finished(night: Path, complete: bool) -> None:
+    run(night, breaks=BREAKS, code=3)
+    path = only_run(night / "out")
+    if complete:  # the command was killed before its end
+        (path / ".work").mkdir()
+        (path / ".work" / "complete").touch()
+    part = path / "turns" / "part-00001.parquet"
+    part.write_bytes(part.read_bytes()[:100])
+    assert "缺了、坏了或被改过" in run(night, "--retry-failed", code=3)
+    run(night, code=3, out="whole")
+    assert digests(path) == digests(only_run(night / "whole"))
+
+
+@pytest.mark.slow
+def test_killed_before_its_end_it_is_retried_at_once(night: Path) -> None:
+    run(night, breaks=BREAKS, code=3)
+    path = only_run(night / "out")
+    (path / ".work" / "shards").mkdir(parents=True)
+    (path / ".work" / "complete").touch()
+    assert "重试 3 个" in run(night, "--retry-failed", code=3)
+    assert set(kinds(open_run(path))) == {"bad"} and not (path / ".work").exists()
