@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
 from qc.errors import EXIT_CHECK, EXIT_OK
+
+if TYPE_CHECKING:
+    from qc.privacy.leaks import Leak
 
 
 @click.command("leak-check", short_help="查一遍写出的文件里还有没有个人信息")
@@ -25,6 +29,10 @@ def command(ctx: click.Context, paths: tuple[Path, ...], known: Path | None, col
 
     用的是与脱敏无关的另一套办法：手机号、固定电话、校验位正确的身份证和银行卡、邮箱、一连串念出的数字。
     查到就列出文件、列与行、类型，原值不显示；退出码为 1。不是文本的文件（录音、图片）查不了，会说有几个。
+
+    \b
+    例：qc leak-check runs/20261120-213000-1a2b3c
+        qc leak-check runs/20261120-213000-1a2b3c --known calls.csv --column 客户号码
     """
     from qc.privacy.contents import Skipped
     from qc.privacy.leaks import TYPES, leaks, read_known
@@ -37,8 +45,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], known: Path | None, col
             continue
         found += 1
         if found <= limit:
-            place = one.where if one.where.endswith(("名", "元数据")) else f"{one.where} 第 {one.number}"
-            click.echo(f"{one.file}: {place}{'' if place == one.where else ' 行'}: {TYPES[one.type]} {one.excerpt}")
+            click.echo(f"{one.file}: {_place(one)}: {TYPES[one.type]} {one.excerpt}")
     if found > limit:
         click.echo(f"……还有 {found - limit} 处（用 --limit 多列）")
     for item in skipped[:limit]:
@@ -51,6 +58,14 @@ def command(ctx: click.Context, paths: tuple[Path, ...], known: Path | None, col
     )
     if found:
         click.echo(
-            "提示：结果若要外传或入库，先查清这几处从哪里来；批次是否脱敏见 run.json 的 personal_data。", err=True
+            "提示：先不要外传、入库。批次没有脱敏的（run.json 的 personal_data 不是 masked），"
+            "去掉 --keep-personal-data 重新 qc run；脱敏了还有的，把这几处怎么写的（换成假号码）报告给维护者。",
+            err=True,
         )
     ctx.exit(EXIT_CHECK if found else EXIT_OK)
+
+
+def _place(found: Leak) -> str:
+    if found.where.endswith(("名", "元数据")):
+        return found.where
+    return f"第 {found.number} 行" if found.where == "行" else f"{found.where}第 {found.number} 行"

@@ -14,6 +14,9 @@ def command(file: Path, ask: bool) -> None:
     """新建一对 X25519 钥匙：私钥写到这个文件（只有自己能读），公钥写到同名的 .pub。
 
     私钥放在跑批次的机器之外，另外备份一份：私钥没了，封好的原文谁也打不开。
+
+    \b
+    例：qc vault key 保管.key --passphrase
     """
     from qc.domain.printable import printable
     from qc.privacy.installed import needs_vault

@@ -18,6 +18,9 @@ def command(runs: tuple[Path, ...], file: Path, new: Path) -> None:
     """批次的保管库改由另一把公钥封：换保管人、私钥到期时用。只重封每个文件的小钥匙，原文不动；中断了再运行一次即可。
 
     私钥和保管库文件一起被人拷走时，换钥匙救不了已拷走的那一份。
+
+    \b
+    例：qc vault rekey runs/20261120-213000-1a2b3c --key 保管.key --to 新保管.key.pub
     """
     from qc.commands.auditing import audited, roots_of
     from qc.commands.vault.opening import private_key
