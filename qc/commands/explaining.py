@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 
 from qc.commands.cells import wrap
 from qc.commands.explanation import render, render_table, verdict_zh
+from qc.commands.exporting import say_left_out
 from qc.commands.rulecheck import signals_from
 from qc.commands.transcript import identify
 from qc.domain.conversation import Conversation, Turn
@@ -35,6 +36,7 @@ def find_run(name: str, root: Path) -> StoredRun:
         return open_run(Path(name))
     if (root / name).is_dir():
         return open_run(root / name)
+    say_left_out(root)
     runs = list_runs(root)
     if name == "latest" and runs:
         return runs[-1]

@@ -16,6 +16,7 @@ from qc.commands.options import FOLDER, runs_option
 @runs_option("批次所在目录")
 def command(conversation: str, run: Path | None, out: Path) -> None:
     """在终端里看一个会话：评分、判定，以及标出证据的对话。编号可以只写开头。"""
+    from qc.commands.exporting import say_left_out
     from qc.commands.transcript import render, select
     from qc.errors import UsageError
     from qc.storage.read import list_runs, open_run
@@ -23,6 +24,7 @@ def command(conversation: str, run: Path | None, out: Path) -> None:
     if run is not None:
         stored = open_run(run)
     else:
+        say_left_out(out)
         runs = list_runs(out)
         if not runs:
             raise UsageError(f"{out} 下没有完成的批次", "先运行 qc run，或用 --run 指定批次目录。")

@@ -198,9 +198,12 @@ def _left(run: Path, earlier: Lineage, now: Lineage) -> str:
 
 
 def continued(run: Path, earlier: Lineage) -> Plan:
-    """One that was done counts as such while its files are what was written; else what is damaged is made again."""
-    if earlier.status is RunStatus.RUNNING or is_held(run):  # whose it is says who wants to write it
+    """One that was done counts as such while its files are what was written; else what is damaged is made again. Raises
+    UsageError when another process is writing it."""
+    if earlier.status is RunStatus.RUNNING:
         return Plan(run=run, lineage=earlier, resumed=True)
+    if is_held(run):  # what it is now says nothing
+        raise _busy(run)
     if is_whole(run, earlier):
         return Plan(run=run, lineage=earlier, resumed=True, finished=True)
     return Plan(run=run, lineage=opened_again(run, earlier), resumed=True)
@@ -269,6 +272,10 @@ def known_lineage(path: Path) -> Lineage | None:
         return None
 
 
+def _busy(run: Path) -> UsageError:
+    return UsageError(f"另一个 qc 进程正在写批次 {run.name}", "等它结束，或用 --fresh 另开一个批次。")
+
+
 @contextmanager
 def exclusive(run: Path, unlocked: Callable[[str], None]) -> Iterator[None]:
     """Hold the run directory. Raises UsageError when another process does; the lock ends with its process. `unlocked`
@@ -279,7 +286,7 @@ def exclusive(run: Path, unlocked: Callable[[str], None]) -> Iterator[None]:
         try:
             fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise UsageError(f"另一个 qc 进程正在写批次 {run.name}", "等它结束，或用 --fresh 另开一个批次。") from None
+            raise _busy(run) from None
         except OSError as error:
             unlocked(refusal(error))
         yield

@@ -130,6 +130,14 @@ def test_the_next_run_begins_beside_it_and_names_it(tmp_path: Path) -> None:
     assert "night-00-0/run.json" in note and "不是完整的 JSON" in note and "qc verify" in note
 
 
+def test_a_conversation_is_shown_of_the_newest_sound_run_and_the_other_is_named(tmp_path: Path) -> None:
+    night(tmp_path / "runs", 0, talks=2)
+    spoil(night(tmp_path / "runs", 1, talks=2))
+    result = told("show", "00-0000", "--out", tmp_path / "runs")
+    assert result.exit_code == 0 and "00-0000" in result.stdout, result.output
+    assert "night-01-0" in result.stderr
+
+
 def test_a_run_that_a_purge_was_removing_is_none(tmp_path: Path) -> None:
     run = night(tmp_path / "runs", 0)
     run.path.rename(run.path.with_name(f".purged-{run.path.name}"))

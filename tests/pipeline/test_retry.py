@@ -17,10 +17,14 @@ import pytest
 
 from qc.asr.engines.conformance import CALL
 from qc.domain.config import AsrConfig, Config
-from qc.domain.run import RunStatus
+from qc.domain.run import Lineage, RunStatus
+from qc.errors import UsageError
 from qc.ingest.batch import Batch, discover
 from qc.pipeline.inputs import found_before
+from qc.pipeline.plan import exclusive, start
+from qc.storage.lineage import read_lineage, write_lineage
 from qc.storage.read import StoredRun, open_run
+from qc.storage.write import mark_complete
 from tests.pipeline import faulty
 from tests.pipeline.batches import chats, digests, only_run
 from tests.pipeline.test_importing import WHISPER
@@ -276,3 +280,15 @@ def test_killed_before_its_end_it_is_retried_at_once(night: Path) -> None:
     (path / ".work" / "complete").touch()
     assert "重试 3 个" in run(night, "--retry-failed", code=3)
     assert set(kinds(open_run(path))) == {"bad"} and not (path / ".work").exists()
+
+
+def test_a_finished_run_that_somebody_is_writing_is_left_to_them(tmp_path: Path) -> None:
+    """A purge changes its files: that they are not what was written is no reason to make them again beside it."""
+    lineage = Lineage(run_id="r", status=RunStatus.DONE, plan_digest="p", parts_digest="other")
+    write_lineage(tmp_path / "r", lineage)
+    mark_complete(tmp_path / "r")
+    with exclusive(tmp_path / "r", lambda _: None), pytest.raises(UsageError, match="正在写批次 r"):
+        start(tmp_path, lineage, run_id=None, fresh=False)
+    assert read_lineage(tmp_path / "r") == lineage
+    plan = start(tmp_path, lineage, run_id=None, fresh=False)
+    assert plan.resumed and not plan.finished and plan.lineage.status is RunStatus.RUNNING

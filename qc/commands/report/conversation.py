@@ -69,9 +69,11 @@ def newest_holding(root: Path, identifier: str) -> StoredRun:
     """
     import pyarrow.compute as pc
 
+    from qc.commands.exporting import say_left_out
     from qc.errors import UsageError
     from qc.storage.read import list_runs
 
+    say_left_out(root)
     judged = [run for run in list_runs(root) if run.lineage.rules_digest]
     if not judged:
         raise UsageError(f"{root} 下没有判定过的批次", "先运行 qc run，或用 --runs、--run 指定。")
