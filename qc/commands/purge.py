@@ -20,6 +20,8 @@ _HOW_TO_WRITE = """在工作区的 qc.yaml 里写，例如（全部写法见 doc
   retention:
     default: {audio: 180天, text: 1年, results: 3年, reports: 90天, transcripts: 30天}"""
 
+_Row = tuple[str, Mapping[str, int]]
+
 
 @click.command("purge", short_help="按保留期清除：录音路径、文字、结果、报表、转写缓存")
 @click.argument("runs", type=FOLDER, metavar="批次所在目录")
@@ -84,8 +86,8 @@ def command(
                 lake.prepare()
             nights = due_nights(lake, retention, today)
         rows = [(one.run.lineage.run_id, one.counts) for one in found]
-        rows += [(f"{night.entry.run_id}（数据集）", night.counts) for night in nights]
-        click.echo(_table(rows) if rows else "没有到期的内容。")
+        laid = [(f"{night.entry.run_id}（数据集）", night.counts) for night in nights]
+        click.echo(_table(rows, laid) if rows or laid else "没有到期的内容。")
         if rows:
             click.echo("录音路径、文字、结果数的是会话，报表数的是目录，转写缓存数的是录音。", err=True)
         held = [run.lineage.run_id for run in stored if run.lineage.run_id in retention.keep]
@@ -93,7 +95,7 @@ def command(
             click.echo(f"保全不动的批次：{'、'.join(held)}", err=True)
         if not yes:
             _say(refused)
-            if rows:
+            if rows or laid:
                 click.echo("以上什么都没有动；加上 --yes 就清除，清除之后找不回来。", err=True)
             return
         remove_left(runs)
@@ -147,12 +149,16 @@ def _say(refused: Sequence[QcError]) -> None:
         click.echo(printable(f"没有清除：{error.message}" + (f"（{error.hint}）" if error.hint else "")), err=True)
 
 
-def _table(rows: Sequence[tuple[str, Mapping[str, int]]]) -> str:
+def _table(runs: Sequence[_Row], nights: Sequence[_Row]) -> str:
+    """Runs and nights of the data set, each with their sums: most of what a night has stands in its run, too."""
     from qc.archive.due import told
     from qc.commands.console import table
 
-    kinds = list(dict.fromkeys(kind for _, counts in rows for kind in counts))
-    head = ["批次", *(told(kind) for kind in kinds)]
-    lines = [[name, *(f"{counts[kind]:,}" if kind in counts else "—" for kind in kinds)] for name, counts in rows]
-    sums = [f"{sum(counts.get(kind, 0) for _, counts in rows):,}" for kind in kinds]
-    return table([head, *lines, ["合计", *sums]], frozenset(range(1, len(head))))
+    kinds = list(dict.fromkeys(kind for _, counts in (*runs, *nights) for kind in counts))
+    lines = [["批次", *(told(kind) for kind in kinds)]]
+    for rows, sums in ((runs, "合计"), (nights, "数据集合计")):
+        for name, counts in rows:
+            lines.append([name, *(f"{counts[kind]:,}" if kind in counts else "—" for kind in kinds)])
+        if rows:
+            lines.append([sums, *(f"{sum(counts.get(kind, 0) for _, counts in rows):,}" for kind in kinds)])
+    return table(lines, frozenset(range(1, len(kinds) + 1)))
