@@ -43,7 +43,7 @@ def command(
 ) -> None:
     """一晚要多少核、GPU、内存和磁盘，一步一步写出怎么算的。
 
-    转写速度取 qc doctor 在本机测的；判定速度现在测（按工作区的规则，约十秒）。GPU 只按给出的实测速度算。
+    转写速度取 qc doctor 在本机测的；判定速度现在测（按工作区的规则，十几秒到半分钟）。GPU 只按给出的实测速度算。
 
     \b
     例：qc plan --recordings 50000 --hours 8
@@ -67,7 +67,7 @@ def command(
     heard = measured.fastest(config.asr, engines) if recordings else None
     rates = Rates(heard=heard, imported=imported, gpu=gpu_rate, call=None, chat=None)
     capacity(demand, rates, 1)  # what is wrong is said before anything is measured
-    click.echo("测判定速度……", err=True)
+    click.echo("测判定速度（十几秒到半分钟）……", err=True)
     said = round(minutes * CHARS_PER_MINUTE)
     call = measure_text(where, said, spoken=True) if recordings else None
     chat = measure_text(where, characters, spoken=False) if conversations else None
@@ -87,9 +87,10 @@ def _lines(found: Capacity) -> list[str]:
 
 
 def _value(amount: Amount) -> str:
-    likely, low, high = (_figure(v) for v in (amount.likely, amount.low, amount.high))
+    unit, times = ("分钟", 60) if amount.unit == "小时" and amount.high < 1 else (amount.unit, 1)
+    likely, low, high = (_figure(times * v) for v in (amount.likely, amount.low, amount.high))
     spread = "" if low == high else f"（{low}–{high}）"
-    return f"{likely} {amount.unit}{spread}"
+    return f"{likely} {unit}{spread}"
 
 
 def _figure(value: float) -> str:

@@ -131,10 +131,13 @@ def _hearing(demand: Demand, rates: Rates) -> list[Amount]:
     out = [Amount(name="录音", low=audio / 3600, likely=audio / 3600, high=audio / 3600, unit="小时", sum=length)]
     if rates.imported:
         return out
-    cost = rates.heard.cost if rates.heard is not None and rates.gpu is None else 0.0
+    hours = f"{audio / 3600:,.0f} 小时 × 3600 ×"
+    if rates.heard is None or rates.gpu is not None:
+        beside = [audio * each for each in HEARD_BESIDE]
+        return [*out, _spread("转写的 CPU 部分", beside, "核秒", f"{hours} 解码等 {HEARD_BESIDE[1]:g}")]
+    cost = rates.heard.cost
     each = [share * cost + beside for share, beside in zip(SPEECH_SHARE, HEARD_BESIDE, strict=True)]
-    a_second = f"说话占 {SPEECH_SHARE[1]:g} × 每秒 {cost:g} 核秒 + 解码等 {HEARD_BESIDE[1]:g}"
-    told = f"{audio / 3600:,.0f} 小时 × 3600 ×（{a_second}）"
+    told = f"{hours}（说话占 {SPEECH_SHARE[1]:g} × 每秒 {cost:g} 核秒 + 解码等 {HEARD_BESIDE[1]:g}）"
     return [*out, _spread("转写", [audio * e for e in each], "核秒", told)]
 
 
@@ -200,7 +203,14 @@ def _disk(demand: Demand) -> list[Amount]:
 
 
 def _notes(demand: Demand, rates: Rates) -> list[str]:
-    notes = ["区间：说话占比、解码等开销、每字字节是假定的高低；判定速度是本机几次实测的最快与最慢。"]
+    assumed = "每字字节"
+    if demand.recordings and not rates.imported:
+        assumed = f"{'' if rates.gpu is not None else '说话占比、'}解码等开销、{assumed}"
+    notes = [
+        "核秒：一个核忙一秒。",
+        f"括号里是低和高：{assumed}是假定的低和高；判定速度是本机实测几次里最快与最慢的，只说明量得准不准，"
+        "不含你的会话、规则与自带对话之差。",
+    ]
     if demand.recordings:
         if rates.imported:
             notes.append("asr.engine 是 imported：取现成的转写，不听录音，转写不用核。")
@@ -210,7 +220,10 @@ def _notes(demand: Demand, rates: Rates) -> list[str]:
             engine = f"{rates.heard.engine} {rates.heard.precision}"
             notes.append(f"转写速度是本机 qc doctor 测的：{engine}，每秒说话 {rates.heard.cost:g} 核秒。换机器要重测。")
             notes.append("GPU 没有实测，不估：在有 GPU 的机器上跑一批，把“录音小时 ÷ 用时”写给 --gpu-rate。")
-    notes.append("判定速度由自带对话接成的会话测得；词多、命中多的会话更慢，请用自己的一批核对。")
+    notes.append(
+        "判定速度由自带对话接成的会话测得，机器忙时会偏大（可到两倍），请在空闲时测；"
+        "词多、命中多的会话更慢，请用自己的一批核对。"
+    )
     notes.append("报表不在内：每晚另要几十秒到几分钟（10 万个会话的报表不超过 60 秒）。")
     return notes
 

@@ -59,8 +59,9 @@ class _Silent:
 
 
 def measure_text(where: Folders, characters: int, *, spoken: bool) -> TextRate:
-    """Judge generated conversations of about `characters` each, with times as a call has where `spoken`. Takes some CPU
-    seconds; load of other programs shows little, for CPU time is counted. Raises SpecError for broken YAML."""
+    """Judge generated conversations of about `characters` each, with times as a call has where `spoken`. Takes 10 to 20
+    CPU seconds; CPU time is counted, which other programs on the same cores lengthen too (1.1 to 1.9 ms a chat on two
+    busy ones). Raises SpecError for broken YAML."""
     with tempfile.TemporaryDirectory(prefix="qc-plan-") as folder:
         root = Path(folder)
         _run(root, where, _FEW, characters, spoken)  # what is done once per process

@@ -11,9 +11,9 @@ import pytest
 from click.testing import CliRunner
 
 from qc.asr.engines.measured import Measured
-from qc.commands.plan import command
+from qc.commands.plan import _value, command
 from qc.errors import UsageError
-from qc.pipeline.capacity import UTILISATION, Demand, Rates, capacity
+from qc.pipeline.capacity import UTILISATION, Amount, Demand, Rates, capacity
 from qc.pipeline.textrate import TextRate, write_conversations
 
 NIGHT = Demand(recordings=50_000, conversations=20_000, minutes=4.0, characters=270, hours=8.0)
@@ -56,6 +56,22 @@ def test_a_gpu_is_planned_with_only_by_its_measured_rate() -> None:
     assert found.amount("需要的 GPU").likely == math.ceil(50_000 * 4 / 60 / (120 * 8 * UTILISATION)) == 5
     assert found.amount("需要的核").likely < capacity(NIGHT, RATES, 2).amount("需要的核").likely / 4
     assert any("--gpu-rate 给的" in note for note in found.notes)
+    beside = found.amount("转写的 CPU 部分")
+    assert "每秒 0 核秒" not in beside.sum and beside.likely == pytest.approx(50_000 * 240 * 0.01)
+
+
+def test_what_the_spread_is_of_is_told_as_it_is() -> None:
+    (told,) = (n for n in capacity(NIGHT, RATES, 2).notes if "括号里" in n)
+    assert "说话占比、解码等开销、每字字节是假定的" in told and "只说明量得准不准" in told
+    texts = replace(NIGHT, recordings=0)
+    (told,) = (n for n in capacity(texts, replace(RATES, heard=None, call=None), 2).notes if "括号里" in n)
+    assert "说话占比" not in told and "每字字节" in told
+
+
+def test_less_than_an_hour_is_told_in_minutes() -> None:
+    amount = Amount(name="本机要用", low=0.007, likely=0.0075, high=0.008, unit="小时", sum="")
+    assert _value(amount) == "0.45 分钟（0.42–0.48）"
+    assert _value(replace(amount, likely=23.8, low=23.8, high=23.8)) == "23.8 小时"
 
 
 def test_transcripts_that_come_with_the_recordings_cost_no_hearing() -> None:
