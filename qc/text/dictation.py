@@ -20,18 +20,20 @@ _TAIL = (
     "[，。、 \ufe0f\u20e3啦了吗呢吧啊嗯对是好的？！]|然后呢?|后面呢?|还有呢?|[您你请]?继续|请讲|[您你请]说"
     "|没错|收到|记下了"
 )
-_RUN = rf"(?:{ONE}(?:{GAP}{{0,4}}{ONE}){{1,39}}(?:{GAP}{{0,2}}(?:{CROSS}))?|[{DIGIT}]个[{DIGIT}])"
+_RUN = rf"(?:{ONE}(?:{GAP}{{0,4}}{ONE})+(?:{GAP}{{0,2}}(?:{CROSS}))?|[{DIGIT}]个[{DIGIT}])"
 _END = rf"(?:{_TAIL}){{0,6}}(?:[，。、 ][^\n{DIGIT}]{{1,6}})?"
 _BARE = rf"(?:{_LEAD}|{GAP}){{0,8}}{_RUN}{_END}"
-_TAILED = rf"(?:{_LEAD}|{GAP}){{0,8}}{_RUN}[^\na-z¥*{DIGIT}{UNITS}][^\n]{{0,30}}"
-_WITHIN = rf"[^\n¥]{{0,12}}[^\na-z0-9¥.*]{_RUN}[^\na-z¥*{DIGIT}{UNITS}][^\n]{{0,20}}"
+_TAILED = rf"(?:{_LEAD}|{GAP}){{0,8}}{_RUN}[^\na-z¥*{DIGIT}{UNITS}][^\n]*"
+_WITHIN = rf"[^\n¥]*[^\na-z0-9¥.*]{_RUN}[^\na-z¥*{DIGIT}{UNITS}][^\n]*"
 DICTATED = (
-    rf"(?m)^(?:(?P<bare>{_BARE})|(?P<led>[^\n¥]{{0,20}}[^\na-z0-9¥.*]{_RUN}{_END})"
+    rf"(?m)^(?:(?P<bare>{_BARE})|(?P<led>[^\n¥]*[^\na-z0-9¥.*]{_RUN}{_END})"
     rf"|(?P<tailed>{_TAILED})|(?P<within>{_WITHIN}))$"
 )
 """RE2: a turn that is nothing but digits, with what people say around them; one of a few words that ends in digits, and
 one that begins with them or has them in the middle, which count only where they answer a question or make a whole
 number together."""
+MAX_CHARS = 50
+"""A longer turn tells more than a number."""
 _CERTAIN = frozenset(("mobile", "id_card", "bank_card"))
 """Types whose digits hold by themselves, whatever is said around them."""
 
@@ -44,9 +46,12 @@ _COMPLETE = 11
 _LEAST = {"phone": 7, "id_card": 6, "bank_card": 8, "account": 6, "secret": 4, "qq": 5, "passport": 7, "birthday": 8}
 _MOST = {**_LEAST, "phone": 12, "id_card": 18, "bank_card": 19, "account": 20, "qq": 11, "passport": 11}
 """Digits that several pieces of one answer may have together."""
+_MAX_DIGITS = 40
 _LEAST_ECHO, _LEAST_AMONG_WORDS = 2, 4
 _HOTLINE = 5
 _BEHIND_ONE = frozenset("位般下直些样起个遍共定")
+_FARTHEST = {"led": 21, "within": 13}
+"""Characters before the digits of an answer."""
 _DECIMAL = re.compile(r"[0-9]{1,5}[.点][0-9]{1,2}(?![0-9])")
 _DAY = re.compile("20[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]")
 _FIRST_RUN = re.compile(rf"(?:{_LEAD}|{GAP}){{0,8}}(?P<run>{_RUN})")
@@ -114,6 +119,8 @@ def _answers(piece: Piece, question: Question) -> bool:
     centre, or where they say themselves what it is."""
     if piece.how != "bare" and piece.turn - question.turn > _MAX_DELAY:
         return False
+    if _groups(piece)[0][0] > _FARTHEST.get(piece.how, MAX_CHARS):
+        return False
     if piece.how in ("tailed", "within") and question.turn == piece.turn:
         return False  # a label is enough
     if piece.how == "bare" and question.kind != "phone":
@@ -140,7 +147,7 @@ def _number(pieces: Sequence[Piece], chain: Sequence[int], question: Question | 
         size += 1
     digits = "".join(parts[:size])
     company = is_hotline(digits) and (question.kind == "phone" or first.how != "bare" or total == _HOTLINE)
-    if total < _LEAST[question.kind] or company:
+    if not _LEAST[question.kind] <= total <= _MAX_DIGITS or company:
         return None
     if is_hotline(parts[0]) and question.kind == "phone":
         return None

@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from itertools import chain
 from typing import NamedTuple, get_args
 
 import numpy as np
@@ -21,14 +22,14 @@ from qc.domain.conversation import Entity
 from qc.domain.operators import EntityType
 from qc.text.asked import ANSWERED, question
 from qc.text.codes import CODED, codes
-from qc.text.dictation import DICTATED, Piece, dictated
+from qc.text.dictation import DICTATED, MAX_CHARS, Piece, dictated
 from qc.text.digits import DIGIT, NUMBER, arabic, groups_of
 from qc.text.echoes import repeated_numbers, repeated_texts
 from qc.text.labelled import LABELLED, labelled
-from qc.text.names import NAMED, beside, is_name
+from qc.text.names import FOLLOWED, NAMED, beside, is_name
 from qc.text.normalise import normalise
 from qc.text.numbers import numbers
-from qc.text.places import ADDRESS, REACH, extent, goes_on
+from qc.text.places import ADDRESS, AT_HOME, REACH, extent, goes_on
 from qc.text.regex import compile_pattern
 from qc.text.shapes import SHAPES, holds
 from qc.text.shard import Ints, Shard
@@ -178,7 +179,7 @@ def _candidates(buffer: bytes, runs: Iterable[tuple[int, str]], owner: Callable[
         text = buffer[start:end].decode()
         for found in codes(text, partial(_was_said, buffer, start, owner)):
             yield _span_in(start, text, found.start, found.end, _CODE[found.type], found.valid)
-    for _, start, end in compile_pattern(NAMED).named(buffer):
+    for _, start, end in chain.from_iterable(compile_pattern(p).named(buffer) for p in (NAMED, FOLLOWED)):
         if is_name(buffer[start:end].decode()):
             yield _Span(start, end, _CODE["name"], True)
     for name, start, end in compile_pattern(ANSWERED).named(buffer):
@@ -261,7 +262,8 @@ def _repeated(
 
 
 def _dictated(shard: Shard) -> Iterator[_Span]:
-    turns = list(compile_pattern(DICTATED).named(shard.buffer))
+    matched = compile_pattern(DICTATED).named(shard.buffer)
+    turns = [turn for turn in matched if turn[0] == "bare" or turn[2] - turn[1] <= 3 * MAX_CHARS]
     starts = np.array([start for _, start, _ in turns], np.int64)
     at = np.searchsorted(shard.byte_start, starts, side="right") - 1
     speaker = zip(shard.conversation[at].tolist(), shard.role[at].tolist(), strict=True)
@@ -298,7 +300,7 @@ def _corrected(
 
 
 def _addresses(buffer: bytes, owner: Callable[[int], int]) -> Iterator[_Span]:
-    for start, end in compile_pattern(ADDRESS).spans(buffer):
+    for start, end in chain.from_iterable(compile_pattern(p).spans(buffer) for p in (ADDRESS, AT_HOME)):
         before, found = _before(buffer, start), buffer[start:end].decode()
         back = extent(before, found, _after(buffer, end))
         if back is None:

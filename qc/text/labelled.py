@@ -39,7 +39,7 @@ _SHAPES = {
     "passport": rf"(?:[a-z][a-z]?[ ]?)?[{DIGIT}](?:[ \-]?[{DIGIT}]){{6,9}}",
     "birthday": BIRTHDAY,
     "wechat": r"[a-z][a-z0-9_\-]{5,19}",
-    "credit_code": rf"[a-z{DIGIT}](?:{GAP}{{0,3}}[a-z{DIGIT}]){{13,19}}",
+    "credit_code": rf"[a-z{DIGIT}](?:{GAP}{{0,3}}[a-z{DIGIT}])+",
 }
 _LINKS = {
     "wechat": r"(?:[吧呗啊呀，：、 ]|号?是|为){0,4}",
@@ -55,6 +55,8 @@ _MIN, _MIN_SECRET, _MAX_SECRET = 6, 4, 8
 _SHORT_NUMBER = 5
 _MIN_LOCAL = 7
 """Digits of a telephone number without its area code."""
+_LEAST_CODE, _MOST_CODE = 14, 20
+"""Characters of a credit code of which some were lost or said twice."""
 _NEAR = 12
 _HOTLINE = re.compile(r"(?:[48]00\d{7}|95\d{3}(?:\d{3})?|96\d{3,4}|100\d\d|12\d{3}|1[12]\d)+")
 """Numbers of companies and authorities, which tell nothing of a person."""
@@ -70,6 +72,8 @@ def labelled(kind: str, text: str, before: str, after: str) -> Iterator[Number]:
     if goes_on_masked(after):
         return
     if kind in _AS_IT_STANDS:
+        if kind == "credit_code" and not _LEAST_CODE <= sum(map(str.isalnum, text)) <= _MOST_CODE:
+            return
         if kind == "birthday" or not (after[:1].isascii() and after[:1].isalnum()):
             yield Number(kind, 0, len(text), False)
         return
