@@ -38,6 +38,9 @@ _ASR_MODULES = {
 }
 
 
+_NO_WORKSPACE = f"没有 {WORKSPACE_FILE}，用内置的配置、规则和评分表（要改成自己的：qc init 目录）"
+
+
 class Level(IntEnum):
     GOOD = 0
     WARNING = 1
@@ -63,7 +66,7 @@ def checkup(workspace: Path | None, out: Path, *, measure: bool) -> Iterator[Res
     yield _writable("缓存目录", cache_dir())
     where = folders(workspace)
     config, problem = _config(where)
-    yield problem or Result(Level.GOOD, "工作区", str(workspace) if workspace else f"没有 {WORKSPACE_FILE}，用内置配置")
+    yield problem or Result(Level.GOOD, "工作区", str(workspace) if workspace else _NO_WORKSPACE)
     yield _cluster(config.run)
     yield from _transcription(config.asr, measure)
     yield _specs(where)
@@ -135,7 +138,7 @@ def _transcription(config: AsrConfig, measure: bool) -> Iterator[Result]:
     except QcError as error:
         yield Result(Level.BAD, "转写引擎", error.message, error.hint)
         return
-    yield Result(Level.GOOD, "转写引擎", f"{identity.engine}，{identity.options}（{choice.reason}）")
+    yield Result(Level.GOOD, "转写引擎", f"{identity.engine}，选项 {identity.options}（{choice.reason}）")
 
 
 def _speed(config: AsrConfig) -> Iterator[Result]:
@@ -151,8 +154,8 @@ def _speed(config: AsrConfig) -> Iterator[Result]:
             yield Result(
                 Level.GOOD,
                 "转写速度",
-                f"{one.engine} {one.precision}：一秒说话声用 {one.cost:.3f} 秒 CPU，"
-                f"一个核一小时转写 {hours:.0f} 小时（{config.model}，{config.preset}）",
+                f"{one.engine}，精度 {one.precision}：一秒说话声用 {one.cost:.3f} 秒 CPU，"
+                f"一个核一小时转写 {hours:.0f} 小时说话声（模型 {config.model}，预设 {config.preset}）",
             )
         if len(found) == len(candidates):
             measured.remember(config, found)

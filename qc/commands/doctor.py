@@ -9,6 +9,8 @@ import click
 from qc.commands.options import FOLDER, runs_option
 from qc.errors import EXIT_CHECK, EXIT_OK
 
+_NEXT = "下一步：qc run 输入目录 --manifest 清单.csv；一晚要多少机器：qc plan --help。"
+
 
 @click.command("doctor", short_help="检查本机、模型与工作区，告诉你该做什么")
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
@@ -33,6 +35,10 @@ def command(ctx: click.Context, workspace: Path | None, out: Path, quick: bool) 
             click.echo(f"    提示：{result.hint}")
         worst = max(worst, result.level)
     click.echo(
-        {Level.GOOD: "一切就绪。", Level.WARNING: "可以使用，有几处提醒。", Level.BAD: "有问题，请按提示处理。"}[worst]
+        {
+            Level.GOOD: f"一切就绪。{_NEXT}",
+            Level.WARNING: f"可以使用，有几处提醒。{_NEXT}",
+            Level.BAD: "有问题，请按提示处理。",
+        }[worst]
     )
     ctx.exit(EXIT_CHECK if worst is Level.BAD else EXIT_OK)

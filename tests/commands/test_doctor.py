@@ -43,7 +43,7 @@ def test_it_measures_says_so_and_auto_goes_by_it(tmp_path: Path, monkeypatch: py
     results = list(checkup(None, tmp_path, measure=True))
     lines = [r.message for r in _on(iter(results), "转写速度")]
     assert len(lines) == 3
-    assert "openai-whisper fast：一秒说话声用 0.050 秒 CPU，一个核一小时转写 20 小时" in lines[1]
+    assert "openai-whisper，精度 fast：一秒说话声用 0.050 秒 CPU，一个核一小时转写 20 小时" in lines[1]
     (chosen,) = _on(iter(results), "转写引擎")
     assert "openai-whisper" in chosen.message
     assert "测得最快" in chosen.message
