@@ -196,10 +196,11 @@ def _begins_a_word(text: str, groups: Sequence[tuple[int, int]]) -> bool:
     if len(groups) < 2:
         return False
     (_, end), (start, stop) = groups[-2:]
-    apart = start > end and stop - start == 1 and text[start] in SPOKEN
+    if stop - start != 1 or text[start] not in SPOKEN:
+        return False
     if text[end - 1] in SPOKEN:
-        return apart and text[start] == "一" and text[stop : stop + 1] in _BEHIND_ONE
-    return apart and bool(text[stop:].strip("。 "))
+        return start > end and text[start] == "一" and text[stop : stop + 1] in _BEHIND_ONE
+    return bool(text[stop:].strip("。 ")) and (start > end or "一" <= text[stop] <= "鿿")
 
 
 def _digits(piece: Piece) -> str:

@@ -45,7 +45,7 @@ _LABEL = (
     "收货人|收件人|寄件人|发件人|联系人|姓名|户名|户主|机主|车主|业主|投保人|被保险人|被保人|受益人|开户人|持卡人|经办人|办理人|申请人"
     "|收款人|付款人|监护人|委托人|代办人|负责人|签收人|下单人|法人|联络人|当事人|报修人|投诉人|报案人|本人|配送员|快递员|送货员|我叫|名叫|名字叫?|改名叫?|叫做|真名叫?"
 )
-_SURE_LABEL = _LABEL.replace("|本人", "")
+_SURE_LABEL = _LABEL.replace("|本人", "").replace("|名叫", "")
 _LINK = "(?:就?是|为|叫|改为|改成)?[： ]{0,2}"
 _END = rf"(?:\P{{Han}}|\z|手机|电话|联系|身份证|{_HONORIFIC})"
 _WEAK = "我是|叫|您是|请问是|是"
@@ -67,7 +67,8 @@ NAMED = "|".join(
         rf"(?P<spelt>(?:{_RIDDLES}){SURNAME}(?:[ ，、]*\p{{Han}}{{1,4}}的\p{{Han}}){{0,2}})",
         rf"(?:^|\P{{Han}})(?P<addressed>{SURNAME}\p{{Han}}{{1,2}})(?:{_HONORIFIC})",
         rf"(?:^|\P{{Han}})(?P<receives>{SURNAME}\p{{Han}}{{1,2}})(?:亲?收|签收)(?:\P{{Han}}|\z)",
-        rf"(?:{_WEAK}|改成|改为|换成|写|找|联系|姓)(?P<said>{LIKELY}|{DOTTED})(?:{_BEHIND})",
+        rf"(?:{_WEAK}|改成|改为|换成|写|找|联系|姓)(?P<said>{LIKELY})(?:{_BEHIND})",
+        rf"(?:[我您]是|请问是)(?P<dotted>{DOTTED})(?:{_BEHIND})",
     )
 )
 FOLLOWED = rf"(?P<followed>{LIKELY})(?:{_HONORIFIC}|{_OWNED})"

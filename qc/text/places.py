@@ -27,9 +27,10 @@ _PAUSE = "(?: ?[嗯呃啊的] ?| )?"
 _ROAD = "路|街道|街|大道|巷|胡同"
 _VILLAGE = "村|镇|乡|屯|庄|社区"
 _ESTATE = "小区|花园|家园|公寓|大厦|新村|苑"
-_WEAK = "广场|府|城|湾|郡|里|期|庭|邸|公馆|山庄|别墅|国际|中心|大楼|港|园"
+_WEAK = "广场|府|城|湾|郡|里|期|庭|邸|公馆|山庄|别墅"
+_HALL = f"{_WEAK}|国际|中心|大楼|港|园"
 """Ends of estates that end many other words too (商城, 政府, 这里, 分期): a building must follow, or a district stand
-before."""
+before; behind those of _HALL a building or a number."""
 _LEVEL = f"{_ROAD}|{_VILLAGE}|{_ESTATE}|{_WEAK}"
 
 _SPEECH = "的了吗吧呢啊嗯哦呃唉哎是在我您你他她它们到往去找请帮把被让给说叫没么这住跟咱也还就"
@@ -43,13 +44,13 @@ _TOLD = (
     rf"|{_HAN}{{2,12}}(?:{_ESTATE}|村))"
 )
 _MORE = (
-    rf"(?:[ ，]?{_PAUSE}{_HAN}{{1,8}}(?:{_ESTATE}|{_WEAK})[ ，]?{_PAUSE}{_STEP}"
+    rf"(?:[ ，]?{_PAUSE}{_HAN}{{1,8}}(?:{_ESTATE}|{_HALL})[ ，]?{_PAUSE}{_STEP}"
     rf"|{_PAUSE}{_STEP}|，{_BUILDING})*"
 )
 ADDRESS = (
     rf"(?:{_TELLING}{_TOLD}|{_REGIONS})(?:(?: {{0,2}}{_HAN}{{0,8}}{_STEP}|，{_BUILDING}){_MORE}{_ROOM})?"
     rf"|(?:(?:{_ROAD})[ ，]?{_HOUSE}|(?:{_VILLAGE}) ?{_STEP}|(?:{_ESTATE})(?:{_PAUSE}{_STEP}|，{_BUILDING})"
-    rf"|(?:{_WEAK})(?:{_PAUSE}(?:{_HOUSE}|{_DASHED})|，{_BUILDING})"
+    rf"|(?:{_HALL})(?:{_PAUSE}(?:{_HOUSE}|{_DASHED})|，{_BUILDING})"
     rf"|(?:[市区县镇]|街道) ?{_HAN}{{2,8}} ?{_BUILDING}){_MORE}{_ROOM}"
 )
 """RE2: an address from its road or estate on, from the province or city, or from a word that tells one."""
@@ -61,7 +62,7 @@ REACH = 36
 
 _TOLD_NAME = re.compile(rf"{_TELLING}(?P<name>{_TOLD})")
 _IN_DISTRICT = rf"(?:[市区县镇]|街道)(?= ?{_HAN}{{2,8}} ?{_BUILDING})"
-_HEAD = re.compile(rf"{_REGIONS}|{_IN_DISTRICT}|(?P<road>{_ROAD})|(?P<weak>{_WEAK})|{_VILLAGE}|{_ESTATE}")
+_HEAD = re.compile(rf"{_REGIONS}|{_IN_DISTRICT}|(?P<road>{_ROAD})|(?P<weak>{_HALL})|{_VILLAGE}|{_ESTATE}")
 _RUN = re.compile(r"[一-鿿0-9]*$")
 _LEAD = re.compile(
     rf".*(?:{_TELLING}|[我你您他她们]家|[{_SPEECH}]|[0-9]{{3,}}|从(?!化)|那(?!曲)|个(?!旧)"
@@ -123,7 +124,7 @@ def goes_on(before: str, last: str) -> tuple[int, int] | None:
     """Where in `last`, what the same speaker said in the turn before, the place stands whose building begins this turn
     with nothing but `before` in front; None where it does not."""
     place = _PLACE_LAST.search(last) if _BEGINS_TURN.fullmatch(before) else None
-    if place is None or _NOT_NAMES.search(place[1]):
+    if place is None or place[1].endswith("广场") or _NOT_NAMES.search(place[1]):
         return None
     lead = _LEAD.match(place[1])
     return place.start(1) + (lead.end() if lead else 0), place.end(1)
