@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import codecs
 import gzip
 import io
 import lzma
@@ -10,9 +11,10 @@ import tarfile
 import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO
+from typing import IO, cast
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +26,12 @@ from qc.privacy.page import Page, one_line
 
 _LARGEST = 1 << 30
 """Bytes of one member of an archive or one compressed file; a larger one is reported as not looked into."""
+_HELD = 256 << 20
+"""Bytes of a packed file that is read here and there, and so must be held."""
+_TURNED_OVER = (b"PAR1", b"ARRO", b"PK\x03\x04")
+_PIECE = 4 << 20
+"""Characters of a text that are looked at together."""
+_LONGEST_LINE = 64 << 20
 _ROWS = 1 << 16
 _DEEPEST = 3
 _LOCKED = 1
@@ -86,6 +94,11 @@ def _file(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
     head = file.read(512)
     file.seek(0)
     try:
+        if depth and head[:4] in _TURNED_OVER:  # packed files are slow to turn back in
+            file = io.BytesIO(file.read(_HELD + 1))
+            if file.getbuffer().nbytes > _HELD:
+                yield Skipped(file=shown, reason="太大")
+                return
         if head[:4] == b"PAR1":
             yield from _parquet(shown, file)
         elif head[:6] == b"ARROW1":
@@ -101,7 +114,7 @@ def _file(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
         elif b"\0" in head:
             yield Skipped(file=shown, reason="不是文本")
         else:
-            yield from _text(shown, file)
+            yield from _text(shown, file, depth)
     except _DAMAGED as error:
         yield Skipped(file=shown, reason=f"读不出来（{type(error).__name__}）")
 
@@ -127,6 +140,7 @@ def _notes(shown: str, schema: pa.Schema) -> Lines:
 def _batches(shown: str, batches: Iterable[pa.RecordBatch]) -> Iterator[Lines]:
     first = 1
     for batch in batches:
+        batch.validate(full=True)  # Arrow takes offsets on trust: damaged ones would end the process
         for name, column in zip(batch.schema.names, batch.columns, strict=True):
             yield from _column(shown, f"{name} 列", column, first)
         first += batch.num_rows
@@ -180,17 +194,15 @@ def _zip(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
                 yield Skipped(file=name, reason="有密码，打不开")
                 continue
             with archive.open(member) as inner:
-                data = inner.read(_LARGEST)
-            yield from _file(name, io.BytesIO(data), depth + 1)
+                yield from _file(name, inner, depth + 1)
 
 
 def _gzip(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
+    if depth >= _DEEPEST:
+        yield Skipped(file=shown, reason="嵌套太深")
+        return
     with gzip.GzipFile(fileobj=file) as inner:
-        data = inner.read(_LARGEST + 1)
-    if len(data) > _LARGEST or depth >= _DEEPEST:
-        yield Skipped(file=shown, reason="太大或嵌套太深")
-    else:
-        yield from _file(shown, io.BytesIO(data), depth + 1)
+        yield from _file(shown, cast("IO[bytes]", inner), depth + 1)
 
 
 def _tar(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
@@ -203,28 +215,70 @@ def _tar(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
             if member.size > _LARGEST or depth >= _DEEPEST:
                 yield Skipped(file=f"{shown}!{member.name}", reason="太大或嵌套太深")
             else:
-                yield from _file(f"{shown}!{member.name}", io.BytesIO(inner.read()), depth + 1)
+                yield from _file(f"{shown}!{member.name}", inner, depth + 1)
 
 
-def _text(shown: str, file: IO[bytes]) -> Iterator[Lines]:
-    data = file.read()
+def _text(shown: str, file: IO[bytes], depth: int) -> Iterator[Lines | Skipped]:
+    """In pieces: what is packed small may be long."""
+    page, first, size = None, 1, 0
+    for piece in _pieces(file, _encoding(file)):
+        if depth and size > _LARGEST:
+            yield Skipped(file=shown, reason="太大，后面的没有查")
+            break
+        if not size and ("<html" in piece[:2000].lower() or piece.lstrip()[:5] in ("<?xml", "<!DOC", "<svg ")):
+            page = Page()
+        size += len(piece)
+        if page is not None:
+            yield from _of_page(shown, page, whole=False)
+            try:
+                page.feed(piece)
+                continue
+            except AssertionError:  # how html.parser gives up on declarations that are none
+                yield from _of_page(shown, page, whole=True)
+                first, page = page.getpos()[0], None
+        yield Lines(file=shown, where="行", lines=piece.split("\n"), first=first)
+        first += piece.count("\n")
+    if page is not None:
+        with suppress(AssertionError):
+            page.close()
+        yield from _of_page(shown, page, whole=True)
+
+
+def _of_page(shown: str, page: Page, *, whole: bool) -> Iterator[Lines]:
+    """What the page has said since it was asked last; unless it is there as a `whole`, its last text may go on."""
+    for where, lines in (("页面文字", page.texts), ("页面属性", page.attributes)):
+        last = len(lines) - (lines is page.texts and not whole)
+        for number, line in lines[: max(last, 0)]:
+            yield Lines(file=shown, where=where, lines=(line,), first=number)
+        del lines[: max(last, 0)]
+
+
+def _encoding(file: IO[bytes]) -> str:
+    decoder = codecs.getincrementaldecoder("utf-8")()
     try:
-        text = data.decode("utf-8-sig")
+        while block := file.read(_PIECE):
+            decoder.decode(block)
+        decoder.decode(b"", final=True)
     except UnicodeDecodeError:
-        text = data.decode("gb18030", "replace")
-    text = _ESCAPE.sub(_character, text)
-    if "<html" in text[:2000].lower() or text.lstrip()[:5] in ("<?xml", "<!DOC", "<svg "):
-        page = Page()
-        try:
-            page.feed(text)
-        except AssertionError:  # how html.parser gives up on declarations that are none
-            yield Lines(file=shown, where="行", lines=text.split("\n"))
-            return
-        for where, lines in (("页面文字", page.texts), ("页面属性", page.attributes)):
-            for number, line in lines:
-                yield Lines(file=shown, where=where, lines=(line,), first=number)
-    else:
-        yield Lines(file=shown, where="行", lines=text.split("\n"))
+        return "gb18030"
+    finally:
+        file.seek(0)
+    return "utf-8-sig"
+
+
+def _pieces(file: IO[bytes], encoding: str) -> Iterator[str]:
+    """The text in pieces that end with a line; a line beyond all measure is parted."""
+    reader = codecs.getreader(encoding)(file, "replace")
+    kept, block = "", reader.read(_PIECE)
+    while block:
+        following = reader.read(_PIECE)
+        cut = block.rfind("\n") + 1
+        if not following or (not cut and len(kept) + len(block) > _LONGEST_LINE):
+            cut = len(block)
+        if cut:
+            yield _ESCAPE.sub(_character, kept + block[:cut])
+            kept = ""
+        kept, block = kept + block[cut:], following
 
 
 def _character(found: re.Match[str]) -> str:

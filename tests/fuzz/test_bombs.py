@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
 import os
@@ -15,8 +16,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from qc.privacy.contents import Lines, contents
 from tests.fuzz.reading import sheet, workbook
-from tests.fuzz.target import check
+from tests.fuzz.target import Target, check
 from tests.fuzz.targets import TARGETS
 
 _MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
@@ -288,3 +290,18 @@ def test_a_head_that_unpacks_beyond_its_size(tmp_path):
     data["slots"] = 1 << 8
     body = json.dumps(data).encode() + b"\n" + zlib.compress(b"\0" * (32 << 20))
     check(TARGETS["head"], body, tmp_path)
+
+
+@pytest.mark.slow
+def test_a_packed_text_that_is_long_is_looked_through_in_pieces(tmp_path):
+    out = io.BytesIO()
+    with gzip.GzipFile(fileobj=out, mode="wb", mtime=0) as packed:
+        for _ in range(100):
+            packed.write(b"138001 \n" * (1 << 17))
+
+    def run(data: bytes, folder: Path) -> list[str]:
+        (folder / "a.gz").write_bytes(data)
+        assert sum(len(part.lines) for part in contents(folder / "a.gz") if isinstance(part, Lines)) > 100 << 17
+        return []
+
+    check(Target(name="pieces", run=run), out.getvalue(), tmp_path)
