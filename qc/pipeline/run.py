@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -60,13 +61,16 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Asked:
-    """What a command asks for, and what it names: the configuration, where tasks run, rules and scorecards."""
+    """What a command asks for, and what it names: the configuration, where tasks run, rules and scorecards. `engine`:
+    what hears recordings, None where there are none, and why that one (Chinese)."""
 
     options: Options
     config: Config
     executor: Executor
     specs: Specs | None
     progress: Progress
+    engine: AsrIdentity | None = None
+    engine_why: str = ""
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -85,30 +89,14 @@ def run_batch(
     spoken = speech(where)
     mask = not options.keep_personal_data
     batch = found(source, manifest, wanted.config, progress, mask=mask)
-
-    def planned(batch: Batch) -> tuple[Lineage, _Asked, AsrIdentity | None]:
-        told, identity = _with_engine(batch, spoken, wanted)
-        lineage = planned_lineage(
-            input_path=shown(str(source)),
-            input_digest=batch.digest,
-            manifest=None if manifest is None else manifest.name,
-            specs=told.specs,
-            speech_digest=spoken.digest if batch.recordings else "",
-            config_digest=told.config.digest,
-            asr=None if identity is None else (identity.engine, identity.model, identity.options),
-            mask=mask,
-            notes=(*batch.notes, *told.notes),
-            shard_size=told.config.run.shard_size,
-            confidence_floor=told.config.asr.confidence_floor,
-            name=options.name or told.config.name,
-            vault=vault,
-        )
-        return lineage, told, identity
+    lineage_of = partial(_lineage, wanted, source, manifest, spoken, vault)
 
     def before(failed: Mapping[str, Failure]) -> Lineage:
-        return planned(found_before(source, manifest, wanted.config, batch, failed, mask=mask))[0]
+        return lineage_of(found_before(source, manifest, wanted.config, batch, failed, mask=mask))[0]
 
-    lineage, asked, identity = planned(batch)
+    lineage, asked = lineage_of(batch)
+    if asked.engine is not None:
+        progress.note(f"转写引擎 {asked.engine.engine}（{asked.engine_why}）")
     plan = _planned(lineage, asked, before)
     with _working(plan, progress) as held:
         if plan.finished:
@@ -117,8 +105,8 @@ def run_batch(
         if retry is not None and not retry.tried:
             progress.note("没有可以重试的输入：失败的原因都在输入本身，或没有失败的；批次没有改动")
             return replace(_outcome(plan.run, plan.lineage, asked, held), within_allowance=True)
-        plan, unheard = _heard(batch, identity, retry, plan, asked)
-        keys = {} if identity is None else {r.content: identity.key_of(r) for r in batch.recordings}
+        plan, unheard = _heard(batch, retry, plan, asked)
+        keys = {} if asked.engine is None else {r.content: asked.engine.key_of(r) for r in batch.recordings}
         total = None if batch.documents else len(batch.recordings) + len(batch.failures)
         counts = _judged(inputs_of(batch, unheard, source), total, _settings(plan, asked, spoken, keys), asked)
         return _outcome(plan.run, finish(plan, counts, asked.specs, retry), asked, held)
@@ -129,6 +117,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
     asked = _asked(where, options, progress, read=[])
     stored = found_stored(source)
     before = stored.lineage
+    engine = before.asr_engine
     lineage = planned_lineage(
         input_path=before.input_path,
         input_digest=before.input_digest,
@@ -136,9 +125,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
         specs=asked.specs,
         speech_digest=before.speech_digest,
         config_digest=asked.config.digest,
-        asr=None
-        if before.asr_engine is None
-        else (before.asr_engine, before.asr_model or "", before.asr_options or ""),
+        asr=None if engine is None else (engine, before.asr_model or "", before.asr_options or ""),
         mask=before.personal_data == "masked" or not options.keep_personal_data,
         notes=(*before.notes, f"由批次 {before.run_id} 重新判定", *asked.notes),
         shard_size=asked.config.run.shard_size,
@@ -183,11 +170,35 @@ def _asked(where: Folders, options: Options, progress: Progress, *, read: list[P
     return _Asked(options=options, config=config, executor=executor, specs=specs, progress=progress)
 
 
-def _with_engine(batch: Batch, spoken: SpeechSpecs, asked: _Asked) -> tuple[_Asked, AsrIdentity | None]:
-    """The engine that recordings are heard by, and the configuration with what it is told of their projects; no engine
-    where there are no recordings."""
+def _lineage(
+    asked: _Asked, source: Path, manifest: Path | None, spoken: SpeechSpecs, vault: str, batch: Batch
+) -> tuple[Lineage, _Asked]:
+    """The lineage that the run of this batch begins with, and what is asked with the engine that hears it."""
+    asked = _with_engine(batch, spoken, asked)
+    engine = asked.engine
+    lineage = planned_lineage(
+        input_path=shown(str(source)),
+        input_digest=batch.digest,
+        manifest=None if manifest is None else manifest.name,
+        specs=asked.specs,
+        speech_digest=spoken.digest if batch.recordings else "",
+        config_digest=asked.config.digest,
+        asr=None if engine is None else (engine.engine, engine.model, engine.options),
+        mask=not asked.options.keep_personal_data,
+        notes=(*batch.notes, *asked.notes),
+        shard_size=asked.config.run.shard_size,
+        confidence_floor=asked.config.asr.confidence_floor,
+        name=asked.options.name or asked.config.name,
+        vault=vault,
+    )
+    return lineage, asked
+
+
+def _with_engine(batch: Batch, spoken: SpeechSpecs, asked: _Asked) -> _Asked:
+    """Where there are recordings: the engine that hears them, and the configuration with what it is told of their
+    projects."""
     if not batch.recordings:
-        return asked, None
+        return asked
     from qc.asr.engines.prompt import prompted
     from qc.asr.engines.registry import choose
     from qc.asr.service import identify
@@ -196,14 +207,11 @@ def _with_engine(batch: Batch, spoken: SpeechSpecs, asked: _Asked) -> tuple[_Ask
     projects = dict.fromkeys(r.project for r in batch.recordings)
     words = [w for project in projects for w in spoken.words_of(project)]
     config = replace(asked.config, asr=prompted(choice.config, words))
-    identity = identify(config.asr)
-    asked.progress.note(f"转写引擎 {identity.engine}（{choice.reason}）")
-    return replace(asked, config=config), identity
+    return replace(asked, config=config, engine=identify(config.asr), engine_why=choice.reason)
 
 
 def _planned(lineage: Lineage, asked: _Asked, before: Before) -> Plan:
-    """The run that this lineage begins, continues or, to retry what failed, opens again (`reopened`). Raises
-    UsageError."""
+    """The run that this lineage begins, continues or opens again (`reopened`). Raises UsageError."""
     options = asked.options
     if not options.retry_failed:
         shared = asked.config.run.group_readable
@@ -230,22 +238,20 @@ def _working(plan: Plan, progress: Progress) -> Iterator[ExitStack]:
             raise
 
 
-def _heard(
-    batch: Batch, identity: AsrIdentity | None, retry: Retry | None, plan: Plan, asked: _Asked
-) -> tuple[Plan, dict[str, Failure]]:
+def _heard(batch: Batch, retry: Retry | None, plan: Plan, asked: _Asked) -> tuple[Plan, dict[str, Failure]]:
     """See that every recording has its transcript in the cache. Returns the plan, which knows how many were heard, and
     conversation id → why that one has none."""
     unheard: dict[str, Failure] = {}
     if retry is not None:
         asked.progress.note(f"重试 {len(retry.tried)} 个失败或隔离的输入；{len(retry.kept)} 个原因在输入本身的不再试")
         unheard = retry.settled(batch.recordings, mask=plan.lineage.personal_data == "masked")
-    if identity is None:
+    if asked.engine is None:
         return plan, unheard
     from qc.pipeline.transcribe import transcribe_missing
 
     waiting = [r for r in batch.recordings if r.conversation_id not in unheard]
     cache = cache_dir() / TRANSCRIPTS
-    heard = transcribe_missing(waiting, asked.config, identity, cache, asked.executor, asked.progress)
+    heard = transcribe_missing(waiting, asked.config, asked.engine, cache, asked.executor, asked.progress)
     # Of a run that is opened again, what it heard the first time is in the cache now.
     before = min(plan.lineage.transcribed, heard.cached) if retry is not None else 0
     lineage = replace(plan.lineage, transcribed=before + heard.transcribed, cached=heard.cached - before)
