@@ -37,7 +37,7 @@ def spoil(run: StoredRun, how: str = "truncated") -> None:
     path.write_bytes(DAMAGE[how][0](path.read_bytes()))
 
 
-@pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.parametrize("how", [pytest.param(d, marks=() if d == "truncated" else pytest.mark.slow) for d in DAMAGE])
 def test_it_is_not_trusted_and_says_why(tmp_path: Path, how: str) -> None:
     run = night(tmp_path / "runs", 0)
     spoil(run, how)
@@ -130,6 +130,7 @@ def test_the_next_run_begins_beside_it_and_names_it(tmp_path: Path) -> None:
     assert "night-00-0/run.json" in note and "不是完整的 JSON" in note and "qc verify" in note
 
 
+@pytest.mark.slow
 def test_a_conversation_is_shown_of_the_newest_sound_run_and_the_other_is_named(tmp_path: Path) -> None:
     night(tmp_path / "runs", 0, talks=2)
     spoil(night(tmp_path / "runs", 1, talks=2))
