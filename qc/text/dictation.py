@@ -14,7 +14,7 @@ from qc.text.numbers import CALLED, UNITS, classify
 
 _LEAD = (
     "[嗯啊呃哦喂诶是对好的那就您你行我说，。、： ]|手机号?码?|电话|[户护互呼库]号|号码|卡号|身份证号?|[工农中建交招]行"
-    "|记一下|记下|再?说一遍|重复一遍|再报一[遍下]|应该"
+    "|记一下|记下|再?说一遍|重复一遍|再报一[遍下]|应该|不好意思|等一下|[说报念打写记搞弄]错了?"
 )
 _TAIL = (
     "[，。、 \ufe0f\u20e3啦了吗呢吧啊嗯对是好的？！]|然后呢?|后面呢?|还有呢?|[您你请]?继续|请讲|[您你请]说"
@@ -57,7 +57,7 @@ _DAY = re.compile("20[0-9]{2}(?:0[1-9]|1[0-2])[0-3][0-9]")
 _FIRST_RUN = re.compile(rf"(?:{_LEAD}|{GAP}){{0,8}}(?P<run>{_RUN})")
 _ONLY_RUN = re.compile(rf".*?(?P<run>{_RUN})")
 _LAST_RUN = re.compile(rf".*?(?P<run>{ONE}(?:{GAP}{{0,4}}{ONE})*(?:{GAP}{{0,2}}(?:{CROSS}))?)[^{DIGIT}]*$")
-_RUNS = {"led": _LAST_RUN, "tailed": _FIRST_RUN, "within": _ONLY_RUN}
+_RUNS = {"bare": _FIRST_RUN, "led": _LAST_RUN, "tailed": _FIRST_RUN, "within": _ONLY_RUN}
 
 
 class Piece(NamedTuple):
@@ -181,14 +181,12 @@ def _echoes(pieces: Sequence[Piece], said: Sequence[int], around: Iterator[int],
 
 
 def _groups(piece: Piece) -> list[tuple[int, int]]:
-    if piece.how == "bare":
-        return groups_of(piece.text)
     found = _RUNS[piece.how].match(piece.text)
     if found is None:
         return []
     start, end = found.span("run")
     groups = [(start + a, start + b) for a, b in groups_of(piece.text[start:end])]
-    return groups[:-1] if _begins_a_word(piece.text, groups) else groups
+    return groups[:-1] if piece.how != "bare" and _begins_a_word(piece.text, groups) else groups
 
 
 def _begins_a_word(text: str, groups: Sequence[tuple[int, int]]) -> bool:

@@ -281,7 +281,7 @@ def _last(text: str, words: Iterable[str]) -> int:
 
 def is_mobile(digits: str) -> bool:
     """A mainland mobile number, with or without 86."""
-    core = digits[2:] if len(digits) == 13 and digits.startswith("86") else digits
+    core = digits.removeprefix("00").removeprefix("86") if len(digits) in (13, 15) else digits
     return len(core) == 11 and core[0] == "1" and core[1] in "3456789"
 
 
@@ -348,14 +348,16 @@ def _is_han(char: str) -> bool:
 def _may_join(groups: list[tuple[int, int]]) -> bool:
     """Numbers are read in groups of three and more (the last may be the rest); 3，12，2500 are not one number."""
     sizes = [b - a for a, b in groups]
-    return len(sizes) == 1 or (min(sizes[:-1]) >= 3 and sizes[-1] >= 2 and max(sizes) <= 8 and sizes[:2] != [8, 8])
+    return len(sizes) == 1 or (
+        min(sizes[:-1]) >= 3 and (sizes[-1] >= 2 or set(sizes[:-1]) == {4}) and max(sizes) <= 8 and sizes[:2] != [8, 8]
+    )
 
 
 def _evenly_apart(text: str, groups: list[tuple[int, int]]) -> bool:
     """Digits one by one or in pairs, or with nothing between them: 1 3 8 …, 13 81 23 …, 1三8…"""
     gaps = {text[a:b] for (_, a), (b, _) in pairwise(groups)}
     sizes = [b - a for a, b in groups]
-    if sizes == _IN_PAIRS and len(gaps) == 1:
+    if sizes == _IN_PAIRS:
         return True
     if len(groups) <= _FEW and sum(size < _BETWEEN_DOTS for size in sizes) <= 1:  # a recogniser cut it anywhere
         card = sum(sizes) >= _CARD_SIZE and not all(size in _TELEPHONES for size in sizes)
