@@ -54,11 +54,20 @@ def due_nights(lake: Lake, retention: Retention, today: date) -> list[DueNight]:
                 and mark(kind, file.path) not in entry.purged
                 and not (kind is not Kept.RESULTS and _over(entry, file, retention, Kept.RESULTS, today, projects))
             )
+            if kind is Kept.RESULTS:
+                mine = _without_needed_terms(entry, mine)
             if mine:
                 files[kind] = mine
         if files or entry.state == PURGING:
             found.append(DueNight(entry=entry, files=files))
     return found
+
+
+def _without_needed_terms(entry: Entry, due: tuple[LakeFile, ...]) -> tuple[LakeFile, ...]:
+    """Words are counted by project, and lie under the day most conversations are of: they go with the last of these, as
+    they do from the run."""
+    staying = {_project(f) for f in entry.files if _table(f) == "conversations" and f not in due}
+    return tuple(file for file in due if _table(file) != "terms" or _project(file) not in staying)
 
 
 def purge_night(lake: Lake, due: DueNight) -> None:
@@ -115,3 +124,7 @@ def _table(file: LakeFile) -> str:
 def _place(file: LakeFile) -> str:
     """date=…/project=…"""
     return file.path.partition("/")[2].rpartition("/")[0]
+
+
+def _project(file: LakeFile) -> str:
+    return _place(file).partition("/")[2]

@@ -14,6 +14,8 @@ from dataclasses import replace
 from datetime import date
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from click.testing import CliRunner, Result
 
@@ -21,6 +23,7 @@ from qc.archive.compact import compact
 from qc.archive.due import due_runs
 from qc.archive.lake import Lake
 from qc.archive.purge import purge as take
+from qc.archive.purge_lake import due_nights, purge_night
 from qc.asr.cache import TranscriptCache
 from qc.asr.engines.transcriber import AsrIdentity
 from qc.commands import cli
@@ -265,7 +268,7 @@ def test_a_purged_run_is_not_damaged_and_is_not_judged_again(tmp_path: Path) -> 
 def test_after_a_new_report_and_a_new_data_set_there_is_still_nothing_left_to_take(tmp_path: Path) -> None:
     runs, lake = tmp_path / "runs", str(tmp_path / "lake")
     run = night(runs, 0, talks=3)
-    night(runs, 1, talks=1, dated=False)
+    night(runs, 1, talks=3, dated=False)
     compact(list_runs(runs), Lake(lake))
     policy(tmp_path, "  default: {text: 1年, audio: 1年}\n  projects:\n    保险: {results: 1年}\n")
     purge(tmp_path, "--yes", "--lake", lake)
@@ -275,6 +278,28 @@ def test_after_a_new_report_and_a_new_data_set_there_is_still_nothing_left_to_ta
     assert again.stdout == "没有到期的内容。\n"
     assert "清除了 0 个批次、数据集里 0 晚" in again.stderr
     assert (run.path / "report").exists()
+
+
+@pytest.mark.slow
+def test_words_stay_with_the_last_conversation_of_their_project(tmp_path: Path) -> None:
+    """Most of a night is of one day, some of it after midnight."""
+    runs, lake = tmp_path / "runs", str(tmp_path / "lake")
+    run = night(runs, 0, talks=6)
+    (last,) = run.part_files("conversations")[-1:]
+    table = pq.read_table(last)
+    at = table.column_names.index("date")
+    pq.write_table(table.set_column(at, table.schema.field(at), pa.array([date(2020, 3, 2)] * len(table))), last)
+    compact(list_runs(runs), Lake(lake))
+    policy(tmp_path, "  default: {results: 1年}\n")
+    retention = load_config(tmp_path / "ws" / "qc.yaml").retention
+    midnight = date(2021, 3, 2)
+    for one in due_runs(list_runs(runs), retention, midnight, tmp_path / "cache")[0]:
+        take(one, midnight, lambda _: nullcontext(), lambda: None)
+    for night_ in due_nights(Lake(lake), retention, midnight):
+        purge_night(Lake(lake), night_)
+    compact(list_runs(runs), Lake(lake))
+    assert 0 < Lake(lake).datasets()["conversations"].count_rows() < 6
+    assert due_nights(Lake(lake), retention, midnight) == []
 
 
 @pytest.mark.slow
