@@ -127,7 +127,7 @@ def _typed(row: dict[str, Any], name: str) -> dict[str, Any]:
     return row
 
 
-class _Quiet:
+class Quiet:
     def note(self, message: str) -> None: ...
     def stage(self, title: str, total: float | None, unit: str) -> None: ...
     def advance(self, amount: float, message: str) -> None: ...
@@ -140,7 +140,7 @@ def verify(data: bytes, folder: Path) -> Iterator[str]:
     if run is None:
         return
     with patch.object(verification, "known_rules", lambda *_: _known()):
-        done = verification.verify(run.path, _folders(), None, sample=5, progress=_Quiet())
+        done = verification.verify(run.path, _folders(), None, sample=5, progress=Quiet())
     for check in done.checks:
         yield from (check.told, *check.problems)
 

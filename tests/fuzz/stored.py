@@ -28,7 +28,7 @@ from qc.domain.run import Counts, Lineage, RunStatus
 from qc.domain.speech import SpeechSpecs
 from qc.errors import QcError
 from qc.paths import packaged
-from qc.pipeline.plan import start
+from qc.pipeline.plan import Plan, start
 from qc.pipeline.restore import stored_inputs
 from qc.pipeline.retry import begun
 from qc.review.file import read_file
@@ -44,6 +44,7 @@ from qc.storage.summary import summarised, summary_path
 from qc.storage.write import committed_shards, part_path
 from qc.text.frequencies import frequencies
 from tests.fuzz.reading import in_workbook
+from tests.fuzz.rows import Quiet
 from tests.fuzz.target import Target
 
 NOW = datetime(2026, 11, 22)
@@ -152,7 +153,7 @@ def retry(data: bytes, folder: Path) -> Iterator[str]:
     write_lineage(folder, Lineage(run_id="r", qc_version="0", status=RunStatus.DONE))
     (folder / ".work").mkdir()
     (folder / ".work" / "retry.json").write_bytes(data)
-    again = begun(folder, wanted=True)
+    again = begun(Plan(run=folder, lineage=read_lineage(folder), resumed=True), Quiet(), wanted=True)
     if again is not None:
         source = Source(path="a.wav", format="audio", sha256="ef")
         asked = Recording(
