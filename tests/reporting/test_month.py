@@ -136,6 +136,7 @@ def ask(runs: Path) -> Iterator[Ask]:
     db.close()
 
 
+@pytest.mark.slow
 def test_every_figure_is_what_sql_says(page: Mapping[str, Section], ask: Ask) -> None:
     (all_,) = ask(f"with t as ({TALKS}) {GROUPED.format(key='1', where='')}")
     tiles = page[""].tiles
@@ -165,6 +166,7 @@ def test_every_figure_is_what_sql_says(page: Mapping[str, Section], ask: Ask) ->
             same(cell["客户负面"], row["negative"] / row["spoke"])
 
 
+@pytest.mark.slow
 def test_rules_topics_and_complaints(page: Mapping[str, Section], ask: Ask) -> None:
     n = ask("select count(*) n from conversations")[0]["n"]
     hits = """select rule_id k, count(*) filter (verdict = 'hit') hit, coalesce(sum(hit_count), 0)::int spots
@@ -192,6 +194,7 @@ def test_rules_topics_and_complaints(page: Mapping[str, Section], ask: Ask) -> N
     same(row["上期"], before["n"])
 
 
+@pytest.mark.slow
 def test_machine_and_final_are_apart(page: Mapping[str, Section], ask: Ask) -> None:
     ids = "('02-0000', '02-0001')"
     (machine,) = ask(f"select avg(100 * score / base) m from raw_scores where conversation_id in {ids}")
@@ -203,6 +206,7 @@ def test_machine_and_final_are_apart(page: Mapping[str, Section], ask: Ask) -> N
     assert page["verdicts"].tables[1][0]["撤销命中"] == "1"
 
 
+@pytest.mark.slow
 def test_what_is_to_be_known_of_the_nights(page: Mapping[str, Section], runs: Path) -> None:
     nights = {row["批次"].split()[-1]: row for row in page["nights"].tables[0]}
     assert set(nights) == {run for run in COUNTED if not run.startswith("night--")}
@@ -218,6 +222,7 @@ def test_what_is_to_be_known_of_the_nights(page: Mapping[str, Section], runs: Pa
     assert last.action == "report month" and set(last.runs) == set(nights)
 
 
+@pytest.mark.slow
 def test_only_what_is_new_is_worked_out(runs: Path, page: object, monkeypatch: pytest.MonkeyPatch) -> None:
     worked: list[str] = []
 
@@ -245,6 +250,7 @@ def test_only_what_is_new_is_worked_out(runs: Path, page: object, monkeypatch: p
     assert again() == []
 
 
+@pytest.mark.slow
 def test_the_page_is_english_and_the_days_are_asked_for(runs: Path, tmp_path: Path) -> None:
     told = qc(
         "report", "month", runs, "--from", "2020-03-01", "--to", "2020-03-03", "--lang", "en", "--out", tmp_path / "x"
