@@ -28,10 +28,11 @@ from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.append import alone
 from qc.storage.digests import PartDigest, intact, read_parts, sha256_of, write_parts
+from qc.storage.files import remove_stale
 from qc.storage.lineage import read_lineage, write_lineage
 from qc.storage.read import StoredRun
 from qc.storage.summary import SUMMARY
-from qc.storage.write import NOTE, part_number, write_part
+from qc.storage.write import NOTE, REVIEWS_FOLDER, part_number, write_part
 
 _ASIDE = ".purged-"
 _VAULT = "vault"
@@ -72,6 +73,8 @@ def remove_left(runs: Path) -> None:
 
 def _purge_tables(due: Due, today: date) -> None:
     run, lineage = due.run, due.run.lineage
+    for folder in (run.path, run.path / REVIEWS_FOLDER):  # what a killed purge left half-written
+        remove_stale(folder)
     new = tuple(
         Purged(kind=kind, project=project, before=_iso(due.before[kind][project]), on=_iso(today), done=False)
         for kind, projects in due.talks.items()

@@ -16,7 +16,9 @@ import psutil
 
 from qc.domain.run import RunStatus
 from qc.storage.digests import intact, read_parts
+from qc.storage.lineage import read_lineage
 from qc.storage.read import open_run
+from qc.storage.write import is_complete
 from tests.faults.machine import Ended, Machine
 from tests.faults.night import Night
 from tests.pipeline.batches import command, digests
@@ -115,9 +117,15 @@ def killed_at_a_moment(
             except psutil.NoSuchProcess:
                 pass
         process.wait()
-        broken = process.returncode != 0
+        broken = process.returncode != 0 and not _over(out)
     said = again(machine, args).said if broken else ""
     return account(out, night, expected, struck, said)
+
+
+def _over(out: Path) -> bool:
+    """Whether the command had nothing left to do but to end: its run is closed, and the same command begins another."""
+    runs = [path.parent for path in out.glob("*/run.json")]
+    return bool(runs) and all(read_lineage(run).status is RunStatus.DONE and not is_complete(run) for run in runs)
 
 
 def left_behind(night: Night) -> list[psutil.Process]:

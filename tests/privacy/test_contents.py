@@ -137,9 +137,11 @@ def test_what_was_kept_is_found_wherever_it_went(everything: Path) -> None:
 def test_every_file_any_command_wrote_is_read(everything: Path, tmp_path: Path) -> None:
     """A value at the end of each file that is text; the others are tables, whose every column is looked at."""
     copy = Path(shutil.copytree(everything, tmp_path / "copy"))
-    texts = [path for path in _files(copy) if path.suffix in (".json", ".jsonl", ".html", ".csv", ".svg", ".txt")]
+    texts = [
+        path for path in _files(copy) if path.suffix in (".json", ".jsonl", ".html", ".csv", ".svg", ".sha256", ".txt")
+    ]
     assert {path.suffix for path in _files(copy)} <= {
-        *(".json", ".jsonl", ".html", ".csv", ".xlsx", ".parquet", ".arrow", ".tmp", ""),
+        *(".json", ".jsonl", ".html", ".csv", ".xlsx", ".parquet", ".arrow", ".sha256", ".tmp", ""),
     }, "a new kind of file: let leak-check read it"
     for path in texts:
         with path.open("a", encoding="utf-8") as file:
