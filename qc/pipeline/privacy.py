@@ -50,8 +50,8 @@ def _masked_value(value: str | None) -> str | None:
 def _masked_turn(turn: Turn, text: str, number: int, found: Mapping[int, Sequence[Entity]]) -> Turn:
     """What clean-up replaced is hidden whole where any of it is personal data, as it reads now or as it was heard: a
     name that became a hot word is no name any more, but still stands in the original."""
-    if turn.text == text and not any(m.original for m in turn.marks):
-        return turn
+    if not any(m.original for m in turn.marks):
+        return turn if turn.text == text else replace(turn, text=text)
     now, before = _personal(found.get(number, ())), _personal(find_in(_as_heard(turn)))
     marks = []
     grown = 0  # characters by which the text as heard is longer so far
