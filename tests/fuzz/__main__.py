@@ -39,6 +39,8 @@ def main() -> int:
         return _one(given.names[0], given.one, given.out, guided=not given.by_chance)
     from tests.fuzz.targets import TARGETS
 
+    if unknown := set(given.names) - set(TARGETS):
+        parser.error(f"no target {', '.join(sorted(unknown))}; there are: {', '.join(TARGETS)}")
     names = given.names or list(TARGETS)
     for folder in ("broken", "grown"):
         (given.out / folder).mkdir(parents=True, exist_ok=True)

@@ -101,7 +101,8 @@ def start_here(workers: int) -> None:
                 include_dashboard=False,
                 object_store_memory=_STORE_BYTES,
                 _temp_dir=str(_local),
-                _system_config={"automatic_object_spilling_enabled": False},
+                # Ray would give workers the least of a busy processor (nice 15); whoever starts the run decides that.
+                _system_config={"automatic_object_spilling_enabled": False, "worker_niceness": 0},
                 **_QUIET,
             )
             _size = workers
