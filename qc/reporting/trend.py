@@ -180,12 +180,20 @@ def overdispersion(rates: Sequence[Rate], centre: float) -> float:
     return max(1.0, sigma(z)) if len(z) > 1 else 1.0
 
 
+def variation(values: Sequence[float], ceiling: float) -> float | None:
+    """The coefficient of variation (波动系数): standard deviation by mean; None of a single value, or where the mean is
+    so small a share of `ceiling`, the most there can be, that the quotient says nothing."""
+    if len(values) < 2:
+        return None
+    mean = sum(values) / len(values)
+    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
+    return spread / mean if mean > RARE * ceiling else None
+
+
 def _measure(
     title: str, unit: str, readings: Sequence[Reading], form: Callable[[float], str], centre: float, ceiling: float
 ) -> Measure:
     values = [g.value for g in readings]
-    mean = sum(values) / len(values)
-    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1)) if len(values) > 1 else None
     last = readings[-1]
     told = tuple(_words(title, readings, form, centre))
     chart = course(
@@ -201,7 +209,7 @@ def _measure(
     alarm = bool(last.side) or (last.low is not None and _one_sided(values, centre))
     return Measure(
         chart=chart,
-        variation=spread / mean if spread is not None and mean > RARE * ceiling else None,
+        variation=variation(values, ceiling),
         findings=told,
         alarm=alarm,
     )

@@ -18,7 +18,7 @@ from qc.reporting.estimates import Rate
 from qc.reporting.formatting import number, percent
 from qc.reporting.month.period import Period
 from qc.reporting.summaries import Summary
-from qc.reporting.trend import ONE_SIDED, RARE, Measure, overdispersion
+from qc.reporting.trend import ONE_SIDED, Measure, overdispersion, variation
 from qc.statistics.individuals import ENOUGH, usual
 
 _WIDTH = 1180.0
@@ -97,9 +97,6 @@ def _label(day: date) -> str:
 def _measure(
     title: str, unit: str, readings: Sequence[Reading], form: Callable[[float], str], centre: float, ceiling: float
 ) -> Measure:
-    values = [g.value for g in readings]
-    mean = sum(values) / len(values)
-    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1)) if len(values) > 1 else None
     told = _words(readings, form, centre)
     chart = course(
         title=title,
@@ -114,7 +111,7 @@ def _measure(
     )
     return Measure(
         chart=chart,
-        variation=spread / mean if spread is not None and mean > RARE * ceiling else None,
+        variation=variation([g.value for g in readings], ceiling),
         findings=tuple(told),
         alarm=any(g.side for g in readings),
     )
