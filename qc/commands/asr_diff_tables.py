@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 
 from qc.commands.console import table
 from qc.commands.transcript import visible
-from qc.pipeline.asr_diff import AsrDiff, Change
-from qc.pipeline.asr_diff_evidence import Shown
-from qc.pipeline.asr_diff_view import Words
+from qc.pipeline.asr_diff.difference import AsrDiff, Change
+from qc.pipeline.asr_diff.excerpt import Shown
+from qc.pipeline.asr_diff.view import Words
 from qc.text.marked import Difference
 
 _MOST = 10

@@ -44,8 +44,8 @@ def command(
     from qc.commands.asr_diff_tables import summary
     from qc.commands.console import Console
     from qc.commands.gate_output import write
-    from qc.pipeline.asr_diff import compare_runs
-    from qc.pipeline.asr_diff_view import document, page
+    from qc.pipeline.asr_diff.compare import compare_runs
+    from qc.pipeline.asr_diff.view import document, page
     from qc.pipeline.specs import configuration, folders, load
 
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)

@@ -14,23 +14,16 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.domain.budget import Label
-from qc.domain.conversation import Conversation
 from qc.domain.finding import Verdict
-from qc.domain.rule import RuleStatus
 from qc.domain.score import Score
 from qc.domain.specs import Specs
-from qc.matching.judge import VERDICTS
+from qc.pipeline.rescoring import Rescorer
 from qc.pipeline.samples import samples
 from qc.pipeline.stored import StoredPart
-from qc.pipeline.verdicts import ABSENT, HIT, NOT_APPLICABLE, Judge, Verdicts, stored_verdicts
-from qc.ruletest import diff as result
+from qc.pipeline.verdicts import ABSENT, HIT, NAMES, NOT_APPLICABLE, Judge, Verdicts, nothing_judged, stored_verdicts
 from qc.ruletest.changes import Change, Changes, RuleChange
 from qc.ruletest.diff import Confusion, Flip, Group, Movement, Moves, RuleMoves, Totals, VerdictChange
-from qc.scoring.score import Scorer, applicable
 from qc.storage.read import open_run
-
-_NAMES = (*(v.value for v in VERDICTS), result.ABSENT)
-_ALL: tuple[Verdict, ...] = (*VERDICTS, Verdict.NOT_APPLICABLE)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -64,31 +57,12 @@ class Compared:
     labels: Mapping[str, tuple[Label, ...]]
 
 
-class _Side:
-    """One state of the specs, ready to score."""
-
-    def __init__(self, specs: Specs) -> None:
-        shadow = frozenset(r.id for r in specs.in_force if r.status is RuleStatus.SHADOW)
-        self.cards = specs.cards
-        self.titles = {r.id: r.title for r in specs.in_force}
-        self._scorers = {card.id: Scorer(card, shadow) for card in specs.cards}
-
-    def scores(self, conversation: Conversation, verdicts: Verdicts, i: int) -> dict[str, Score]:
-        """The scores of one conversation by card."""
-        cards = applicable(self.cards, conversation)
-        if not cards:
-            return {}
-        of_rule = {rule: _ALL[code] for rule, code in zip(verdicts.rules, verdicts.codes[:, i].tolist(), strict=True)}
-        counts = dict(zip(verdicts.rules, verdicts.hits[:, i].tolist(), strict=True))
-        return {card.id: self._scorers[card.id].score(conversation.id, of_rule, counts) for card in cards}
-
-
 class ShardDiff:
     """Made once per process; compares parts of the runs of `compared`."""
 
     def __init__(self, compared: Compared) -> None:
         self._compared = compared
-        self._old, self._new = _Side(compared.old), _Side(compared.new)
+        self._old, self._new = Rescorer(compared.old), Rescorer(compared.new)
         judged = {rule for plan in compared.runs for rule in plan.judged}
         before, after = ({r.id for r in side.in_force} for side in (compared.old, compared.new))
         self._rules = sorted(judged | before | after)
@@ -106,11 +80,7 @@ class ShardDiff:
     def _verdicts(self, plan: RunPlan, part: StoredPart) -> tuple[Verdicts, Verdicts]:
         compared = self._compared
         if plan.whole:
-            n = len(part.ids)
-            shape = (len(self._rules), n)
-            stored = Verdicts(
-                rules=tuple(self._rules), codes=np.full(shape, ABSENT, np.int8), hits=np.zeros(shape, np.int32)
-            )
+            stored = nothing_judged(self._rules, len(part.ids))
         else:
             stored = stored_verdicts(part, self._rules, plan.judged)
         old = self._judge(compared.old, plan.old_judged, plan.floor, plan.old_signals).judge(part)
@@ -134,8 +104,8 @@ class _Part:
         part: StoredPart,
         before: Verdicts,
         after: Verdicts,
-        old: _Side,
-        new: _Side,
+        old: Rescorer,
+        new: Rescorer,
     ) -> None:
         self._compared, self._plan, self._part = compared, plan, part
         self._before, self._after = before, after
@@ -189,9 +159,9 @@ class _Part:
     def _rule(self, change: RuleChange) -> RuleMoves:
         row = self._before.row(change.id)
         before, after = self._before.codes[row], self._after.codes[row]
-        pairs, counts = np.unique(before.astype(np.int64) * len(_NAMES) + after, return_counts=True)
+        pairs, counts = np.unique(before.astype(np.int64) * len(NAMES) + after, return_counts=True)
         transitions = {
-            (_NAMES[pair // len(_NAMES)], _NAMES[pair % len(_NAMES)]): n
+            (NAMES[pair // len(NAMES)], NAMES[pair % len(NAMES)]): n
             for pair, n in zip(pairs.tolist(), counts.tolist(), strict=True)
         }
         gained = np.flatnonzero((after == HIT) & (before != HIT))
@@ -221,8 +191,8 @@ class _Part:
                 run=self._plan.name,
                 conversation_id=self._part.ids[i],
                 rule_id=change.id,
-                before=_NAMES[before[i]],
-                after=_NAMES[after[i]],
+                before=NAMES[before[i]],
+                after=NAMES[after[i]],
                 before_hits=int(old_hits[i]),
                 after_hits=int(new_hits[i]),
             )
@@ -238,6 +208,12 @@ class _Part:
             for identifier, name, team in zip(*(table[c].to_pylist() for c in table.column_names), strict=True)
         ]
 
+    @cached_property
+    def _titles(self) -> tuple[dict[str, str], dict[str, str]]:
+        """Titles of the rules in force before and after."""
+        old, new = ({r.id: r.title for r in s.in_force} for s in (self._compared.old, self._compared.new))
+        return old, new
+
     def _rescore(
         self,
         which: npt.NDArray[np.int64],
@@ -248,7 +224,7 @@ class _Part:
     ) -> int:
         count = 0
         for i in which.tolist():
-            conversation = self._conversation(i)
+            conversation = self._part.conversation(i)
             before = self._old.scores(conversation, self._before, i)
             after = self._new.scores(conversation, self._after, i) if affected[i] else before
             count += len(before) + (len(after) if affected[i] else 0)
@@ -257,7 +233,7 @@ class _Part:
                 a, b = before.get(card), after.get(card)
                 group = Group(scorecard_id=card, agent=agent, team=team)
                 moved = a is None or b is None or (a.score, a.passed, a.grade) != (b.score, b.passed, b.grade)
-                groups[group] = groups.get(group, Movement()) + Movement(_total(a), _total(b), int(moved))
+                groups[group] = groups.get(group, Movement()) + Movement(Totals.of(a), Totals.of(b), int(moved))
                 if a is not None and b is not None and a.grade != b.grade:
                     grades[card, a.grade, b.grade] += 1
                 if (a is not None and a.auto_fail) != (b is not None and b.auto_fail):
@@ -266,14 +242,16 @@ class _Part:
 
     def _flip(self, i: int, before: Score | None, after: Score | None) -> Flip:
         gained = after is not None and after.auto_fail
-        score, side, verdicts = (after, self._new, self._after) if gained else (before, self._old, self._before)
+        score, verdicts, titles = (
+            (after, self._after, self._titles[1]) if gained else (before, self._before, self._titles[0])
+        )
         if score is None:  # one of the two failed
             raise ValueError("no score")
         items = []
         for item in score.items:
             if item.fatal:
-                hit = [r for r in item.rule_ids if r in side.titles and verdicts.codes[verdicts.row(r), i] == HIT]
-                items.append(f"{item.item_title}（{'、'.join(side.titles[r] for r in hit)}）")
+                hit = [r for r in item.rule_ids if r in titles and verdicts.codes[verdicts.row(r), i] == HIT]
+                items.append(f"{item.item_title}（{'、'.join(titles[r] for r in hit)}）")
         agent, team = self._callers[i]
         return Flip(
             run=self._plan.name,
@@ -284,18 +262,6 @@ class _Part:
             scorecard_title=score.scorecard_title,
             gained=gained,
             items=tuple(items),
-        )
-
-    def _conversation(self, i: int) -> Conversation:
-        """The conversation without its turns, which scoring does not ask for."""
-        columns = self._part.columns
-        return Conversation(
-            id=columns.id[i],
-            project=columns.project[i],
-            channel=columns.channel[i],
-            turns=(),
-            meta=self._part.meta[i],
-            source=columns.source[i],
         )
 
     def _stored_scores(self, kept: npt.NDArray[np.bool_], groups: dict[Group, Movement]) -> None:
@@ -318,10 +284,6 @@ class _Part:
                     group = Group(scorecard_id=card, agent=agent, team=team)
                     total = Totals(n, points, int(passed), int(failed))
                     groups[group] = groups.get(group, Movement()) + Movement(total, total)
-
-
-def _total(score: Score | None) -> Totals:
-    return Totals() if score is None else Totals(1, score.score, int(score.passed), int(score.auto_fail))
 
 
 def _confusion(codes: npt.NDArray[np.int8], labels: Sequence[tuple[int, bool]]) -> Confusion:

@@ -14,7 +14,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.domain.conversation import CallMeta, Channel, Entity, Role, Source
+from qc.domain.conversation import CallMeta, Channel, Conversation, Entity, Role, Source
 from qc.domain.emotion import COMPONENTS
 from qc.domain.intent import IntentKind
 from qc.domain.topic import UNKNOWN_TOPIC
@@ -94,6 +94,18 @@ class StoredPart:
             audio_channels=_numbers(table["audio_channels"], NO_CHANNEL),
             meta=Lazy(len(self.ids), lambda i: self.meta[i]),
             source=sources,
+        )
+
+    def conversation(self, i: int) -> Conversation:
+        """One conversation without its turns, which scoring does not ask for."""
+        columns = self.columns
+        return Conversation(
+            id=columns.id[i],
+            project=columns.project[i],
+            channel=columns.channel[i],
+            turns=(),
+            meta=self.meta[i],
+            source=columns.source[i],
         )
 
     @cached_property

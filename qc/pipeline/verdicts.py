@@ -16,6 +16,7 @@ from qc.matching.compile import CompiledRules, compile_rules
 from qc.matching.judge import VERDICTS, judge
 from qc.matching.signals import Need, Signals
 from qc.pipeline.stored import StoredPart
+from qc.ruletest.diff import ABSENT as ABSENT_NAME
 from qc.text.signals import analyser_of
 
 HIT, MISS, NOT_APPLICABLE, UNDECIDED = (
@@ -23,6 +24,10 @@ HIT, MISS, NOT_APPLICABLE, UNDECIDED = (
 )
 ABSENT = len(VERDICTS)
 """The code of a rule that is not in force, or that the run did not judge."""
+OF_CODE: tuple[Verdict, ...] = (*VERDICTS, Verdict.NOT_APPLICABLE)
+"""Verdicts by their codes; a rule that was not judged does not apply."""
+NAMES = (*(v.value for v in VERDICTS), ABSENT_NAME)
+"""What is shown and stored of a code."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -47,6 +52,12 @@ class Verdicts:
         gone = [self.row(rule) for rule in absent]
         codes[gone], hits[gone] = ABSENT, 0
         return Verdicts(rules=self.rules, codes=codes, hits=hits, findings={**self.findings, **other.findings})
+
+
+def nothing_judged(rules: Sequence[str], conversations: int) -> Verdicts:
+    """No verdict of any rule."""
+    shape = (len(rules), conversations)
+    return Verdicts(rules=tuple(rules), codes=np.full(shape, ABSENT, np.int8), hits=np.zeros(shape, np.int32))
 
 
 def stored_verdicts(part: StoredPart, rules: Sequence[str], judged: Collection[str]) -> Verdicts:

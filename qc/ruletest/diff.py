@@ -10,6 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
 from qc.domain.finding import Verdict
+from qc.domain.score import Score
 from qc.ruletest.changes import Changes, RuleChange
 
 ABSENT = "absent"
@@ -73,6 +74,11 @@ class Totals:
     points: float = 0.0
     passed: int = 0
     auto_fail: int = 0
+
+    @classmethod
+    def of(cls, score: Score | None) -> Totals:
+        """Those of one score; nothing where there is none."""
+        return cls() if score is None else cls(1, score.score, int(score.passed), int(score.auto_fail))
 
     def __add__(self, other: Totals) -> Totals:
         return Totals(

@@ -10,8 +10,9 @@ from click.testing import CliRunner, Result
 
 from qc.commands import cli
 from qc.errors import UsageError
-from qc.pipeline.asr_diff import AsrDiff, compare_runs
-from qc.pipeline.asr_diff_evidence import Why
+from qc.pipeline.asr_diff.compare import compare_runs
+from qc.pipeline.asr_diff.difference import AsrDiff
+from qc.pipeline.asr_diff.why import Why
 from qc.pipeline.specs import load
 from qc.storage.read import StoredRun
 from tests.backtest.heard import Line, recordings, run

@@ -12,14 +12,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.domain.conversation import Conversation
-from qc.domain.finding import Verdict
-from qc.domain.rule import RuleStatus
-from qc.domain.specs import Specs
+from qc.domain.score import Score
 from qc.errors import UsageError
-from qc.matching.judge import VERDICTS
 from qc.opinion.complaints import assess
 from qc.pipeline.inspect import Inspector
 from qc.pipeline.progress import Progress
+from qc.pipeline.rescoring import Rescorer
 from qc.pipeline.restore import part_conversations
 from qc.pipeline.stored import StoredPart
 from qc.pipeline.verdicts import stored_verdicts
@@ -27,7 +25,6 @@ from qc.pipeline.verification.check import Check, Problems, State
 from qc.pipeline.verification.rules import Known
 from qc.schema import rows
 from qc.schema.tables import TABLES
-from qc.scoring.score import Scorer, applicable
 from qc.storage.read import StoredRun
 
 _WORDS = frozenset({"rule_title", "rule_version", "message", "advice", "error_class"})
@@ -111,13 +108,11 @@ class _Again:
         assert specs is not None  # noqa: S101 - the caller made sure
         lineage = run.lineage
         self._run, self._known, self._judged, self._scored = run, known, judged, scored
-        self._specs: Specs = specs
         self._rules = [rule.id for rule in specs.in_force]
         floor = 0.0 if lineage.confidence_floor is None else lineage.confidence_floor
         cardless = replace(specs, cards=())  # scores are made of the stored verdicts, apart
         self._inspector = Inspector(cardless, confidence_floor=floor, mask=lineage.personal_data == "masked")
-        shadow = frozenset(rule.id for rule in specs.in_force if rule.status is RuleStatus.SHADOW)
-        self._scorers = {card.id: Scorer(card, shadow) for card in specs.cards if card.id in known.cards}
+        self._rescorer = Rescorer(specs, known.cards)
         self.rules = len(self._rules)
         self.scores = 0
 
@@ -158,21 +153,15 @@ class _Again:
     def _score(self, number: int, conversations: Sequence[Conversation]) -> None:
         part = StoredPart(self._run, number)
         verdicts = stored_verdicts(part, self._rules, self._run.lineage.rule_digests)
-        kinds = [*VERDICTS, Verdict.NOT_APPLICABLE]
-        made = []
+        made: list[Score] = []
         for conversation in conversations:
-            at = part.ids.index(conversation.id)
-            codes, counts = verdicts.codes[:, at].tolist(), verdicts.hits[:, at].tolist()
-            of_rule = {rule: kinds[code] for rule, code in zip(self._rules, codes, strict=True)}
-            hits = dict(zip(self._rules, counts, strict=True))
-            cards = [card.id for card in applicable(self._specs.cards, conversation) if card.id in self._scorers]
-            made += [self._scorers[card].score(conversation.id, of_rule, hits) for card in cards]
+            made += self._rescorer.scores(conversation, verdicts, part.ids.index(conversation.id)).values()
         self.scores += len(made)
         for name, table in (("scores", rows.scores(made)), ("item_scores", rows.item_scores(made))):
             columns = [column for column in TABLES[name].names if column not in _TITLES]
             stored = self._run.part(name, number, columns)
             wanted = pc.is_in(stored["conversation_id"], value_set=pa.array([c.id for c in conversations], pa.string()))
-            cards = pc.is_in(stored["scorecard_id"], value_set=pa.array(sorted(self._scorers), pa.string()))
+            cards = pc.is_in(stored["scorecard_id"], value_set=pa.array(sorted(self._known.cards), pa.string()))
             stored = stored.filter(pc.and_(wanted, cards))
             for conversation in conversations:
                 one, other = (

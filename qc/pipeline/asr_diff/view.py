@@ -11,8 +11,8 @@ from typing import Any
 
 from qc import __version__
 from qc.domain.run import Lineage
-from qc.pipeline.asr_diff import AsrDiff, Change, RuleDrift
-from qc.pipeline.asr_diff_evidence import Why
+from qc.pipeline.asr_diff.difference import AsrDiff, Change, RuleDrift
+from qc.pipeline.asr_diff.why import Why
 from qc.reporting.render import Renderer, Site
 from qc.ruletest.diff import Group, Movement, Totals
 from qc.ruletest.diff_words import NOBODY, ROLE, scores
