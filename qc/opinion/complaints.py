@@ -6,23 +6,23 @@ other runs is looked at, so that a run judged again comes to the same.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from itertools import accumulate, chain, repeat
+from itertools import chain, repeat
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.domain.complaint import OTHER, SINGLE, ComplaintSpecs, Condition, ScopeLimit, Step
+from qc.domain.complaint import OTHER, SINGLE, ComplaintSpecs, Condition, Step
 from qc.opinion import complaint_reasons as wording
+from qc.opinion.company import ALONE, Company, companies
 from qc.opinion.complaint_reasons import proven, reached
 from qc.opinion.evidence import Parts, Sign, Signs, read_signs
-from qc.opinion.matters import MATTER_COLUMNS, first_given, with_matter
-from qc.opinion.scope import Reach, reaches
 from qc.schema.rows import build
 from qc.schema.tables import TABLES
 
+_COLUMNS = ("conversation_id", "project", "started_at", "satisfaction")
 _SHOWN = 3
 """Conditions named for the severity."""
 
@@ -35,8 +35,7 @@ class _Case:
     project: str
     started_at: datetime | None
     satisfaction: int | None
-    contacts: int
-    reach: Reach
+    company: Company
     signs: Signs
     names: set[str]
     """What its signs are called."""
@@ -52,70 +51,78 @@ class _Proof:
 
 def assess(parts: Parts, specs: ComplaintSpecs) -> pa.Table:
     """The table `complaints`, in the order of the conversations."""
+    return in_company(parts, specs, assess_alone(parts, specs))
+
+
+def assess_alone(parts: Parts, specs: ComplaintSpecs) -> Iterator[pa.Table]:
+    """Each part of the table as it would be if every conversation were the only one."""
+    for part, signs in zip(parts("conversations", _COLUMNS), _signs(parts, specs), strict=False):
+        yield _graded(part, [ALONE] * part.num_rows, signs, specs)
+
+
+def in_company(parts: Parts, specs: ComplaintSpecs, alone: Iterable[pa.Table]) -> pa.Table:
+    """The table made of its parts `assess_alone`: what is not alone in the run is looked at again, and it only."""
+    company = companies(parts, specs.scopes)
     tables = [TABLES["complaints"].empty_table()]
-    for cases in _cases(parts, specs):
-        rows = [row for case in cases if (row := _row(case, specs)) is not None]
-        tables.append(build("complaints", {name: [row[name] for row in rows] for name in TABLES["complaints"].names}))
+    if any(company):
+        rows = [pa.array(sorted(mine), pa.int64()) for mine in company]
+        ids = [part[0].take(at) for part, at in zip(parts("conversations", _COLUMNS[:1]), rows, strict=True)]
+        signs = _signs(_only(parts, ids), specs)
+        for part, at, mine, lone in zip(parts("conversations", _COLUMNS), rows, company, alone, strict=True):
+            again = _graded(part.take(at), [mine[i] for i in sorted(mine)], next(signs), specs)
+            tables.append(_replaced(lone, again, part["conversation_id"], at) if mine else lone)
+    else:
+        tables += alone
     return pa.concat_tables(tables).combine_chunks()
 
 
-def _cases(parts: Parts, specs: ComplaintSpecs) -> Iterator[Iterator[_Case]]:
-    """The conversations for which a condition of the ladder may hold, part by part."""
-    matters, ends = _matters(parts, specs.scopes)
-    reach = reaches(matters, specs.scopes)
-    contacts = _contacts(matters)
-    for begin, end, signs in zip(
-        [0, *ends], ends, chain(read_signs(parts, specs.conditions), repeat({})), strict=False
-    ):
-        yield _cases_of(matters.slice(begin, end - begin), reach[begin:end], contacts[begin:end], signs, specs)
+def _only(parts: Parts, ids: Sequence[pa.ChunkedArray]) -> Parts:
+    """`parts` without other conversations than those of `ids`, an array for each part."""
+
+    def only(name: str, columns: Sequence[str]) -> Iterator[pa.Table]:
+        for table, mine in zip(parts(name, columns), ids, strict=False):
+            wanted = pc.is_in(table["conversation_id"], value_set=mine.combine_chunks())
+            yield table.filter(wanted)
+
+    return only
 
 
-def _cases_of(
-    matters: pa.Table,
-    reach: Sequence[Reach],
-    contacts: Sequence[int],
-    signs: Mapping[str, Signs],
-    specs: ComplaintSpecs,
+def _replaced(lone: pa.Table, again: pa.Table, ids: pa.ChunkedArray, rows: pa.Array) -> pa.Table:
+    """`lone` with `again` in place of what it has of `rows` of a part whose conversations are `ids`, in their order."""
+    left = lone.filter(pc.invert(pc.is_in(lone["conversation_id"], value_set=ids.take(rows).combine_chunks())))
+    together = pa.concat_tables([left, again])
+    order = pc.index_in(together["conversation_id"], value_set=ids.combine_chunks())
+    return together.take(pc.sort_indices(order))
+
+
+def _signs(parts: Parts, specs: ComplaintSpecs) -> Iterator[Mapping[str, Signs]]:
+    """What conditions ask for, part by part; nothing without end where they ask for nothing stored."""
+    return chain(read_signs(parts, specs.conditions), repeat({}))
+
+
+def _graded(
+    conversations: pa.Table, company: Sequence[Company], signs: Mapping[str, Signs], specs: ComplaintSpecs
+) -> pa.Table:
+    cases = _cases(conversations, company, signs, specs)
+    rows = [row for case in cases if (row := _row(case, specs)) is not None]
+    return build("complaints", {name: [row[name] for row in rows] for name in TABLES["complaints"].names})
+
+
+def _cases(
+    conversations: pa.Table, company: Sequence[Company], signs: Mapping[str, Signs], specs: ComplaintSpecs
 ) -> Iterator[_Case]:
+    """The conversations for which a condition of the ladder may hold."""
     conditions = [c for step in specs.ladder for c in step.any]
-    names = ["conversation_id", "project", "started_at", "satisfaction"]
     rated = max((c.satisfaction_at_most or 0 for c in conditions), default=0)
     often = min((c.contacts for c in conditions if c.contacts is not None), default=None)
     wide = min((c.affected for c in conditions if c.affected is not None), default=None)
-    for i, row in enumerate(matters.select(names).to_pylist()):
+    for with_whom, row in zip(company, conversations.to_pylist(), strict=True):
         mine = signs.get(row["conversation_id"])
         told = row["satisfaction"] is not None and row["satisfaction"] <= rated
-        again = often is not None and contacts[i] >= often
-        if mine is not None or told or again or (wide is not None and reach[i].size >= wide):
+        again = often is not None and with_whom.contacts >= often
+        if mine is not None or told or again or (wide is not None and with_whom.reach.size >= wide):
             found = mine or Signs()
-            yield _Case(**row, contacts=contacts[i], reach=reach[i], signs=found, names=found.names())
-
-
-def _matters(parts: Parts, scopes: Sequence[ScopeLimit]) -> tuple[pa.Table, list[int]]:
-    """What each conversation is about, and where each part of the run ends."""
-    columns = [*MATTER_COLUMNS, "satisfaction", "region"]
-    if any(name != "region" for scope in scopes for name in scope.by):
-        columns.append("extra")
-    tables = list(parts("conversations", columns))
-    schema = TABLES["conversations"]
-    matters = with_matter(pa.concat_tables(tables or [pa.schema([schema.field(c) for c in columns]).empty_table()]))
-    for scope in scopes:
-        if scope.kind == "hour":
-            value = pc.strftime(pc.floor_temporal(matters["started_at"], unit="hour"), format="%m-%d %H 时")
-        else:
-            value = first_given(matters, scope.by)
-        matters = matters.append_column(scope.kind, value)
-    return matters, list(accumulate(table.num_rows for table in tables))
-
-
-def _contacts(matters: pa.Table) -> list[int]:
-    """How often the customer of each conversation came in this batch with the same matter; 1 where nobody can tell."""
-    keys = ["project", "customer", "matter"]
-    told = matters.filter(pc.and_(pc.is_valid(matters["customer"]), pc.is_valid(matters["matter"])))
-    grouped = told.group_by(keys, use_threads=False).aggregate([("customer", "count")])
-    rows = zip(*(grouped[k].to_pylist() for k in (*keys, "customer_count")), strict=True)
-    counts = {(p, c, m): n for p, c, m, n in rows}
-    return [counts.get(key, 1) for key in zip(*(matters[k].to_pylist() for k in keys), strict=True)]
+            yield _Case(**row, company=with_whom, signs=found, names=found.names())
 
 
 def _row(case: _Case, specs: ComplaintSpecs) -> dict[str, object] | None:
@@ -139,8 +146,8 @@ def _row(case: _Case, specs: ComplaintSpecs) -> dict[str, object] | None:
             going.append(escalation.to)
             if not _told(proof, reasons):
                 reasons.append(f"{wording.ESCALATIONS[escalation.to]}：{proof.text}")
-    if case.reach.kind != SINGLE and not any(reached(case.reach) in reason for reason in reasons):
-        reasons.append(reached(case.reach))
+    if case.company.reach.kind != SINGLE and not any(reached(case.company.reach) in reason for reason in reasons):
+        reasons.append(reached(case.company.reach))
     deadline = timedelta(minutes=step.deadline_minutes)
     turns = [p.turn for p in (*proofs, typed) if p is not None and p.turn is not None]
     return {
@@ -149,8 +156,8 @@ def _row(case: _Case, specs: ComplaintSpecs) -> dict[str, object] | None:
         "type": titled,
         "severity": step.severity.value,
         "escalations": going,
-        "scope": case.reach.kind,
-        "scope_size": case.reach.size,
+        "scope": case.company.reach.kind,
+        "scope_size": case.company.reach.size,
         "deadline_minutes": step.deadline_minutes,
         "due_at": None if case.started_at is None else case.started_at + deadline,
         "turn": turns[0] if turns else None,
@@ -218,13 +225,13 @@ def _proof(c: Condition, case: _Case) -> _Proof | None:
             return None
         pieces.append(wording.RATED.format(n=case.satisfaction))
     if c.contacts is not None:
-        if case.contacts < c.contacts:
+        if case.company.contacts < c.contacts:
             return None
-        pieces.append(wording.AGAIN.format(n=case.contacts))
+        pieces.append(wording.AGAIN.format(n=case.company.contacts))
     if c.affected is not None:
-        if case.reach.size < c.affected:
+        if case.company.reach.size < c.affected:
             return None
-        pieces.append(reached(case.reach))
+        pieces.append(reached(case.company.reach))
     turns = [s.turn for s in signs if s.turn is not None]
     text = "，".join(pieces)
     return _Proof(f"{c.because}：{text}" if c.because else text, turns[0] if turns else None)

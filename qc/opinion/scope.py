@@ -21,45 +21,43 @@ class Reach:
     value: str = ""
 
 
-def reaches(matters: pa.Table, limits: Sequence[ScopeLimit]) -> list[Reach]:
-    """The widest meaning of each row of `matters`: the first of `limits` it is within.
+def reaches(matters: pa.Table, limits: Sequence[ScopeLimit]) -> dict[int, Reach]:
+    """The widest meaning of each row of `matters` that is within one of `limits`: the first it is within.
 
     `matters` has `project`, `matter`, `who` and one column per limit, named as its kind, null where not known.
     Customers are counted, not conversations: one who calls ten times is one. It is an event where the share of
-    customers with the matter is at least `lift` times what it is at all other places (hours, products) together.
+    customers with the matter is at least `lift` times what it is at all other places (hours, products) together; a
+    matter whose place is not known is counted over the whole project, where the limit gives a `share` for that.
     """
-    out = [Reach()] * matters.num_rows
+    out: dict[int, Reach] = {}
     for limit in reversed(limits):  # the one that stands first has the last word
-        for i, reach in enumerate(_within(matters, limit)):
-            if reach is not None:
-                out[i] = reach
+        events = _events(matters, limit)
+        if events:
+            keys = zip(*(matters[c].to_pylist() for c in ("project", "matter", limit.kind)), strict=True)
+            out |= {i: events[key] for i, key in enumerate(keys) if key in events}
     return out
 
 
-def _within(matters: pa.Table, limit: ScopeLimit) -> list[Reach | None]:
+def _events(matters: pa.Table, limit: ScopeLimit) -> dict[tuple[str | None, ...], Reach]:
+    """Project, matter and value (None: counted over the whole project) → what is within the limit."""
     base = matters.select(["project", "matter", "who"]).append_column("value", matters[limit.kind])
-    known = base.filter(pc.and_(pc.is_valid(base["matter"]), pc.is_valid(base["value"])))
     placed = base.filter(pc.is_valid(base["value"]))
-    both = _people(known, "project", "matter", "value")
+    known = placed.filter(pc.is_valid(placed["matter"]))
     of_matter = _people(known, "project", "matter")
     at_value = _people(placed, "project", "value")
     whole = _people(placed, "project")
-    total, spread = _people(base, "project"), _people(base, "project", "matter")
-    out: list[Reach | None] = []
-    for row in base.select(["project", "matter", "value"]).to_pylist():
-        project, matter, value = row["project"], row["matter"], row["value"]
-        reach = None
-        if matter is not None and value is not None:
-            size, here = both[project, matter, value], at_value[project, value]
-            elsewhere = whole[(project,)] - here
-            rare = size * elsewhere >= limit.lift * (of_matter[project, matter] - size) * here
-            if size >= limit.least and elsewhere > 0 and rare:
-                reach = Reach(kind=limit.kind, size=size, value=value)
-        elif matter is not None and limit.share is not None:
-            size = spread[project, matter]
+    out: dict[tuple[str | None, ...], Reach] = {}
+    for (project, matter, value), size in _people(known, "project", "matter", "value").items():
+        here = at_value[project, value]
+        elsewhere = whole[(project,)] - here
+        rare = size * elsewhere >= limit.lift * (of_matter[project, matter] - size) * here
+        if size >= limit.least and elsewhere > 0 and rare:
+            out[project, matter, value] = Reach(kind=limit.kind, size=size, value=value)
+    if limit.share is not None:
+        total = _people(base, "project")
+        for (project, matter), size in _people(base.filter(pc.is_valid(base["matter"])), "project", "matter").items():
             if size >= limit.least and size >= limit.share * total[(project,)]:
-                reach = Reach(kind=limit.kind, size=size)
-        out.append(reach)
+                out[project, matter, None] = Reach(kind=limit.kind, size=size)
     return out
 
 

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
-from dataclasses import replace
+from collections.abc import Iterable
 from pathlib import Path
 
 import pyarrow as pa
@@ -13,23 +12,22 @@ from qc.domain.complaint import ComplaintOutcome, ComplaintTest, Expectation
 from qc.domain.conversation import Conversation, Source
 from qc.domain.rule import Severity
 from qc.domain.specs import Specs
-from qc.opinion.complaints import assess
+from qc.opinion.complaints import in_company
 from qc.pipeline.inspect import Inspector
 from qc.schema.tables import TABLES
 from qc.storage.digests import PartDigest
+from qc.storage.interim import read_interim
 from qc.storage.read import open_run
 from qc.storage.write import write_part
 
-COMPLAINTS = "complaints"
 
-
-def write_complaints(run: Path, specs: Specs | None) -> PartDigest:
-    """Write RUN/complaints, one part: whom else a complaint concerns is known only when every shard is there.
-
-    It is made of the stored tables alone; doing it again gives the same. Without `specs` (transcripts only): no rows.
-    """
-    table = TABLES[COMPLAINTS].empty_table() if specs is None else assess(open_run(run).parts, specs.complaints)
-    return write_part(run, COMPLAINTS, 0, table)
+def write_complaints(run: Path, shards: Iterable[int], specs: Specs | None) -> PartDigest:
+    """Write RUN/complaints, one part, from the complaints of `shards`: whom else one concerns is known only when every
+    shard is there. Doing it again gives the same. Without `specs` (transcripts only): no rows."""
+    table = TABLES["complaints"].empty_table()
+    if specs is not None:
+        table = in_company(open_run(run).parts, specs.complaints, read_interim(run, "complaints", shards))
+    return write_part(run, "complaints", 0, table)
 
 
 def run_complaint_tests(specs: Specs, *, confidence_floor: float) -> tuple[ComplaintOutcome, ...]:
@@ -38,10 +36,9 @@ def run_complaint_tests(specs: Specs, *, confidence_floor: float) -> tuple[Compl
     if not tests:
         return ()
     inspector = Inspector(specs, confidence_floor=confidence_floor, mask=True)
-    tables = inspector.inspect([_conversation(i, test) for i, test in enumerate(tests)], ()).tables
+    table = inspector.inspect([_conversation(i, test) for i, test in enumerate(tests)], ()).tables["complaints"]
     return tuple(
-        ComplaintOutcome(path=specs.complaints.path, test=test, got=_got(tables, i, specs))
-        for i, test in enumerate(tests)
+        ComplaintOutcome(path=specs.complaints.path, test=test, got=_got(table, i)) for i, test in enumerate(tests)
     )
 
 
@@ -56,13 +53,8 @@ def _conversation(number: int, test: ComplaintTest) -> Conversation:
     )
 
 
-def _got(tables: dict[str, pa.Table], number: int, specs: Specs) -> Expectation | None:
-    def alone(name: str, columns: Sequence[str]) -> Iterator[pa.Table]:
-        table = tables[name]
-        yield table.filter(pc.equal(table["conversation_id"], str(number))).select(list(columns))
-
-    # How many customers a thing concerns is no matter of one conversation.
-    found = assess(alone, replace(specs.complaints, scopes=())).to_pylist()
+def _got(table: pa.Table, number: int) -> Expectation | None:
+    found = table.filter(pc.equal(table["conversation_id"], str(number))).to_pylist()
     if not found:
         return None
     (row,) = found

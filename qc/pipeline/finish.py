@@ -28,8 +28,8 @@ def finish(plan: Plan, shards: Sequence[ShardCounts], specs: Specs | None, retry
     """
     parts = [part for shard in shards for part in shard.parts if not part.path.startswith(f"{WORK}/")]
     remove_unlisted(plan.run, parts)
-    terms = merge_terms(plan.run, [shard.shard for shard in shards])
-    parts += [terms, write_complaints(plan.run, specs)]
+    numbers = [shard.shard for shard in shards]
+    parts += [merge_terms(plan.run, numbers), write_complaints(plan.run, numbers, specs)]
     counts, tables = _summed(shards), _rows(plan.run)
     _check_balance(counts, tables)
     lineage = replace(

@@ -21,6 +21,7 @@ from qc.domain.specs import Specs
 from qc.matching.compile import CompiledRules, compile_rules
 from qc.matching.judge import VERDICTS, Judgement, judge
 from qc.matching.signals import Signals
+from qc.opinion.complaints import assess_alone
 from qc.pipeline.privacy import masked, masked_failure
 from qc.schema import rows
 from qc.schema.tables import TABLES
@@ -45,7 +46,8 @@ _FELT = [ROLE_CODES[role] for role in (Role.AGENT, Role.CUSTOMER, Role.UNKNOWN)]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShardTables:
-    """All tables of one shard by name; `terms` is summed over shards at the end of the run."""
+    """All tables of one shard by name. At the end of the run `terms` is summed over shards, and `complaints` is looked
+    through again for those whom others of the run join."""
 
     tables: dict[str, pa.Table]
 
@@ -99,6 +101,7 @@ class Inspector:
         tables["turn_topics"] = _turn_topics(shard, topics)
         tables["intents"] = _intents(shard, intents)
         tables["terms"] = _terms(count_terms(shard, emotions, entities, self._specs.taxonomies))
+        (tables["complaints"],) = assess_alone(lambda name, of: iter([tables[name].select(of)]), self._specs.complaints)
         return ShardTables(tables=tables)
 
 

@@ -18,7 +18,6 @@ from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording
 from qc.domain.specs import Specs
 from qc.errors import origin
-from qc.pipeline.complaints import COMPLAINTS
 from qc.pipeline.executors.executor import Cause, Crashed, Executor, Job
 from qc.pipeline.inspect import Inspector
 from qc.pipeline.limits import KIND, Limits
@@ -26,7 +25,7 @@ from qc.pipeline.privacy import masked_id
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import heard
 from qc.privacy.pseudonyms import own_key, use
-from qc.storage.terms import write_shard_terms
+from qc.storage.interim import INTERIM, write_interim
 from qc.storage.write import ShardCounts, commit_shard, committed_shards, write_part
 
 Input = Recording | Conversation | Failure
@@ -199,10 +198,8 @@ def _work(worker: _Worker, task: ShardTask) -> ShardCounts:
         result = worker.inspector.inspect(conversations, failures)
     parts = []
     for name, table in result.tables.items():
-        if name == "terms":
-            parts.append(write_shard_terms(worker.settings.run, task.number, table))
-        elif name != COMPLAINTS:  # made of the whole run when it ends
-            parts.append(write_part(worker.settings.run, name, task.number, table))
+        write = write_interim if name in INTERIM else write_part
+        parts.append(write(worker.settings.run, name, task.number, table))
     if worker.settings.sealing is not None:
         _seal(worker.settings.run, worker.settings.sealing, task.number, conversations)
     counts = ShardCounts(

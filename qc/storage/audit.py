@@ -2,9 +2,9 @@
 
 Lines are only ever appended, under a lock, and are on the disk before the act counts as recorded. Each holds the
 SHA-256 of the line before it, as a commit of git names its parent, so that a line that was changed, removed or moved
-no longer fits its neighbour. A cut tail leaves a chain that fits: OUT/audit.head.json says how long the log was. Who
-may write both files can write a new history from some line on; a head that was noted elsewhere (a mail, a ticket) is
-then in no line of it (`verify`, `noted`).
+no longer fits its neighbour. A cut tail leaves a chain that fits: OUT/audit.head.json says how long the log was, and
+the next act goes on from what it says, so that the gap stays. Who may write both files can write a new history from
+some line on; a head that was noted elsewhere (a mail, a ticket) is then in no line of it (`verify`, `noted`).
 
 The log holds names of commands, runs and files, digests and counts, and a reason or a query somebody gave, masked.
 """
@@ -98,7 +98,7 @@ def record(
         written = _digests(out, files)
         with _alone(out) as log:
             size = os.fstat(log).st_size
-            last = _last(log, size)
+            last = _before(out, _last(log, size))
             entry = Entry(
                 line=last.line + 1,
                 at=datetime.now().astimezone().isoformat(timespec="seconds"),
@@ -263,6 +263,13 @@ def _last(log: int, size: int) -> Head:
         if entry is not None:
             return Head(line=entry.line + back, sha256=hashlib.sha256(lines[-1]).hexdigest())
     return Head(line=len(lines), sha256=hashlib.sha256(lines[-1]).hexdigest())
+
+
+def _before(out: Path, last: Head) -> Head:
+    """What the next line follows: the `last` one, unless more was recorded, or something else. The head is written when
+    its line is on the disk, so a log that it does not fit was cut or changed, and must not be made to fit."""
+    head = _read_head(out, [])
+    return last if head is None or head.line < last.line else head
 
 
 def _set_head(out: Path, head: Head) -> None:

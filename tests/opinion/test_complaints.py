@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -13,7 +14,7 @@ import pytest
 from qc.domain.complaint import ComplaintSpecs, ComplaintType, Condition, Escalation, ScopeLimit, Step
 from qc.domain.rule import Severity
 from qc.errors import SpecError
-from qc.opinion.complaints import assess
+from qc.opinion.complaints import assess, assess_alone
 from qc.paths import packaged
 from qc.pipeline.complaints import run_complaint_tests
 from qc.pipeline.specs import folders, load
@@ -177,6 +178,42 @@ def test_where_no_product_is_known_the_matter_counts_over_the_project() -> None:
         "b0": ("single", 1),
         "nothing": ("single", 1),
     }
+
+
+def test_a_run_in_parts_is_graded_as_if_it_were_one() -> None:
+    """Company is found across parts, and who has none is as the part alone says."""
+    area = ScopeLimit(kind="area", by=("region",), least=3, lift=1.5)
+    product = ScopeLimit(kind="product", by=("险种",), least=3, lift=1.5, share=0.4)
+    conditions = (Condition(rules=("a.b",), words=("急",)), Condition(contacts=2), Condition(affected=4))
+    specs = ladder(*conditions, scopes=(area, product))
+    chance, moved = random.Random(7), 0
+    for _ in range(40):
+        parts = [Stored() for _ in range(4)]
+        for i in range(24):
+            part, id_ = parts[i // 6], f"c{chance.randrange(10**6):06d}-{i}"
+            region, kind = chance.choice((None, "城东", "城西")), chance.choice((None, None, "重疾险"))
+            part.talk(
+                id_,
+                customer=chance.choice((None, *(f"K{k}" for k in range(12)))),
+                matter=chance.choice((None, "t.outage", "t.bill", "t.bill")),
+                region=region,
+                extra=[("险种", kind)] if kind else [],
+            )
+            for n in range(chance.choice((0, 0, 1, 2))):
+                part.hit(id_, "a.b", f"急{n}")
+        whole = Stored()
+        for name in TABLES:
+            whole.rows[name] = [row for part in parts for row in part.rows[name]]
+
+        def in_parts(name: str, columns: Sequence[str], parts: Sequence[Stored] = parts) -> Iterator[pa.Table]:
+            return (table for part in parts for table in part.parts(name, columns))
+
+        got = assess(in_parts, specs)
+        assert got.equals(assess(whole.parts, specs))
+        order = [row["conversation_id"] for row in whole.rows["conversations"]]
+        assert got["conversation_id"].to_pylist() == [i for i in order if i in set(got["conversation_id"].to_pylist())]
+        moved += not got.equals(pa.concat_tables(assess_alone(in_parts, specs)))
+    assert moved > 30, "company did not matter"
 
 
 def test_nothing_stored_and_nothing_asked_give_no_rows() -> None:
