@@ -1,15 +1,10 @@
-"""The batch against the batches before it: mean score, pass rate and auto-fails on control charts (休哈特控制图).
+"""The batch against the batches before it: mean score, pass rate and auto-fails on control charts.
 
-Rates are on a p chart, p̄ ± 3√(p̄(1−p̄)/nᵢ) (ISO 7870-2, GB/T 17989.2; Montgomery, Introduction to Statistical Quality
-Control, §7.3). Where the batches differ by more than counting explains, which with thousands of conversations they
-always do, the limits are widened by σz, the spread of the standardised rates from their moving range (Laney 2002,
-Improved control charts for attributes, Quality Engineering 14). Means are on a chart of individuals,
-x̄ ± 3·MR̄/1.128 (`qc.statistics.individuals`). The batch itself takes no part in its limits.
+The batch itself takes no part in its limits.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -20,19 +15,26 @@ import pyarrow.compute as pc
 from qc.domain.language import say
 from qc.domain.run import Lineage
 from qc.reporting.batch import Batch
-from qc.reporting.courses import Course, Reading, course
+from qc.reporting.control import (
+    ONE_SIDED,
+    Limits,
+    Measure,
+    Scale,
+    measure,
+    of_rates,
+    of_scores,
+    pooled,
+    rate_limits,
+    score_limits,
+)
+from qc.reporting.courses import Reading
 from qc.reporting.days import day_of
 from qc.reporting.estimates import Mean, Rate
 from qc.reporting.finals import over
-from qc.reporting.formatting import number, percent
 from qc.reporting.summaries import mean_of, share_of
-from qc.statistics.individuals import ENOUGH, sigma, usual
+from qc.statistics.individuals import ENOUGH
 from qc.storage.read import StoredRun
 
-ONE_SIDED = 9
-"""So many batches in a row on one side of the centre are no chance (ISO 7870-2, test 2)."""
-RARE = 0.1
-"""Below this share of the scale the standard deviation of a rate follows its mean."""
 _SCORE = ["conversation_id", "scorecard_id", "base", "score", "passed", "auto_fail"]
 
 
@@ -46,18 +48,6 @@ class Figures:
     score: Mean
     passing: Rate
     auto_fails: Rate
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Measure:
-    """`variation`: 波动系数, the standard deviation of the batches' values over their mean; None below two batches and
-    for what is rare, where it says nothing. `findings`: what the chart says, in words; `alarm`: the batch itself is out
-    of the ordinary."""
-
-    chart: Course
-    variation: float | None
-    findings: tuple[str, ...]
-    alarm: bool
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,40 +113,39 @@ def _mean_chart(every: Sequence[Figures]) -> tuple[Measure, ...]:
         return ()
     values = [f.score.value or 0.0 for f in known]
     past = values[:-1]
-    centre = sum(past) / len(past)
-    drawn = usual(past)
-    limits = (max(0.0, drawn[0]), min(100.0, drawn[1])) if drawn else (None, None)
-    notes = changes([f.lineage for f in known])
-    readings = [
-        _reading(f, value, f.score.n, limits, note) for f, value, note in zip(known, values, notes, strict=True)
-    ]
-    return (_measure(say("平均分"), say("分"), readings, number, centre, 100.0),)
+    limits = [score_limits(past)] * len(known)
+    readings = _readings(known, values, [f.score.n for f in known], limits)
+    return (_measured(of_scores(), readings, sum(past) / len(past)),)
 
 
 def _rate_chart(every: Sequence[Figures], title: str, rates: Sequence[Rate]) -> Measure:
-    past = rates[:-1]
-    centre = sum(p.count for p in past) / sum(p.n for p in past)
-    readings = []
-    drawn = len(past) >= ENOUGH and 0 < centre < 1  # a rate of 0 or 1 leaves no room for chance
-    wide = 3 * overdispersion(past, centre) if drawn else 0.0
-    for f, rate, note in zip(every, rates, changes([f.lineage for f in every]), strict=True):
-        half = wide * math.sqrt(centre * (1 - centre) / rate.n) if rate.n else 0.0
-        limits = (max(0.0, centre - half), min(1.0, centre + half)) if drawn else (None, None)
-        readings.append(_reading(f, rate.value or 0.0, rate.n, limits, note))
-    return _measure(title, "%", readings, percent, centre, 1.0)
+    past, sizes = rates[:-1], [rate.n for rate in rates]
+    readings = _readings(every, [rate.value or 0.0 for rate in rates], sizes, rate_limits(past, sizes))
+    return _measured(of_rates(title), readings, pooled(past))
 
 
-def _reading(f: Figures, value: float, n: int, limits: tuple[float | None, float | None], note: str) -> Reading:
-    lineage = f.lineage
-    return Reading(
-        label=f"{f.day} {lineage.name or lineage.run_id}",
-        short=f.day[5:],
-        value=value,
-        n=n,
-        low=limits[0],
-        high=limits[1],
-        note=note,
-    )
+def _readings(
+    every: Sequence[Figures], values: Sequence[float], sizes: Sequence[int], limits: Sequence[Limits]
+) -> list[Reading]:
+    notes = changes([f.lineage for f in every])
+    return [
+        Reading(
+            label=f"{f.day} {f.lineage.name or f.lineage.run_id}",
+            short=f.day[5:],
+            value=value,
+            n=n,
+            low=low,
+            high=high,
+            note=note,
+        )
+        for f, value, n, (low, high), note in zip(every, values, sizes, limits, notes, strict=True)
+    ]
+
+
+def _measured(scale: Scale, readings: Sequence[Reading], centre: float) -> Measure:
+    last = readings[-1]
+    alarm = bool(last.side) or (last.low is not None and _one_sided(readings, centre))
+    return measure(scale, readings, centre, _words(readings, scale.form, centre), alarm=alarm)
 
 
 def changes(every: Sequence[Lineage]) -> list[str]:
@@ -172,50 +161,7 @@ def changes(every: Sequence[Lineage]) -> list[str]:
     return told
 
 
-def overdispersion(rates: Sequence[Rate], centre: float) -> float:
-    """Laney's σz, at least 1: how much wider the rates spread than counting alone explains."""
-    if not 0 < centre < 1:
-        return 1.0
-    z = [((p.value or 0.0) - centre) / math.sqrt(centre * (1 - centre) / p.n) for p in rates if p.n]
-    return max(1.0, sigma(z)) if len(z) > 1 else 1.0
-
-
-def variation(values: Sequence[float], ceiling: float) -> float | None:
-    """The coefficient of variation (波动系数): standard deviation by mean; None of a single value, or where the mean is
-    so small a share of `ceiling`, the most there can be, that the quotient says nothing."""
-    if len(values) < 2:
-        return None
-    mean = sum(values) / len(values)
-    spread = math.sqrt(sum((v - mean) ** 2 for v in values) / (len(values) - 1))
-    return spread / mean if mean > RARE * ceiling else None
-
-
-def _measure(
-    title: str, unit: str, readings: Sequence[Reading], form: Callable[[float], str], centre: float, ceiling: float
-) -> Measure:
-    values = [g.value for g in readings]
-    last = readings[-1]
-    told = tuple(_words(title, readings, form, centre))
-    chart = course(
-        title=title,
-        summary=told[0],
-        unit=unit,
-        readings=readings,
-        form=form,
-        centre=centre if last.low is not None else None,
-        floor=0.0,
-        ceiling=ceiling,
-    )
-    alarm = bool(last.side) or (last.low is not None and _one_sided(values, centre))
-    return Measure(
-        chart=chart,
-        variation=variation(values, ceiling),
-        findings=told,
-        alarm=alarm,
-    )
-
-
-def _words(title: str, readings: Sequence[Reading], form: Callable[[float], str], centre: float) -> list[str]:
+def _words(readings: Sequence[Reading], form: Callable[[float], str], centre: float) -> list[str]:
     """What the chart says of this batch, then of those before it."""
     last, past = readings[-1], readings[:-1]
     value = form(last.value)
@@ -239,7 +185,7 @@ def _words(title: str, readings: Sequence[Reading], form: Callable[[float], str]
         told.append(say("本批 {value}，低于下控制限 {limit}：平常到不了这里，应当找出原因。", value=value, limit=low))
     else:
         told.append(say("本批 {value}，在控制限 {low}–{high} 之内，是平常的波动。", value=value, low=low, high=high))
-    if _one_sided([g.value for g in readings], centre):
+    if _one_sided(readings, centre):
         told.append(
             say("已连续 {n} 批在平均 {mean} 的同一侧：水平多半变了，不是偶然。", n=ONE_SIDED, mean=form(centre))
         )
@@ -252,7 +198,7 @@ def _words(title: str, readings: Sequence[Reading], form: Callable[[float], str]
     return told
 
 
-def _one_sided(values: Sequence[float], centre: float) -> bool:
+def _one_sided(readings: Sequence[Reading], centre: float) -> bool:
     """Whether the batch ends a row of so many on one side."""
-    row = values[-ONE_SIDED:]
+    row = [g.value for g in readings[-ONE_SIDED:]]
     return len(row) == ONE_SIDED and (all(v > centre for v in row) or all(v < centre for v in row))

@@ -44,7 +44,7 @@ MODULES: tuple[str, ...] = (
     *("qc/reporting/cards.py", "qc/reporting/summaries.py", "qc/reporting/selection.py", "qc/reporting/hearing.py"),
     *("qc/reporting/trend.py", "qc/reporting/rule_changes.py", "qc/reporting/verdicts.py", "qc/reporting/finals.py"),
     *("qc/reporting/review.py", "qc/review/told.py"),
-    *("qc/reporting/charts.py", "qc/reporting/courses.py"),
+    *("qc/reporting/charts.py", "qc/reporting/courses.py", "qc/reporting/control.py"),
     "qc/reporting/formatting.py",
     "qc/reporting/estimates.py",
     *("qc/reporting/voice.py", "qc/reporting/traces.py", "qc/reporting/panorama.py", "qc/reporting/sound.py"),

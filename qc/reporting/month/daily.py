@@ -1,30 +1,38 @@
 """Day by day: conversations, mean score, pass rate and auto-fails on control charts.
 
-The charts are those of a batch (`qc.reporting.trend`), with one difference: no day is singled out here, so that all
-days of the period make the limits.
+No day is singled out, so that all days of the period make the limits.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Mapping, Sequence
 from datetime import date
+from itertools import groupby
 
 from qc.domain.language import say
 from qc.opinion.wording import weekday
 from qc.reporting import charts
-from qc.reporting.courses import Reading, course
+from qc.reporting.control import (
+    ONE_SIDED,
+    Limits,
+    Measure,
+    Scale,
+    measure,
+    of_rates,
+    of_scores,
+    pooled,
+    rate_limits,
+    score_limits,
+)
+from qc.reporting.courses import Reading
 from qc.reporting.estimates import Rate
-from qc.reporting.formatting import number, percent
 from qc.reporting.month.period import Period
 from qc.reporting.summaries import Summary
-from qc.reporting.trend import ONE_SIDED, Measure, overdispersion, variation
-from qc.statistics.individuals import ENOUGH, usual
+from qc.statistics.individuals import ENOUGH
 
 _WIDTH = 1180.0
 _MANY = 10_000
 """From so many conversations a day on the chart counts in thousands."""
-_Limits = Sequence[tuple[float | None, float | None]]
 
 
 def volume(days: Mapping[date, Summary]) -> charts.Columns:
@@ -53,36 +61,30 @@ def measures(days: Mapping[date, Summary], notes: Mapping[date, str]) -> tuple[M
     scored = {day: s for day, s in days.items() if s.passing.n}
     if not scored:
         return ()
-    means = {day: s.score.value for day, s in scored.items() if s.score.value is not None}
     found = []
+    means = {day: s.score.value for day, s in scored.items() if s.score.value is not None}
     if means:
         values = list(means.values())
-        drawn = usual(values)
-        limits = (max(0.0, drawn[0]), min(100.0, drawn[1])) if drawn else (None, None)
-        sizes = [scored[day].score.n for day in means]
-        centre = sum(values) / len(values)
-        readings = _readings(means, sizes, [limits] * len(values), notes)
-        found.append(_measure(say("平均分"), say("分"), readings, number, centre, 100.0))
+        limits = [score_limits(values)] * len(values)
+        readings = _readings(means, [scored[day].score.n for day in means], limits, notes)
+        found.append(_measured(of_scores(), readings, sum(values) / len(values)))
     passing = [s.passing for s in scored.values()]
     fails = [Rate(count=s.auto_fails, n=s.passing.n) for s in scored.values()]
     for title, rates in ((say("合格率"), passing), (say("一票否决率"), fails)):
-        centre = sum(r.count for r in rates) / sum(r.n for r in rates)
         shares = {day: rate.value or 0.0 for day, rate in zip(scored, rates, strict=True)}
-        readings = _readings(shares, [r.n for r in rates], _limits(rates, centre), notes)
-        found.append(_measure(title, "%", readings, percent, centre, 1.0))
+        sizes = [rate.n for rate in rates]
+        readings = _readings(shares, sizes, rate_limits(rates, sizes), notes)
+        found.append(_measured(of_rates(title), readings, pooled(rates)))
     return tuple(found)
 
 
-def _limits(rates: Sequence[Rate], centre: float) -> _Limits:
-    if len(rates) < ENOUGH or not 0 < centre < 1:
-        return [(None, None)] * len(rates)
-    wide = 3 * overdispersion(rates, centre)
-    halves = [wide * math.sqrt(centre * (1 - centre) / r.n) for r in rates]
-    return [(max(0.0, centre - half), min(1.0, centre + half)) for half in halves]
+def _measured(scale: Scale, readings: Sequence[Reading], centre: float) -> Measure:
+    told = _words(readings, scale.form, centre)
+    return measure(scale, readings, centre, told, alarm=any(g.side for g in readings), width=_WIDTH)
 
 
 def _readings(
-    values: Mapping[date, float], sizes: Sequence[int], limits: _Limits, notes: Mapping[date, str]
+    values: Mapping[date, float], sizes: Sequence[int], limits: Sequence[Limits], notes: Mapping[date, str]
 ) -> list[Reading]:
     return [
         Reading(label=_label(day), short=f"{day:%m-%d}", value=v, n=n, low=low, high=high, note=notes.get(day, ""))
@@ -92,29 +94,6 @@ def _readings(
 
 def _label(day: date) -> str:
     return say("{date} {weekday}", date=day.isoformat(), weekday=weekday(day))
-
-
-def _measure(
-    title: str, unit: str, readings: Sequence[Reading], form: Callable[[float], str], centre: float, ceiling: float
-) -> Measure:
-    told = _words(readings, form, centre)
-    chart = course(
-        title=title,
-        summary=told[0],
-        unit=unit,
-        readings=readings,
-        form=form,
-        centre=centre if readings[0].low is not None else None,
-        floor=0.0,
-        ceiling=ceiling,
-        width=_WIDTH,
-    )
-    return Measure(
-        chart=chart,
-        variation=variation([g.value for g in readings], ceiling),
-        findings=tuple(told),
-        alarm=any(g.side for g in readings),
-    )
 
 
 def _words(readings: Sequence[Reading], form: Callable[[float], str], centre: float) -> list[str]:
@@ -137,11 +116,12 @@ def _words(readings: Sequence[Reading], form: Callable[[float], str], centre: fl
 
 
 def _longest_row(values: Sequence[float], centre: float) -> tuple[int, int] | None:
-    """The first and last of the longest row of days on one side of the centre, if it is no chance."""
+    """The first and last of the longest row of days on one side of the centre, if it is no chance; a day on the centre
+    itself ends a row."""
     best, begin = (0, -1), 0
-    for i, value in enumerate(values):
-        if i and (value > centre) != (values[i - 1] > centre):
-            begin = i
-        if i - begin > best[1] - best[0]:
-            best = (begin, i)
+    for side, row in groupby((value > centre) - (value < centre) for value in values):
+        end = begin + len(list(row))
+        if side and end - begin > best[1] - best[0] + 1:
+            best = (begin, end - 1)
+        begin = end
     return best if best[1] - best[0] + 1 >= ONE_SIDED else None

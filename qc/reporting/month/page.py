@@ -13,6 +13,7 @@ from qc.domain.retention import Kept
 from qc.domain.run import Lineage
 from qc.opinion.wording import weekday
 from qc.reporting import charts
+from qc.reporting.control import Measure
 from qc.reporting.month.agents import Agents, agents
 from qc.reporting.month.daily import measures, volume
 from qc.reporting.month.matters import (
@@ -34,7 +35,7 @@ from qc.reporting.month.shift import Days, Shift, shifts
 from qc.reporting.month.sums import mean_of_lost, of_days, rate_of, whole
 from qc.reporting.review import Reviewed, measured_of
 from qc.reporting.summaries import Summary
-from qc.reporting.trend import Measure, changes
+from qc.reporting.trend import changes
 from qc.reporting.verdicts import Overturned, Verdicts
 from qc.review.ledger import behind
 from qc.storage.summary import summarised
