@@ -120,6 +120,19 @@ def test_a_cut_tail_is_told_by_the_head(tmp_path: Path) -> None:
         verify(tmp_path)
 
 
+@pytest.mark.parametrize("harm", ["cut", "emptied", "last line changed", "removed"])
+def test_later_acts_do_not_heal_what_was_done_to_the_log(tmp_path: Path, harm: str) -> None:
+    lines = _log(tmp_path)
+    changed = [*lines[:4], lines[4].replace(b'"r4"', b'"r9"')]
+    left = {"cut": lines[:3], "last line changed": changed}.get(harm, [])
+    (tmp_path / LOG).write_bytes(b"".join(left))
+    if harm == "removed":
+        (tmp_path / LOG).unlink()
+    for _ in range(2):
+        record(tmp_path, "run")
+        assert not verify(tmp_path).sound
+
+
 def test_a_deleted_log_is_told(tmp_path: Path) -> None:
     _log(tmp_path)
     (tmp_path / LOG).unlink()
