@@ -23,6 +23,7 @@ from qc.storage.files import make_folder
 from qc.storage.lineage import read_lineage, write_lineage
 from qc.storage.read import run_folders
 from qc.storage.write import WORK, is_complete
+from qc.text.masking import mask_value
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,9 +56,13 @@ def planned_lineage(
     vault: str = "",
 ) -> Lineage:
     """Lineage of a run about to start; `asr` is engine, model and options. The digest covers all that decides rows,
-    and which inputs stand in which shard: a stored run that is `judged_again` has an order of its own.
+    and which inputs stand in which shard: a stored run that is `judged_again` has an order of its own. With `mask`,
+    names of files, notes and the run's own name hold no personal data either.
     """
     engine, model, options = asr or (None, None, None)
+    if mask:
+        input_path, name, notes = mask_value(input_path), mask_value(name), tuple(map(mask_value, notes))
+        manifest = None if manifest is None else mask_value(manifest)
     lineage = Lineage(
         run_id="",
         name=name,

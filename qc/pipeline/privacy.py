@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from functools import cache
 from itertools import repeat
 
 from qc.domain.conversation import Conversation, Entity, Turn
@@ -27,6 +28,7 @@ def masked(shard: Shard, entities: Entities) -> list[Conversation]:
             replace(
                 conversation,
                 id=masked_id(conversation.id),
+                project=mask_value(conversation.project),
                 turns=turns,
                 meta=replace(
                     meta,
@@ -35,7 +37,7 @@ def masked(shard: Shard, entities: Entities) -> list[Conversation]:
                     team=_masked_value(meta.team),
                     region=_masked_value(meta.region),
                     customer_id=None if meta.customer_id is None else masked_id(meta.customer_id),
-                    extra={mask_value(k): mask_value(v) for k, v in meta.extra.items()},
+                    extra={mask_value(k): _masked_field(k, v) for k, v in meta.extra.items()},
                 ),
                 source=replace(conversation.source, path=mask_value(conversation.source.path)),
             )
@@ -45,6 +47,21 @@ def masked(shard: Shard, entities: Entities) -> list[Conversation]:
 
 def _masked_value(value: str | None) -> str | None:
     return None if value is None else mask_value(value)
+
+
+def _masked_field(title: str, value: str) -> str:
+    """A column of a manifest, a field of a form."""
+    shown = mask_value(value)
+    return mask_value(f"{title}：{shown}")[len(title) + 1 :] if _tells(title) else shown
+
+
+_ONLY_LABELLED = ("王晓明", "1020384756", "1988年3月19日", "abc_12345", "e12345678", "阳光花园")
+
+
+@cache
+def _tells(title: str) -> bool:
+    """Whether a column of that name holds what only its name makes personal: 客户姓名, 户号, 出生日期."""
+    return any(mask_value(f"{title}：{value}")[len(title) + 1 :] != value for value in _ONLY_LABELLED)
 
 
 def _masked_turn(turn: Turn, text: str, number: int, found: Mapping[int, Sequence[Entity]]) -> Turn:

@@ -56,7 +56,7 @@ class Recordings:
         is no recording, and where the report plays none. Raises OSError when a copy cannot be written."""
         if meta.source_format != "audio" or self.kept == "none":
             return None
-        masked = _MASK in meta.source_path
+        masked = _MASK in meta.source_path or _MASK in self.run.lineage.input_path
         if masked and self.kept == "link":
             return Sound(address="", problem="masked")
         found, problem = judged_recording(self.run, meta.source_path, meta.source_sha256)
@@ -104,11 +104,21 @@ def _roots(run: StoredRun) -> Iterator[Path]:
     if not told:
         return
     seen: list[Path] = []
-    for root in (Path(told), run.path.absolute().parent.parent / told):
+    for root in (*_standing_for(Path(told)), *_standing_for(run.path.absolute().parent.parent / told)):
         folder = root.parent if root.is_file() else root
         if folder not in seen and folder.is_dir():
             seen.append(folder)
             yield folder
+
+
+def _standing_for(folder: Path) -> Iterator[Path]:
+    """`folder`, or those that its name may stand for where characters of it are masked."""
+    told = str(folder)
+    yield from map(Path, sorted(glob.glob(_pattern(told))) if _MASK in told else [told])  # noqa: PTH207 may be absolute
+
+
+def _pattern(masked: str) -> str:
+    return glob.escape(masked).replace(f"[{_MASK}]", "?")
 
 
 def _candidates(root: Path, stored: str) -> Iterator[Path]:
@@ -116,9 +126,8 @@ def _candidates(root: Path, stored: str) -> Iterator[Path]:
     if _MASK not in stored:
         yield root / stored
         return
-    pattern = glob.escape(stored).replace(f"[{_MASK}]", "?")
     try:
-        yield from sorted(root.glob(pattern))
+        yield from sorted(root.glob(_pattern(stored)))
     except (ValueError, NotImplementedError):  # an absolute path
         return
 

@@ -49,6 +49,15 @@ def sound_of(run: StoredRun, kept: str, out: Path) -> Sound | None:
     return recordings.of(read_records(run, ["A1"])["A1"].meta, "A1")
 
 
+def test_a_folder_named_by_personal_data_is_copied_from_and_not_linked(
+    run_of: Callable[..., StoredRun], tmp_path: Path
+) -> None:
+    run = run_of("13812345678/a.wav", "a.wav", input_path=str(tmp_path / "in" / "138****5678"))
+    copied = sound_of(run, "copy", tmp_path / "report")
+    assert copied is not None and copied.address == "../audio/A1.wav"
+    assert sound_of(run, "link", tmp_path / "report") == Sound(address="", problem="masked")
+
+
 def test_a_link_leads_from_the_page_to_the_recording(run_of: Callable[..., StoredRun], tmp_path: Path) -> None:
     run = run_of()
     sound = sound_of(run, "link", tmp_path / "report")
