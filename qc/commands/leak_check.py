@@ -34,6 +34,7 @@ def command(ctx: click.Context, paths: tuple[Path, ...], known: Path | None, col
     例：qc leak-check runs/20261120-213000-1a2b3c
         qc leak-check runs/20261120-213000-1a2b3c --known calls.csv --column 客户号码
     """
+    from qc.ingest.names import shown
     from qc.privacy.contents import Skipped
     from qc.privacy.leaks import TYPES, leaks, read_known
 
@@ -45,11 +46,11 @@ def command(ctx: click.Context, paths: tuple[Path, ...], known: Path | None, col
             continue
         found += 1
         if found <= limit:
-            click.echo(f"{one.file}: {_place(one)}: {TYPES[one.type]} {one.excerpt}")
+            click.echo(shown(f"{one.file}: {_place(one)}: {TYPES[one.type]} {one.excerpt}"))
     if found > limit:
         click.echo(f"……还有 {found - limit} 处（用 --limit 多列）")
     for item in skipped[:limit]:
-        click.echo(f"没有查：{item.file}：{item.reason}", err=True)
+        click.echo(shown(f"没有查：{item.file}：{item.reason}"), err=True)
     click.echo(
         f"查到 {found} 处个人信息。"
         if found

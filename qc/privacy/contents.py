@@ -6,6 +6,7 @@ import codecs
 import gzip
 import io
 import lzma
+import os
 import re
 import tarfile
 import zipfile
@@ -67,13 +68,17 @@ class Skipped:
 
 
 def contents(path: Path) -> Iterator[Lines | Skipped]:
-    """What `path`, a file or a folder, says: names first. Links are not followed."""
+    """What `path`, a file or a folder, says: names first. Links are not followed, and that is said."""
     if path.is_dir():
         for entry in sorted(path.rglob("*")):
             shown = str(entry.relative_to(path.parent))
             yield Lines(file=shown, where="文件名", lines=(entry.name,))
-            if entry.is_file() and not entry.is_symlink():
+            if entry.is_symlink():
+                yield Skipped(file=shown, reason="是链接，没有跟随")
+            elif entry.is_file():
                 yield from _opened(shown, entry)
+            elif not (entry.is_dir() and os.access(entry, os.R_OK | os.X_OK)):
+                yield Skipped(file=shown, reason="打不开")
     else:
         yield Lines(file=path.name, where="文件名", lines=(path.name,))
         yield from _opened(path.name, path)
@@ -134,6 +139,7 @@ def _arrow(shown: str, file: IO[bytes]) -> Iterator[Lines]:
 def _notes(shown: str, schema: pa.Schema) -> Lines:
     notes = [f"{k.decode()}={v.decode('utf-8', 'replace')}" for k, v in (schema.metadata or {}).items()]
     notes += [f"{f.name} {v.decode('utf-8', 'replace')}" for f in schema for v in (f.metadata or {}).values()]
+    notes += schema.names
     return Lines(file=shown, where="元数据", lines=notes)
 
 

@@ -20,9 +20,13 @@ from qc.ingest.text_file import lines as lines_of
 from qc.privacy.contents import Lines, Skipped, contents
 from qc.text.automaton import Automaton
 
-_SPOKEN = str.maketrans("零〇洞一幺二两三四五六七拐八九壹贰叁肆伍陆柒捌玖", "000112234567789123456789")
+_SPOKEN = str.maketrans("零〇洞一幺二两三四五六七拐八九勾壹贰叁肆伍陆柒捌玖", "0001122345677899123456789")
+_TIMES = re.compile("([2-9])个([0-9])")
+"""三个八, once its numerals are figures."""
 _MARK = re.compile("[\u200b-\u200f\u2060-\u2064\ufe0f\u20e3\ufeff\u00ad]")
 _JOIN = "[ \\-–—.]?"
+_SAID = "(?:[二两三四五六七八九]个)?[零〇洞一幺二两三四五六七拐八九勾]"
+"""One digit, or several of the same."""
 _PATTERNS = re.compile(
     rf"(?<![0-9A-Za-z.])(?P<mobile>(?:\+?86{_JOIN})?1[3-9][0-9]{_JOIN}[0-9]{{4}}{_JOIN}[0-9]{{4}})(?![0-9A-Za-z*])"
     rf"|(?<![0-9A-Za-z.])(?P<id_card>[1-9][0-9]{{5}}{_JOIN}[0-9]{{8}}{_JOIN}[0-9]{{3}}[0-9Xx])(?![0-9A-Za-z*])"
@@ -31,9 +35,11 @@ _PATTERNS = re.compile(
     r"|(?<![0-9A-Za-z*._%+\-])(?P<email>[A-Za-z0-9][A-Za-z0-9._%+\-]*[A-Za-z0-9]@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+)"
     r"|(?<![0-9A-Za-z.])(?!(?i:sf|jd|yt|zt|st|jt|yd|dp|lp|ems|rmb))[A-Za-z]{1,12}"  # no parcel, no amount
     r"(?P<glued>1[3-9][0-9]{9}|[1-9][0-9]{16}[0-9Xx])(?![0-9A-Za-z*])"
-    r"|(?P<spoken>[零〇洞一幺二两三四五六七拐八九](?:[ ,，、]?[零〇洞一幺二两三四五六七拐八九]){10,})"
+    rf"|(?P<spoken>{_SAID}(?:[ ,，、]?{_SAID}){{5,}})"
 )
-_INNOCENT = re.compile(r"(?:订单|单号|运单|快递|物流|工单|流水|序列|条码|批次|编码|型号|受理)[^，。；]{0,10}$")
+_INNOCENT = re.compile(
+    r"(?:订单|单号|运单|快递|物流|工单|流水|序列|条码|批次|编码|型号|受理)(?:(?!电话|手机|联系|身份|银行|[人员])[^，。；]){0,10}$"
+)
 TYPES = {
     "mobile": "手机号",
     "id_card": "身份证号",
@@ -199,14 +205,19 @@ def _plain(text: str) -> str:
     return unicodedata.normalize("NFKC", _MARK.sub("", text)).replace("⓪", "0")
 
 
+def _figures(text: str) -> str:
+    """Said digits as figures: 幺三八三个零 → 138000."""
+    return _TIMES.sub(lambda found: found[2] * int(found[1]), text.translate(_SPOKEN))
+
+
 def _digit_stream(text: str) -> str:
     """Digits joined over what people put between them; anything else parts them."""
-    joined = _NOT_DIGITS.sub("", text.translate(_SPOKEN))
+    joined = _NOT_DIGITS.sub("", _figures(text))
     return re.sub(r"[^0-9\n]+", "|", joined).strip("|")
 
 
 def _is_personal(kind: str, value: str) -> bool:
-    digits = re.sub("[^0-9Xx]", "", value.translate(_SPOKEN)).upper()
+    digits = re.sub("[^0-9Xx]", "", _figures(value)).upper()
     if kind == "id_card":
         return _identity(digits)
     if kind == "bank_card":

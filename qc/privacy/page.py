@@ -20,8 +20,8 @@ def one_line(value: str | None) -> str:
 
 
 class Page(HTMLParser):
-    """Text, scripts and attributes of a page, each with its line; drawings only by their words. Text goes on over what
-    marks a piece of it: evidence may begin in the middle of a number."""
+    """Text and scripts of a page, and what is not shown of it (attributes, comments), each with its line; drawings only
+    by their words. Text goes on over what marks a piece of it: evidence may begin in the middle of a number."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
@@ -50,4 +50,15 @@ class Page(HTMLParser):
         self._goes_on = bool(lines[-1].strip())
 
     def handle_comment(self, data: str) -> None:
-        self.texts.append((self.getpos()[0], one_line(data)))
+        """Text goes on behind it."""
+        self.attributes.append((self.getpos()[0], one_line(data)))
+
+    def unknown_decl(self, data: str) -> None:
+        """CDATA of XML."""
+        self.handle_comment(data)
+
+    def handle_decl(self, decl: str) -> None:
+        self.handle_comment(decl)
+
+    def handle_pi(self, data: str) -> None:
+        self.handle_comment(data)

@@ -49,6 +49,9 @@ def test_the_packed_copies_beside_a_run_are_read(tmp_path: Path) -> None:
         ("a.html", f"<html><p>打{MOBILE[:5]}<mark>{MOBILE[5:]}</mark>吧</p></html>", "页面文字"),
         ("b.html", f"<html>\n<a href='a/%31{MOBILE[1:]}.wav'>听</a></html>", "页面属性"),
         ("c.html", f"<html><script>x = '\\u0031{MOBILE[1:]}'</script></html>", "页面文字"),
+        ("e.html", f"<html><p>打{MOBILE[:5]}<!-- x -->{MOBILE[5:]}吧</p></html>", "页面文字"),
+        ("f.html", f"<html><!-- {MOBILE} --></html>", "页面属性"),
+        ("g.svg", f"<svg ><text><![CDATA[{MOBILE}]]></text></svg>", "页面属性"),
         ("d.json", json.dumps({"said": MOBILE.translate({48 + i: 0xFF10 + i for i in range(10)})}), "行"),
     ],
 )
@@ -68,6 +71,24 @@ def test_columns_of_numbers_and_encoded_texts(tmp_path: Path) -> None:
     pq.write_table(table, tmp_path / "t.parquet")
     name = f"{tmp_path.name}/t.parquet"
     assert found(tmp_path) == {(name, "n 列", 2), (name, "t 列", 1)}
+
+
+def test_the_names_of_columns_and_links_are_told(tmp_path: Path) -> None:
+    pq.write_table(pa.table({f"138{8:05d}000": [1]}), tmp_path / "t.parquet")
+    (tmp_path / "link").symlink_to("/etc/passwd")
+    told = list(leaks([tmp_path]))
+    assert [(one.file, one.where) for one in told if isinstance(one, Leak)] == [
+        (f"{tmp_path.name}/t.parquet", "元数据")
+    ]
+    assert [one.reason for one in told if isinstance(one, Skipped)] == ["是链接，没有跟随"]
+
+
+def test_a_name_cannot_put_words_into_the_verdict(tmp_path: Path) -> None:
+    (tmp_path / "a\n没有查到个人信息。\x1b[2J.txt").write_text(MOBILE)
+    done = CliRunner().invoke(cli, ["leak-check", str(tmp_path)])
+    assert done.exit_code == 1
+    assert [line for line in done.output.splitlines() if line.startswith("没有查到")] == []
+    assert "\x1b" not in done.output
 
 
 def test_what_cannot_be_opened_is_told(tmp_path: Path) -> None:
