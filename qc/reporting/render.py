@@ -45,7 +45,8 @@ _HEAD = re.compile(
     r"""<meta http-equiv="Content-Security-Policy" content="(?P<policy>[^"]*)">""",
     re.IGNORECASE,
 )
-_OUTSIDE = re.compile(r"<(?:link|base)\b|<meta\b[^>]*http-equiv", re.IGNORECASE)
+_OUTSIDE = re.compile(r"""<(?:link|base)\b|<meta\b(?! name="[\w-]+" content="[^"<>]*">)""", re.IGNORECASE)
+"""A quoted > ends no tag, so that only a `meta` of the plainest form is known to be no refresh."""
 _NAMED = re.compile(r"""(?P<kind>'[A-Za-z_.]+ object')|'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*\"""")
 """What Jinja quotes as Python does; the kinds of values are its own words."""
 _CLOSING = re.compile(r"</(style|script)|<!--", re.IGNORECASE)
@@ -193,7 +194,8 @@ def _told(error: Exception, template: str) -> str:
 
 def _guarded(html: str, template: str, policies: set[str]) -> None:
     """Raises UsageError for a page whose policy is not the first thing a browser reads, or that holds what no policy
-    governs: a refresh and `link` lead or look up elsewhere, `base` moves every address."""
+    governs: a refresh and `link` lead or look up elsewhere, `base` moves every address. Other `meta` than a name and
+    its content is taken for a refresh."""
     head = _HEAD.match(html)
     if head is None or unescape(head["policy"]) not in policies:
         raise UsageError(

@@ -219,6 +219,9 @@ def test_the_policy_stands_first_and_as_we_wrote_it(tmp_path: Path, head: str) -
     [
         '<meta http-equiv="refresh" content="0; url=https://example.org/">',
         '<META\nHTTP-EQUIV=refresh content="0">',
+        '<meta name=">" http-equiv="refresh" content="0; url=https://example.org/">',
+        "<meta name='>' http-equiv=refresh content='0'>",
+        '<meta name="x" content=">" http-equiv="refresh">',
         '<link rel="dns-prefetch" href="//{{ said }}.example.org">',
         '<LINK rel="stylesheet" href="https://example.org/x.css">',
         '<base href="https://example.org/">',
