@@ -65,6 +65,7 @@ def test_suggest_writes_new_files_only(run: Path, capsys: pytest.CaptureFixture[
     code, _, said = _qc(capsys, "topics", "suggest", run, "-k", 3, "--out", out)
     assert (code, out.read_text("utf-8")) == (2, written)
     assert "已有文件" in said
+    assert out.stat().st_mode & 0o777 == 0o600, "it quotes customers"
     rules = tmp_path / "rules"
     rules.mkdir()
     code, _, said = _qc(capsys, "topics", "suggest", run, "-k", 3, "--rules", rules, "--out", rules / "x.yml")

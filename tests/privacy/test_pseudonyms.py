@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import stat
 from pathlib import Path
 
@@ -45,11 +46,19 @@ def test_trying_every_number_finds_nobody_without_the_key(key_file: Path) -> Non
     assert masked_id("13812345678").rpartition("-")[2] != letters
 
 
-def test_the_key_is_made_once_and_for_its_owner_alone(key_file: Path) -> None:
-    key = own_key()
+def test_the_key_is_made_once_and_for_its_owner_alone(
+    key_file: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("QC_KEY_FILE", str(tmp_path / "above" / "data" / "key"))
+    key_file = tmp_path / "above" / "data" / "key"
+    before = os.umask(0)
+    try:
+        key = own_key()
+    finally:
+        os.umask(before)
     assert len(key) == 32
     assert stat.S_IMODE(key_file.stat().st_mode) == 0o600
-    assert stat.S_IMODE(key_file.parent.stat().st_mode) == 0o700
+    assert {stat.S_IMODE(folder.stat().st_mode) for folder in (key_file.parent, tmp_path / "above")} == {0o700}
     assert own_key() == key
     assert [path.name for path in key_file.parent.iterdir()] == ["key"]
 

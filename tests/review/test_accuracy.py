@@ -325,6 +325,7 @@ def test_the_command_tells_and_writes(centre: Centre, tmp_path: Path) -> None:
     assert told.exit_code == 0, told.output
     assert "精确率          80.0%" in told.output and "不是抽样" in told.output
     assert out.read_text(encoding="utf-8-sig").splitlines()[0].startswith("名称,编号,命中对,误判")
+    assert {path.stat().st_mode & 0o777 for path in (out, tmp_path / "a.json")} == {0o600}
     figures = json.loads((tmp_path / "a.json").read_text(encoding="utf-8"))
     assert figures["overall"]["false_hits"] == 1 and figures["rules"][0]["key"] == "service.greeting"
     for by in ("item", "project", "accent", "session"):

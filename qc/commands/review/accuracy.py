@@ -59,6 +59,7 @@ def command(runs: tuple[Path, ...], by: str, rows: int, csv_: Path | None, json_
     from qc.review.accuracy import accuracy
     from qc.review.ledger import behind
     from qc.review.told import behind_told, nothing_told
+    from qc.storage.files import write_text
     from qc.storage.read import open_run
 
     stored = [open_run(run) for run in runs]
@@ -70,7 +71,7 @@ def command(runs: tuple[Path, ...], by: str, rows: int, csv_: Path | None, json_
     if not whole.reviewed and not whole.unsure_machine and not measured.sessions:
         raise UsageError("这些批次还没有复核过，准确率不知道。", nothing_told())
     if json_ is not None:
-        json_.write_text(json.dumps(asdict(measured), ensure_ascii=False, indent=2) + "\n", encoding="utf-8")
+        write_text(json_, json.dumps(asdict(measured), ensure_ascii=False, indent=2) + "\n")
     if csv_ is not None:
         _write(csv_, measured, by)
     click.echo("\n".join(_told(measured, by, rows)))
@@ -163,6 +164,7 @@ def _disputes(session: Session) -> Iterator[str]:
 
 def _write(path: Path, measured: Accuracy, by: str) -> None:
     from qc.sheets.csvfile import write_csv
+    from qc.storage.files import atomic
 
     def ends(estimate: Estimate | None) -> tuple[float | None, ...]:
         return (None, None, None) if estimate is None else (estimate.value, estimate.low, estimate.high)
@@ -173,7 +175,8 @@ def _write(path: Path, measured: Accuracy, by: str) -> None:
          m.agreed.ac1.value if m.agreed.ac1 else None, m.agreed.kappa.value if m.agreed.kappa else None)
         for m in (measured.overall, *_parts(measured, by))
     ]  # fmt: skip
-    write_csv(path, _HEADER, rows)
+    with atomic(path) as temporary:
+        write_csv(temporary, _HEADER, rows)
 
 
 def _share(estimate: Estimate | None) -> str:

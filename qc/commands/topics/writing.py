@@ -1,4 +1,4 @@
-"""Suggestions as files: never over a file that is there, never where rules are read from."""
+"""Suggestions as files: never over a file that is there, never where rules are read from. They quote customers."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from pathlib import Path
 import click
 
 from qc.errors import UsageError, refusal
+from qc.storage.files import write_text
 
 
 def write_new(path: Path, text: str, rules: Path) -> None:
@@ -15,10 +16,9 @@ def write_new(path: Path, text: str, rules: Path) -> None:
     if path.resolve().is_relative_to(rules.resolve()):
         raise UsageError(f"{path} 在规则目录里", "建议要先看过再用，请写到别处。")
     try:
-        with path.open("x", encoding="utf-8") as file:
-            file.write(text)
-    except FileExistsError:
-        raise UsageError(f"已有文件 {path}", "换一个名字，或先移走它。") from None
+        if path.exists():
+            raise UsageError(f"已有文件 {path}", "换一个名字，或先移走它。")
+        write_text(path, text)
     except OSError as error:
         raise UsageError(f"写不了 {path}：{refusal(error)}", "请检查目录和权限。") from error
     click.echo(f"已写好 {path}", err=True)
