@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from pathlib import Path
 
 from qc.domain.run import Counts, Lineage, RunStatus
 from qc.domain.specs import Specs
@@ -30,7 +29,8 @@ def finish(plan: Plan, shards: Sequence[ShardCounts], specs: Specs | None, retry
     remove_unlisted(plan.run, parts)
     numbers = [shard.shard for shard in shards]
     parts += [merge_terms(plan.run, numbers), write_complaints(plan.run, numbers, specs)]
-    counts, tables = _summed(shards), _rows(plan.run)
+    stored = open_run(plan.run)
+    counts, tables = _summed(shards), {name: stored.rows(name) for name in TABLES}
     _check_balance(counts, tables)
     lineage = replace(
         plan.lineage,
@@ -56,15 +56,6 @@ def _summed(shards: Sequence[ShardCounts]) -> Counts:
         quarantined=sum(shard.quarantined for shard in shards),
         audio_ms=sum(shard.audio_ms for shard in shards),
     )
-
-
-def _rows(run: Path) -> dict[str, int]:
-    """Rows of each table, as its files say."""
-    stored = open_run(run)
-    return {
-        name: sum(part.num_rows for part in stored.parts(name, columns=schema.names[:1]))
-        for name, schema in TABLES.items()
-    }
 
 
 def _check_balance(counts: Counts, tables: dict[str, int]) -> None:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
 from pathlib import Path
+from typing import TypeVar
 
 import pyarrow as pa
 import pyarrow.parquet as pq
@@ -18,6 +19,7 @@ from qc.storage.digests import PARTS_FILE
 from qc.storage.lineage import LINEAGE_FILE, read_lineage
 from qc.storage.write import NOTE, REVIEWS_FOLDER, part_files, part_number, part_path
 
+_T = TypeVar("_T")
 NEVER = datetime(1980, 1, 1)
 """The first time a ZIP archive, and so a workbook, can hold."""
 
@@ -52,6 +54,11 @@ class StoredRun:
     def part(self, name: str, number: int, columns: Sequence[str]) -> pa.Table:
         """Some columns of one part. Raises UsageError when the file is not there or damaged."""
         return _sound(part_path(self.path, name, number), ALL_TABLES[name], columns)
+
+    def rows(self, name: str) -> int:
+        """How many rows table `name` has, as the footers of its files say; nothing else of them is read. Raises
+        UsageError when one is damaged."""
+        return sum(_told(path, lambda path: pq.read_metadata(path).num_rows) for path in self.part_files(name))
 
     def note(self, name: str) -> str:
         """What the writer of table `name` noted on its first part, empty where nothing."""
@@ -93,8 +100,13 @@ def _encoded(kind: pa.DataType) -> pa.DataType:
 
 
 def _sound(path: Path, schema: pa.Schema, columns: Sequence[str] | None, *, encoded: bool = False) -> pa.Table:
+    return _told(path, lambda path: _read(path, schema, columns, encoded))
+
+
+def _told(path: Path, read: Callable[[Path], _T]) -> _T:
+    """What `read` makes of the file; what is wrong with it, as a UsageError."""
     try:
-        return _read(path, schema, columns, encoded)
+        return read(path)
     except (OSError, pa.ArrowException, ValueError, LookupError, TypeError, OverflowError) as error:
         if isinstance(error, OSError) and error.errno:
             lost = _remedy(path) if isinstance(error, FileNotFoundError) else ""
