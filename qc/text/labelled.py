@@ -20,7 +20,8 @@ LABELS = {
     "id_card": "(?:身份证|证件|公民身份)(?:号码?)?",
     "bank_card": "(?:银行卡|卡号|储蓄卡|信用卡|收款账[号户]|退款账[号户])(?:号码?)?",
     "account": f"(?:{_HOUSEHOLD}|客户编?号|用户编?号|用电编号|账号|帐号)码?",
-    "secret": "(?:密码|验[证正][码马玛]|校验码|动态码)(?:的话|呢|啊|我(?:告诉|跟)你(?:说|讲)?)?",
+    "secret": "(?:密码|验[证正][码马玛]|校验码|动态码)"
+    "(?:的话|呢|啊|我(?:告诉|跟)你(?:说|讲)?|我?(?:自己)?[设改用][置成为]?[的了]?)?",
     "qq": "(?:qq|扣扣|球球)(?:号码?)?",
     "passport": "(?:护照|通行证|台胞证|回乡证)(?:号码?)?",
     "birthday": "(?:生日|出生(?:日期|年月日?)?|生于)",
@@ -35,7 +36,8 @@ BIRTHDAY = (
     "|[零〇一二三四五六七八九]{2,4}年[一二三四五六七八九十]{1,2}月[一二三四五六七八九十]{1,3}[日号]?"
 )
 _SHAPES = {
-    "secret": _DIGITS % 3,
+    "account": f"[a-z]{{0,6}}{_DIGITS % 5}",
+    "secret": f"[a-z]{{0,12}}{_DIGITS % 3}",
     "passport": rf"(?:[a-z][a-z]?[ ]?)?[{DIGIT}](?:[ \-]?[{DIGIT}]){{6,9}}",
     "birthday": BIRTHDAY,
     "wechat": r"[a-z][a-z0-9_\-]{5,19}",
@@ -81,7 +83,9 @@ def labelled(kind: str, text: str, before: str, after: str) -> Iterator[Number]:
     if UNIT.match(after) or _is_a_word(text, groups):
         groups.pop()
     is_phone = kind in ("phone", "number")
-    if not groups or (is_hotline(digits := _digits(text, groups)) and (is_phone or len(digits) == _SHORT_NUMBER)):
+    digits = _digits(text, groups)
+    hotline = is_hotline(digits) and (is_phone or len(digits) == _SHORT_NUMBER) and not "a" <= text[0] <= "z"
+    if not groups or hotline:
         return
     if kind == "secret":
         groups = _secret(groups)

@@ -68,7 +68,7 @@ NAMED = "|".join(
         rf"(?:^|\P{{Han}})(?P<addressed>{SURNAME}\p{{Han}}{{1,2}})(?:{_HONORIFIC})",
         rf"(?:^|\P{{Han}})(?P<receives>{SURNAME}\p{{Han}}{{1,2}})(?:亲?收|签收)(?:\P{{Han}}|\z)",
         rf"(?:{_WEAK}|改成|改为|换成|写|找|联系|姓)(?P<said>{LIKELY})(?:{_BEHIND})",
-        rf"(?:[我您]是|请问是)(?P<dotted>{DOTTED})(?:{_BEHIND})",
+        rf"(?:[我您]是|请问是|叫)(?P<dotted>{DOTTED})(?:{_BEHIND})",
     )
 )
 FOLLOWED = rf"(?P<followed>{LIKELY})(?:{_HONORIFIC}|{_OWNED})"

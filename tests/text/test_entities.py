@@ -202,6 +202,10 @@ def test_no_address(text: str) -> None:
         ("密码1234，5678，90", [("secret", "1234，5678")]),
         ("密码是13812345678", [("secret", "13812345678")]),
         ("密码是1234567890123", [("secret", "1234567890123")]),
+        ("密码我设的是八八六六二一，怎么不对", [("secret", "八八六六二一")]),
+        ("密码改成了 8866", [("secret", "8866")]),
+        ("宽带账号hf62839901", [("account", "62839901")]),
+        ("宽带密码abc12345", [("secret", "12345")]),
     ],
 )
 def test_a_label_makes_a_number_of_what_was_misheard(text: str, expected: list[tuple[str, str]]) -> None:
@@ -227,6 +231,8 @@ def test_a_label_makes_a_number_of_what_was_misheard(text: str, expected: list[t
         "验证码1分钟内有效，5分钟失效",
         "密码错了三次",
         "电话是12345",
+        "密码我用了三四年了",
+        "密码改了三四五次都不行",
         "密码忘了，一共1234条",
         "电话我没有，密码要到123456号柜台改",
     ],
