@@ -1,4 +1,4 @@
-"""Many runs into one data set: each night once, as it was judged last, in a few large files.
+"""Many runs into one data set: each night and each conversation once, as it was judged last, in a few large files.
 
 A night is written beside the data set first and then moved into its place file by file, with its manifest before
 (writing) and after (whole): whoever is killed leaves a night that says it is not whole, and the next call writes it
@@ -14,11 +14,13 @@ from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from qc.archive.forget import holds, touches
 from qc.archive.hive import Partition
-from qc.archive.lake import MANIFEST, STAGING, WHOLE, WRITING, Entry, Lake, LakeFile, Sink, night_of, schema_of
+from qc.archive.lake import MANIFEST, PURGING, STAGING, WHOLE, WRITING, Entry, Lake, LakeFile, Sink, night_of, schema_of
+from qc.archive.once import judged_again
 from qc.archive.sorting import Sorted
 from qc.domain.retention import Kept
 from qc.errors import UsageError
@@ -39,12 +41,14 @@ _OPEN = 128
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Compacted:
     """Nights, by what was done: `added`, `replaced` (judged again, reviewed, or half-written before), `same` (nothing
-    new) and `newer` (the data set holds a later run of it). Files and rows are those written."""
+    new) and `newer` (the data set holds a later run of it). `again`: conversations left out of a night because a later
+    one has them. Files and rows are those written."""
 
     added: int = 0
     replaced: int = 0
     same: int = 0
     newer: int = 0
+    again: int = 0
     files: int = 0
     rows: int = 0
     runs: tuple[str, ...] = ()
@@ -73,15 +77,16 @@ def compact(runs: Sequence[StoredRun], lake: Lake) -> Compacted:
                 done = replace(done, same=done.same + 1)
                 continue
             try:
-                written = _bring(run, lake, known, state)
+                before = entry or _under_another_name(run, known)
+                written, again = _bring(run, lake, known, state)
             except UsageError as error:
                 done = replace(done, refused=(*done.refused, error))
                 continue
-            entry = entry or _under_another_name(run, known)
             done = replace(
                 done,
-                added=done.added + (entry is None),
-                replaced=done.replaced + (entry is not None),
+                added=done.added + (before is None),
+                replaced=done.replaced + (before is not None),
+                again=done.again + again,
                 files=done.files + len(written.files),
                 rows=done.rows + written.rows,
                 runs=(*done.runs, run.lineage.run_id),
@@ -95,12 +100,16 @@ def _under_another_name(run: StoredRun, known: Mapping[str, Entry]) -> Entry | N
     return next(mine, None)
 
 
-def _bring(run: StoredRun, lake: Lake, known: Mapping[str, Entry], state: str) -> Entry:
-    """Raises UsageError when the run cannot be read, or changes meanwhile: then the data set is as it was."""
+def _bring(run: StoredRun, lake: Lake, known: dict[str, Entry], state: str) -> tuple[Entry, int]:
+    """The night of the run, which is then among those `known`; and how many conversations were left out of it or of
+    others because a later run has them. Raises UsageError when the run cannot be read, or changes meanwhile: then the
+    data set is as it was."""
     night = night_of(run)
-    rows, names = Sorted(run), {**ALL_TABLES}
+    again = dict(judged_again(lake, run, known.values()))
+    count = sum(map(len, again.values()))
+    rows = Sorted(run, without=again.pop(night, None))
     written = [
-        *(file for name in names for file in _written(lake, night, name, rows)),
+        *(file for name in ALL_TABLES if not rows.superseded for file in _written(lake, night, name, rows)),
         _run_row(lake, night, run, rows),
     ]
     staged = [writing.file for writing in written]
@@ -108,7 +117,10 @@ def _bring(run: StoredRun, lake: Lake, known: Mapping[str, Entry], state: str) -
         raise UsageError(f"批次 {run.lineage.run_id} 正在改动", "等它改完，再运行一次 qc compact；数据集没有变。")
     if (other := _under_another_name(run, known)) is not None:  # first, so that no row is there twice
         publish(lake, replace(other, files=()), other, ())
-    return publish(
+        del known[other.night]
+    for earlier, ids in again.items():
+        known[earlier] = _narrowed(lake, known[earlier], ids)
+    known[night] = publish(
         lake,
         Entry(
             night=night,
@@ -124,6 +136,43 @@ def _bring(run: StoredRun, lake: Lake, known: Mapping[str, Entry], state: str) -
         known.get(night),
         staged,
     )
+    return known[night], count
+
+
+def _narrowed(lake: Lake, entry: Entry, ids: pa.Array) -> Entry:
+    """The night without the conversations `ids`, which a later run has. Where none is left, what did not belong to any
+    (failed inputs, words) is the later run's to tell, too: only the row of the run stays. Killed anywhere, whatever
+    writes the data set next goes on."""
+    files = [file for file in entry.files if lake.has(file.path)]
+    written = {f.path: _without(lake, f.path, ids) for f in files if _table(f) == "conversations"}
+    left = any(file.rows for file in written.values())
+    rest = [f for f in files if left and _table(f) not in ("conversations", "terms", RUNS)]
+    written |= {f.path: _without(lake, f.path, ids) for f in rest}
+    kept = tuple(file for f in files if (left or _table(f) == RUNS) and (file := written.get(f.path, f)).rows)
+    paths = {file.path for file in kept}
+    purged = tuple(one for one in entry.purged if one.split(" ", 1)[1] in paths)
+    staged = [file for file in written.values() if file.path in paths]
+    for path in written.keys() - paths:  # nothing is left of it
+        lake.remove(f"{STAGING}/{path}")
+    narrow = replace(entry, state=WHOLE, files=kept, purged=purged)
+    return publish(lake, narrow, entry, staged, replace(entry, state=PURGING))
+
+
+def _without(lake: Lake, path: str, ids: pa.Array) -> LakeFile:
+    """The staged file without the rows of those conversations."""
+    with ExitStack() as stack:
+        source = pq.ParquetFile(stack.enter_context(lake.files.open_input_file(lake.path(path))))
+        writing = Writing(lake, path, source.schema_arrow, stack)
+        for group in range(source.num_row_groups):
+            table = source.read_row_group(group)
+            writing.add(table.filter(pc.invert(pc.is_in(table["conversation_id"], value_set=ids))))
+            writing.flush()
+        writing.close()
+    return writing.file
+
+
+def _table(file: LakeFile) -> str:
+    return file.path.split("/")[0]
 
 
 def publish(

@@ -24,10 +24,11 @@ Codes = np.ndarray[tuple[int], np.dtype[np.int64]]
 class Sorted:
     """The tables of `run`, piece by piece. A row belongs to the day and the project of its conversation; words (terms)
     to the day most conversations are of and their own project; what belongs to no conversation (a failed input) to that
-    day and no project."""
+    day and no project. Rows of the conversations `without` are passed over."""
 
-    def __init__(self, run: StoredRun) -> None:
+    def __init__(self, run: StoredRun, without: pa.Array | None = None) -> None:
         self._run = run
+        self._without = without
         numbers, tables = [], []
         for path in run.part_files("conversations"):
             number = part_number(path)
@@ -46,6 +47,8 @@ class Sorted:
         code = {place: i for i, place in enumerate(self.partitions)}
         self._codes = np.array([code[place] for place in places], np.int64)
         self._ids = whole["conversation_id"].combine_chunks()
+        self.superseded = without is not None and len(without) == len(self._ids)
+        """All conversations are passed over."""
         ends = np.cumsum([table.num_rows for table in tables]).tolist()
         self._rows = dict(zip(numbers, zip([0, *ends], ends, strict=False), strict=True))
 
@@ -58,6 +61,9 @@ class Sorted:
             number = part_number(path)
             table = self._run.part(name, number, schema.names)
             codes = self._places(name, table, number)
+            if self._without is not None and "conversation_id" in table.column_names:
+                kept = pc.invert(pc.is_in(table["conversation_id"], value_set=self._without))
+                table, codes = table.filter(kept), codes[np.asarray(kept.to_numpy(), np.bool_)]
             table = table.drop_columns([c for c in ("date", "project") if c in schema.names])
             for at, value in enumerate((lineage.run_id, lineage.name)):
                 table = table.add_column(at, RUN_FIELDS[at], pa.repeat(value, table.num_rows))

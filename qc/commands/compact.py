@@ -47,6 +47,8 @@ def command(ctx: click.Context, runs: Path, where: str, keep_personal_data: bool
         click.echo(printable(f"没有放进去：{error.message}（{error.hint}）"), err=True)
     newer = f"，{done.newer} 晚数据集里已有更晚判定的" if done.newer else ""
     click.echo(f"新增 {done.added} 晚，更新 {done.replaced} 晚，没有变化 {done.same} 晚{newer}", err=True)
+    if done.again:
+        click.echo(f"{done.again:,} 个会话也在更晚的批次里，只留最后判定的", err=True)
     click.echo(f"写了 {done.files:,} 个文件、{done.rows:,} 行", err=True)
     click.echo(lake.where)
     ctx.exit(EXIT_PARTIAL if done.refused else EXIT_OK)

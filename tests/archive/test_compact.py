@@ -29,7 +29,7 @@ from qc.schema.reviews import ALL_TABLES
 from qc.storage.append import append_part
 from qc.storage.audit import LOG, entries
 from qc.storage.lineage import write_lineage
-from qc.storage.read import list_runs
+from qc.storage.read import list_runs, open_run
 from tests.archive.nights import PROJECTS, night
 
 PLACES = pa.schema([("date", pa.string()), ("project", pa.string())])
@@ -329,3 +329,65 @@ def test_a_damaged_run_stops_no_other_and_what_there_was_of_it_stays(tmp_path: P
     assert result.exit_code == 3, result.output
     assert "没有放进去：读不了" in result.stderr and "更新 2 晚" in result.stderr
     assert sorted(row["run_name"] for row in rows(tmp_path / "lake", "runs")) == ["03 月 01 日夜间", "改过", "改过"]
+
+
+def test_recordings_that_came_late_double_no_conversation(tmp_path: Path) -> None:
+    """The night with two more is another input and a run of its own; whichever the data set took first."""
+    first = night(tmp_path / "runs", 0)
+    late = night(tmp_path / "runs", 0, judged=1, talks=14, input_digest="a" * 64)
+    lake, at_once = tmp_path / "lake", tmp_path / "at once"
+    compact([first], Lake(str(lake)))
+    done = compact([first, late], Lake(str(lake)))
+    assert (done.added, done.same, done.again) == (1, 1, 12)
+    assert compact([late, first], Lake(str(at_once))).again == 12
+    for place in (lake, at_once):
+        assert len(rows(place)) == 14 and {row["run_id"] for row in rows(place)} == {"night-00-1"}
+        assert len(rows(place, "turns")) == 42 and len(rows(place, "failures")) == 1
+        assert {row["run_id"] for row in rows(place, "terms")} == {"night-00-1"}
+        assert len(rows(place, "runs")) == 2, "that both were made is known"
+        assert compact([first, late], Lake(str(place))).same == 2
+    assert laid(lake).keys() == laid(at_once).keys()
+
+
+def test_a_night_judged_again_after_recordings_came_late_has_the_last_word(tmp_path: Path) -> None:
+    """Some of its conversations then stand in the run with the late ones only."""
+    lake = tmp_path / "lake"
+    night(tmp_path / "runs", 0)
+    night(tmp_path / "runs", 0, judged=1, talks=14, input_digest="a" * 64)
+    compact(list_runs(tmp_path / "runs"), Lake(str(lake)))
+    night(tmp_path / "runs", 0, judged=2)
+    night(tmp_path / "runs", 1)  # shares no day with them
+    compact(list_runs(tmp_path / "runs"), Lake(str(lake)))
+    found = {row["conversation_id"]: row["run_id"] for row in rows(lake)}
+    assert len(rows(lake)) == len(found) == 26
+    assert [found[f"00-{n:04d}"] for n in (0, 11, 12, 13)] == ["night-00-2"] * 2 + ["night-00-1"] * 2
+    entries = Lake(str(lake)).entries().values()
+    assert {f.path: f.sha256 for e in entries for f in e.files} == laid(lake)
+    assert all(e.state == "whole" for e in entries)
+
+
+def test_killed_while_a_night_is_narrowed_whose_run_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Only the data set still has the first run: the next call goes on, and nothing is lost or doubled."""
+    first = night(tmp_path / "runs", 0)
+    late = night(tmp_path / "runs", 0, judged=1, talks=13, input_digest="a" * 64)
+    night(tmp_path / "runs", 0, judged=2, talks=5, input_digest="b" * 64)
+    lake = tmp_path / "lake"
+    compact([first], Lake(str(lake)))
+    shutil.rmtree(first.path)
+    move = Lake.move
+    moved: list[str] = []
+
+    def killed(self: Lake, source: str, target: str) -> None:
+        moved.append(target)
+        if len(moved) == 4:
+            raise KeyboardInterrupt
+        move(self, source, target)
+
+    monkeypatch.setattr(Lake, "move", killed)
+    with pytest.raises(KeyboardInterrupt):
+        compact([open_run(tmp_path / "runs" / "night-00-2")], Lake(str(lake)))
+    assert any(entry.state == "purging" for entry in Lake(str(lake)).entries().values())
+    compact(list_runs(tmp_path / "runs"), Lake(str(lake)))
+    Lake(str(lake)).datasets()
+    found = sorted(row["conversation_id"] for row in rows(lake))
+    assert found == sorted({row["conversation_id"] for row in late.table("conversations").to_pylist()})

@@ -1,0 +1,60 @@
+"""A conversation that stands in several nights of a data set (recordings that came late make a run of their own, with
+all that was there before) counts as it was judged last, as in reports."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from datetime import date
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from qc.archive.hive import Partition
+from qc.archive.lake import WRITING, Entry, Lake, LakeFile, night_of
+from qc.opinion.dedupe import last_of_each
+from qc.storage.read import StoredRun
+
+_KEYS = ["conversation_id", "started_at", "source_sha256"]
+
+
+def judged_again(lake: Lake, run: StoredRun, known: Iterable[Entry]) -> Mapping[str, pa.Array]:
+    """Night → ids of its conversations that stand in a later run, too; of the night of `run` and those `known` ones
+    that share a day with it. Conversations without a day are not compared: they may be of any night."""
+    talks = run.table("conversations", [*_KEYS, "date"])
+    days = {_folder(day) for day in pc.unique(pc.cast(talks["date"], pa.date32())).to_pylist() if day is not None}
+    mine = night_of(run)
+    found = {mine: talks.select(_KEYS)}
+    age = {mine: (run.lineage.started_at, run.lineage.run_id)}
+    for entry in known:
+        if entry.night == mine or entry.run_id == run.lineage.run_id or entry.state == WRITING:
+            continue
+        files = [file for file in entry.files if _place(file) in days and lake.has(file.path)]
+        if files:
+            found[entry.night] = pa.concat_tables([_read(lake, file) for file in files])
+            age[entry.night] = (entry.started_at, entry.run_id)
+    if len(found) == 1:
+        return {}
+    order = sorted(found, key=lambda night: age[night])
+    kept = last_of_each(pa.concat_tables([found[night].replace_schema_metadata(None) for night in order]))
+    ends = np.cumsum([found[night].num_rows for night in order])
+    again = {}
+    for night, mask in zip(order, np.split(kept, ends[:-1]), strict=True):
+        if not mask.all():
+            again[night] = found[night]["conversation_id"].combine_chunks().filter(pa.array(~mask))
+    return again
+
+
+def _folder(day: date) -> str:
+    return f"conversations/{Partition(day, None).folder.partition('/')[0]}"
+
+
+def _place(file: LakeFile) -> str:
+    """conversations/date=…"""
+    return "/".join(file.path.split("/")[:2])
+
+
+def _read(lake: Lake, file: LakeFile) -> pa.Table:
+    with lake.files.open_input_file(lake.path(file.path)) as source:
+        return pq.ParquetFile(source).read(_KEYS, use_threads=False)
