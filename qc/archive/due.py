@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import date
 from pathlib import Path
@@ -21,14 +22,14 @@ TAKEN_FROM_TABLES = (Kept.RESULTS, Kept.TEXT, Kept.AUDIO)
 """What is in the tables, in the order it is taken: rows that go need no emptying."""
 _SILENCE = (Kept.TRANSCRIPTS, Kept.TEXT, Kept.RESULTS)
 """A recording of which any of these is over needs no transcript any more."""
-_PAGES = ("report", "pages", "bleep")
-"""Folders of a run that quote what is taken, or let it be heard."""
+_PAGES = ("report", "report.partial", "report.old", "pages", "bleep", "workbook.xlsx")
+"""What of a run quotes what is taken, or lets it be heard, also where its making was broken off."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """What is due of one run. `talks`: kind → project → conversations. `reports`: folders of pages; `cached`:
-    transcripts; `whole`: no conversation is left, the run goes."""
+    """What is due of one run. `talks`: kind → project → conversations. `reports`: folders of pages, a workbook;
+    `cached`: transcripts; `whole`: no conversation is left, the run goes."""
 
     run: StoredRun
     talks: Mapping[Kept, Mapping[str, int]]
@@ -39,7 +40,7 @@ class Due:
 
     @property
     def counts(self) -> dict[str, int]:
-        """Kind → how many: conversations, folders of pages, transcripts."""
+        """Kind → how many: conversations, folders of pages and workbooks, transcripts."""
         found = {kind.value: sum(projects.values()) for kind, projects in self.talks.items() if projects}
         found |= {"reports": len(self.reports)} if self.reports else {}
         found |= {"transcripts": len(self.cached)} if self.cached else {}
@@ -77,6 +78,21 @@ def due_runs(
     return [one for one in once if one.counts], damaged
 
 
+def unmatched(runs: Sequence[StoredRun], retention: Retention, names: Collection[str]) -> Iterator[str]:
+    """What the policy names and nothing here is called, in Chinese sentences: by a slip of the pen, what was to be kept
+    is taken. `names`: of all runs there are."""
+    for name in retention.keep:
+        if name not in names:
+            yield f"retention.keep 里的 {name} 不是这里的批次：编号写错了，就没有保全"
+    seen: set[str] = set()
+    for run in runs if retention.projects else ():
+        with suppress(UsageError):  # told of already
+            seen.update(pc.unique(run.table("conversations", ["project"])["project"]).to_pylist())
+    for name in retention.projects:
+        if name not in seen:
+            yield f"retention.projects 里的 {name} 在这些批次里没有会话：名字写错了，它的会话就按 default 清除"
+
+
 def due(run: StoredRun, retention: Retention, today: date, transcripts: Transcripts) -> Due | None:
     """What the policy takes of `run` on the day `today`; None where nothing. A conversation without a date counts for
     the day the run was begun. Runs that are not finished, and those that are to be kept, are never touched. Raises
@@ -112,7 +128,7 @@ def due(run: StoredRun, retention: Retention, today: date, transcripts: Transcri
         run=run,
         talks=found,
         before={kind: limits[kind] for kind in found},
-        reports=tuple(run.path / name for name in _PAGES if pages and (run.path / name).is_dir()),
+        reports=tuple(run.path / name for name in _PAGES if pages and (run.path / name).exists()),
         cached=tuple(transcripts.of(run.lineage, talks.filter(pa.array(silent, pa.bool_())))),
         whole=whole,
     )

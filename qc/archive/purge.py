@@ -43,16 +43,18 @@ Lock = Callable[[Path], AbstractContextManager[None]]
 
 def purge(due: Due, today: date, hold: Lock, record: Callable[[], object]) -> None:
     """Take what is `due`. `hold` keeps other commands away from a run; `record` writes down what is taken, before it
-    is. Raises UsageError when another command is writing the run, or has changed it since it was looked at."""
+    is. Raises UsageError when another command is writing the run, or has changed it since it was looked at, and where a
+    link stands in place of what would be removed; OSError."""
     run = due.run
+    _refuse_links(due)
     with hold(run.path):
         if read_lineage(run.path) != run.lineage:
             raise UsageError(f"批次 {run.lineage.run_id} 刚刚被别的 qc 命令改动，没有清除", "再运行一次 qc purge。")
         record()
         for path in due.cached:
             path.unlink(missing_ok=True)
-        for folder in due.reports:
-            shutil.rmtree(folder)
+        for pages in due.reports:
+            shutil.rmtree(pages) if pages.is_dir() else pages.unlink()
         shutil.rmtree(run.path / SUMMARY, ignore_errors=True)  # made of what is taken
         if due.whole:
             aside = run.path.with_name(f"{_ASIDE}{run.path.name}")
@@ -63,6 +65,16 @@ def purge(due: Due, today: date, hold: Lock, record: Callable[[], object]) -> No
                 _purge_tables(due, today)
             if not _worded(run):
                 shutil.rmtree(run.path / _VAULT, ignore_errors=True)
+
+
+def _refuse_links(due: Due) -> None:
+    """What a link leads to would stay, or is somebody else's."""
+    for path in (*((due.run.path,) if due.whole else ()), *due.reports):
+        if path.is_symlink():
+            raise UsageError(
+                f"批次 {due.run.lineage.run_id} 的 {path} 是一个链接，没有清除",
+                "把它指的目录移到这里代替链接，再运行一次 qc purge。",
+            )
 
 
 def remove_left(runs: Path) -> None:

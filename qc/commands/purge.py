@@ -14,7 +14,7 @@ import click
 
 from qc.commands.options import FOLDER, workspace_of
 from qc.domain.printable import printable
-from qc.errors import EXIT_OK, EXIT_PARTIAL, QcError, UsageError
+from qc.errors import EXIT_OK, EXIT_PARTIAL, QcError, UsageError, refusal, remedy
 
 _HOW_TO_WRITE = """在工作区的 qc.yaml 里写，例如（全部写法见 docs/archive.zh-CN.md）：
   retention:
@@ -50,18 +50,18 @@ def command(
     """
     from contextlib import ExitStack
 
-    from qc.archive.due import due_runs
+    from qc.archive.due import due_runs, unmatched
     from qc.archive.lake import Lake
     from qc.archive.purge import purge, remove_left
     from qc.archive.purge_lake import due_nights, purge_night
     from qc.commands.auditing import record_first
-    from qc.commands.exporting import say_left_out
+    from qc.commands.exporting import remind, say_left_out
     from qc.paths import cache_dir
     from qc.pipeline.run import TRANSCRIPTS
     from qc.pipeline.specs import configuration, folders
     from qc.privacy.vault_file import FOLDER as VAULT
     from qc.privacy.vault_file import forget_wordless
-    from qc.storage.read import list_runs
+    from qc.storage.read import list_runs, run_folders
 
     retention = configuration(folders(workspace_of(workspace))).retention
     if retention.empty:
@@ -78,6 +78,7 @@ def command(
     lake = None if where is None else Lake(where)
     with ExitStack() as stack:
         nights = []
+        names = {path.name for path in run_folders(runs)} | {run.lineage.run_id for run in stored}
         if lake is not None:
             if not lake.exists():
                 raise UsageError(f"{lake.where} 不是 qc compact 写的数据集", "检查 --lake 后面的地址。")
@@ -85,11 +86,15 @@ def command(
                 stack.enter_context(lake.alone())
                 lake.prepare()
             nights = due_nights(lake, retention, today)
+            names |= {entry.run_id for entry in lake.entries().values()}
+        for told in unmatched(stored, retention, names):
+            remind(told)
         rows = [(one.run.lineage.run_id, one.counts) for one in found]
         laid = [(f"{night.entry.run_id}（数据集）", night.counts) for night in nights]
         click.echo(_table(rows, laid) if rows or laid else "没有到期的内容。")
         if rows:
-            click.echo("录音路径、文字、结果数的是会话，报表数的是目录，转写缓存数的是录音。", err=True)
+            counted = "录音路径、文字、结果数的是会话，报表数的是目录（工作簿算一个），转写缓存数的是录音。"
+            click.echo(counted, err=True)
         held = [run.lineage.run_id for run in stored if run.lineage.run_id in retention.keep]
         if held:
             click.echo(f"保全不动的批次：{'、'.join(held)}", err=True)
@@ -102,11 +107,11 @@ def command(
         done = 0
         for one in found:
             run_id = one.run.lineage.run_id
-            told = partial(record_first, runs, "purge", f"批次 {run_id}", runs=[run_id], counts=one.counts)
+            record = partial(record_first, runs, "purge", f"批次 {run_id}", runs=[run_id], counts=one.counts)
             try:
-                purge(one, today, _held, told)
-            except UsageError as error:
-                refused.append(error)
+                purge(one, today, _held, record)
+            except (UsageError, OSError) as error:
+                refused.append(_stopped(run_id, error))
             else:
                 done += 1
         for run in list_runs(runs):
@@ -114,8 +119,8 @@ def command(
                 try:
                     with _held(run.path):
                         forget_wordless(run)
-                except UsageError as error:
-                    refused.append(error)
+                except (UsageError, OSError) as error:
+                    refused.append(_stopped(run.lineage.run_id, error))
         for night in nights:
             undone = f"数据集里批次 {night.entry.run_id} 没有清除"
             record_first(runs, "purge", undone, runs=[night.entry.run_id], counts=night.counts, note="数据集")
@@ -134,6 +139,13 @@ def _held(run: Path) -> Iterator[None]:
     with exclusive(run, lambda _: None):
         yield
         shutil.rmtree(run / WORK, ignore_errors=True)
+
+
+def _stopped(run_id: str, error: UsageError | OSError) -> UsageError:
+    """Why a run is not purged: a folder without permission must not keep what is due of all others."""
+    if isinstance(error, UsageError):
+        return error
+    return UsageError(f"批次 {run_id} 没有清除完：{refusal(error)}：{error.filename}", f"{remedy(error)}再运行一次。")
 
 
 def _being_made(runs: Path) -> list[str]:

@@ -38,7 +38,7 @@ class KeptSpec(Spec):
     audio: _Kept = Field(default=None, description="录音路径；到期后只忘记录音在哪里，结果和文字都在")
     text: _Kept = Field(default=None, description="文字：话轮、命中的原话、文字整理的原字、意见；到期后得分和判定都在")
     results: _Kept = Field(default=None, description="结果：到期后这些会话的所有行都删除")
-    reports: _Kept = Field(default=None, description="报表：批次里的 HTML；可由结果重新生成")
+    reports: _Kept = Field(default=None, description="报表：批次里的网页、工作簿、消音副本；可由结果重新生成")
     transcripts: _Kept = Field(default=None, description="转写缓存里这些录音的转写")
 
     def periods(self) -> dict[Kept, Period | None]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import hashlib
 import json
 import os
@@ -35,6 +36,7 @@ from qc.pipeline.plan import exclusive
 from qc.pipeline.report import write_report
 from qc.schema.reviews import ALL_TABLES
 from qc.specs.workspace import load_config
+from qc.storage import append as append_lock
 from qc.storage.append import append_part
 from qc.storage.digests import intact, read_parts, sha256_of
 from qc.storage.lineage import write_lineage
@@ -176,14 +178,17 @@ def test_the_log_has_counts_and_no_contents(tmp_path: Path) -> None:
     ]
 
 
-def test_reports_quote_and_so_go_with_the_text(tmp_path: Path) -> None:
+def test_what_quotes_goes_with_the_text(tmp_path: Path) -> None:
+    """Also the workbook, and a report whose making was broken off."""
     run = night(tmp_path / "runs", 0)
-    for name in ("report", "pages", "bleep"):
+    folders = ("report", "report.partial", "report.old", "pages", "bleep")
+    for name in folders:
         (run.path / name).mkdir()
         (run.path / name / "index.html").write_text("投诉")
+    (run.path / "workbook.xlsx").write_text("投诉")
     policy(tmp_path, "  default: {text: 1年}\n")
     purge(tmp_path, "--yes")
-    assert not [name for name in ("report", "pages", "bleep") if (run.path / name).exists()]
+    assert not [name for name in (*folders, "workbook.xlsx") if (run.path / name).exists()]
 
 
 def test_a_report_can_be_made_of_what_is_left(tmp_path: Path) -> None:
@@ -415,3 +420,35 @@ def test_a_run_that_changed_since_it_was_looked_at_is_left_alone(tmp_path: Path)
     with pytest.raises(UsageError, match="刚刚被别的 qc 命令改动"):
         take(one, date(2026, 1, 1), lambda _: nullcontext(), lambda: pytest.fail("recorded"))
     assert open_run(run.path).table("turns", ["text"])["text"].to_pylist()[0] == "您好，请讲。"
+
+
+def test_a_folder_that_cannot_be_purged_keeps_nobody_elses(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    runs = tmp_path / "runs"
+    first, linked, last = (night(runs, day, talks=3) for day in range(3))
+    (tmp_path / "elsewhere").mkdir()
+    (linked.path / "report").symlink_to(tmp_path / "elsewhere")
+    policy(tmp_path, "  default: {text: 1年}\n")
+    made = append_lock.make_folder
+
+    def forbidden(path: Path, **more: object) -> Path:
+        if path.is_relative_to(first.path):
+            raise PermissionError(errno.EACCES, "", str(path))
+        return made(path, **more)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(append_lock, "make_folder", forbidden)
+    result = CliRunner().invoke(cli, ["purge", str(runs), "-w", str(tmp_path / "ws"), "--yes"])
+    assert result.exit_code == 3, (result.output, result.exception)
+    assert "批次 night-00-0 没有清除完：没有权限" in result.stderr
+    assert "是一个链接，没有清除" in result.stderr and (tmp_path / "elsewhere").is_dir()
+    assert bool(open_run(last.path).lineage.purged)
+
+
+def test_a_name_in_the_policy_that_is_nobodys_is_told(tmp_path: Path) -> None:
+    """A slip of the pen would take what was to be kept."""
+    night(tmp_path / "runs", 0)
+    policy(
+        tmp_path,
+        "  default: {text: 1年}\n  projects:\n    保险: {text: 10年}\n    保 险: {text: 10年}\n  keep: [night-00-O]\n",
+    )
+    told = [line for line in purge(tmp_path).stderr.splitlines() if line.startswith("提醒")]
+    assert len(told) == 2 and "night-00-O 不是这里的批次" in told[0] and "保 险 在这些批次里没有会话" in told[1]
