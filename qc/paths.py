@@ -54,6 +54,12 @@ def planted(status: os.stat_result, folder: Path) -> bool:
     return everybody and hasattr(os, "geteuid") and status.st_uid not in (0, os.geteuid())
 
 
+def make_private(folder: Path) -> None:
+    """Make `folder` and what is missing above it, for this user alone whatever the umask. Raises OSError."""
+    for one in (*reversed(folder.parents), folder):
+        one.mkdir(mode=0o700, exist_ok=True)
+
+
 def cache_dir() -> Path:
     """Transcripts and dictionaries that can be computed again; `QC_CACHE_DIR` moves it."""
     if override := os.environ.get("QC_CACHE_DIR"):

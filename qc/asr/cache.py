@@ -12,7 +12,7 @@ from typing import Any
 
 from qc.domain.conversation import Role, Word
 from qc.domain.recording import ChannelTranscript, Segment, Transcript
-from qc.paths import planted
+from qc.paths import make_private, planted
 
 _SCHEMA = 4
 _UNSIGNED = 3
@@ -46,8 +46,7 @@ class TranscriptCache:
     def put(self, key: str, transcript: Transcript) -> None:
         """Stores or replaces. Raises OSError when the disk is full or the folder not writable."""
         path = self.path(key)
-        for folder in (self._folder, path.parent):
-            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        make_private(path.parent)
         body = json.dumps(asdict(transcript), ensure_ascii=False, separators=(",", ":"), sort_keys=True).encode()
         body = _BODY + body + b"}"
         head = json.dumps({"schema": _SCHEMA, "sha256": _digest(key, body)}, separators=(",", ":")).encode()

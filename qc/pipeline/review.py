@@ -185,7 +185,7 @@ def _entered(
         hint = "改正后再导入；只导入没有问题的，加 --partial。" if checked.sound else "改正后再导入。"
         raise ReviewError(wrong, hint)
     known = cards.read()  # before anything is stored: a typing error in --at costs nothing
-    sound = [replace(o, comment=mask_value(o.comment)) for o in checked.sound]
+    sound = [_masked(o) for o in checked.sound]
     with alone(run.path):
         added = additions(sound, run.table("reviews"), at=who.at, by=who.name)
         if added.rows.num_rows:
@@ -198,6 +198,12 @@ def _entered(
         left_out=wrong,
         rescored=rescored,
     )
+
+
+def _masked(opinion: Opinion) -> Opinion:
+    """What somebody typed may name a customer."""
+    session = None if opinion.session is None else mask_value(opinion.session)
+    return replace(opinion, comment=mask_value(opinion.comment), session=session)
 
 
 def rescore(run: Path, cards: Cards) -> Rescored:

@@ -20,8 +20,7 @@ from functools import cache
 from pathlib import Path
 
 from qc.errors import UsageError, refusal
-from qc.paths import pseudonym_file
-from qc.storage.files import make_folder
+from qc.paths import make_private, pseudonym_file
 
 _KEY_BYTES = 32
 _HEX_DIGITS = 8
@@ -77,7 +76,7 @@ def _read(path: Path) -> bytes:
 
 def _make(path: Path) -> None:
     """A key that is whole as soon as its name is there, and made once however many processes begin together."""
-    make_folder(path.parent)
+    make_private(path.parent)
     draft = path.with_name(f".{path.name}.{os.getpid()}.{secrets.token_hex(4)}")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
     try:

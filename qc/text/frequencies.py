@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from qc.paths import cache_dir
+from qc.paths import cache_dir, make_private
 
 
 def frequencies(source: Path, parse: Callable[[], tuple[Mapping[str, int], int]]) -> tuple[dict[str, int], int]:
@@ -39,7 +39,7 @@ def _read(path: Path) -> tuple[dict[str, int], int]:
 
 
 def _write(path: Path, words: Mapping[str, int], total: int) -> None:
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     text = np.frombuffer("\n".join(words).encode(), np.uint8)
     with tempfile.NamedTemporaryFile(dir=path.parent, suffix=".npz", delete=False) as file:
         try:

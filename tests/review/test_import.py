@@ -19,6 +19,7 @@ from qc.review.ledger import behind
 from qc.review.opinions import ReviewError
 from qc.storage.append import append_part
 from qc.storage.lineage import write_lineage
+from qc.storage.read import open_run
 from tests.review.centre import BOSS, CARD, Centre
 
 
@@ -88,6 +89,13 @@ def test_calibration_compares_people_and_moves_no_score(centre: Centre) -> None:
     file = centre.file("a.json", centre.review("C00", "service.greeting", "miss"), session="十一月校准")
     assert centre.enter(file).added == 1
     assert centre.final() == {} and centre.scores() == {}
+
+
+def test_what_people_type_is_masked(centre: Centre) -> None:
+    said = centre.review("C00", "service.greeting", "miss", comment="客户电话13812345678")
+    assert centre.enter(centre.file("a.json", said, session="13812345678的投诉")).added == 1
+    stored = str(open_run(centre.path).table("reviews").to_pylist())
+    assert "13812345678" not in stored and stored.count("138****5678") == 2
 
 
 def test_what_is_stale_or_unknown_is_named_all_at_once_and_nothing_is_stored(centre: Centre) -> None:

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from qc.paths import make_private
 from qc.storage.files import atomic, close_tree, make_folder, write_text
 
 CHAT = '{"conversation_id":"A1","role":"客户","text":"我要投诉","time":"2026-11-20 09:00:00"}\n'
@@ -73,6 +74,12 @@ def test_a_library_that_puts_its_own_file_in_the_place_opens_nothing(tmp_path: P
     finally:
         os.umask(before)
     assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o600
+
+
+def test_the_cache_is_its_owners_from_the_top(tmp_path: Path, umask: int) -> None:
+    make_private(tmp_path / "cache" / "qc" / "transcripts")
+    make_private(tmp_path / "cache" / "qc" / "transcripts")
+    assert _modes(tmp_path / "cache") == {("folder", "0o700")}
 
 
 def test_a_tree_is_closed_as_a_whole(tmp_path: Path, umask: int) -> None:

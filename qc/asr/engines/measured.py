@@ -15,7 +15,7 @@ from pathlib import Path
 from qc.asr.models.weights import find_model
 from qc.domain.config import AsrConfig
 from qc.errors import QcError
-from qc.paths import cache_dir
+from qc.paths import cache_dir, make_private
 
 _FILE = "asr-choice.json"
 _PACKAGES = ("openai-whisper", "torch", "faster-whisper", "ctranslate2")
@@ -58,7 +58,7 @@ def remember(config: AsrConfig, found: Sequence[Measured]) -> Path:
         stored = {}
     stored = stored if isinstance(stored, dict) else {}
     stored[_key(config)] = [asdict(m) for m in found]
-    path.parent.mkdir(parents=True, exist_ok=True)
+    make_private(path.parent)
     handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".", suffix=".tmp")
     with os.fdopen(handle, "w", encoding="utf-8") as f:
         json.dump(stored, f, ensure_ascii=False, indent=1, sort_keys=True)

@@ -61,11 +61,14 @@ def command(
     from qc.pipeline.specs import configuration, folders, load
     from qc.ruletest.baseline import entries, gate, lines
     from qc.specs.accepted import append_accepted
+    from qc.storage.read import open_run
 
     if corpus is not None and runs:
         raise UsageError("目录和 --run 只能写一个", "去掉其中一个。")
     if accept and len(reason.strip()) < 2:
         raise UsageError("--accept 要有 --reason", "写明为什么这些命中可以留着，例如 --reason 客户在转述新闻。")
+    if accept and (kept := [path.name for path in runs if open_run(path).lineage.personal_data != "masked"]):
+        raise UsageError(f"批次 {'、'.join(kept)} 没有脱敏，--accept 会把客户的原话写进规则目录", "用脱敏的批次。")
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
     file = accepted or accepted_of(where.rules)
     found = baseline(

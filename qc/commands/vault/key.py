@@ -19,11 +19,16 @@ def command(file: Path, ask: bool) -> None:
     例：qc vault key 保管.key --passphrase
     """
     from qc.domain.printable import printable
+    from qc.errors import UsageError
     from qc.privacy.installed import needs_vault
+    from qc.storage.audit import LOG
+    from qc.storage.lineage import LINEAGE_FILE
 
     needs_vault()
     from qc.privacy.keys import fingerprint, new_pair
 
+    if any((folder / name).exists() for folder in file.resolve().parents for name in (LINEAGE_FILE, LOG)):
+        raise UsageError(f"{file} 在批次所在的目录里", "拿走批次的人会连私钥一起拿走；写到别处，最好是别的机器。")
     passphrase = click.prompt("口令", hide_input=True, confirmation_prompt="再输一次") if ask else ""
     public, key = new_pair(file, passphrase)
     click.echo(f"私钥 {printable(str(file))}：拿到别处保管，不要留在跑批次的机器上", err=True)

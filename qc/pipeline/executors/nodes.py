@@ -15,6 +15,7 @@ from pathlib import Path
 
 from qc import __version__
 from qc.errors import refusal
+from qc.storage.files import make_folder
 
 _WITNESS_BYTES = 4096
 _NAME = re.compile(r"[\w.-]+")
@@ -77,7 +78,7 @@ def witnesses(read: Sequence[Path], written: Sequence[Path]) -> Iterator[tuple[W
     made: list[Path] = []
     try:
         for folder in written:
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             token = folder / f".qc-{secrets.token_hex(8)}.token"
             made.append(token)
             token.write_text(secrets.token_hex(16))
