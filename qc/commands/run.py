@@ -53,15 +53,16 @@ def command(
     from qc.commands.summary import conclude
     from qc.pipeline.report import REPORT
     from qc.pipeline.run import run_batch
-    from qc.pipeline.specs import folders
+    from qc.pipeline.specs import alerts, folders
 
     console = Console(quiet)
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
+    warn = None if no_report else alerts(where)  # a slip in them is told of now, not after a night
     with audited(options.out, "run") as act:
         options = replace(options, close=False, vault=vault, retry_failed=retry_failed)
         outcome = run_batch(source, manifest_of(manifest, source), where, options, console)
         act.made(outcome.run, outcome.lineage)
-        code = conclude(outcome, where, console, report=not no_report)
+        code = conclude(outcome, where, console, warn)
         if not no_report:
             act.wrote(outcome.run / REPORT)
         raise Exit(code)  # ctx.exit would close the run before the audit log has its line

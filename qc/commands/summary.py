@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from qc.commands.console import Console, table
 from qc.commands.transcript import visible
+from qc.domain.alert import AlertSpecs
 from qc.errors import EXIT_OK, EXIT_PARTIAL
 from qc.pipeline.report import write_report
 from qc.pipeline.run import Outcome
-from qc.pipeline.specs import Folders, alerts
+from qc.pipeline.specs import Folders
 from qc.reporting.labels import KIND, SEVERITIES, SEVERITY
 from qc.storage.read import StoredRun, open_run
 
@@ -21,20 +22,24 @@ _MOST = 10
 _RULE = ("rule_id", "rule_title", "kind", "severity")
 
 
-def conclude(outcome: Outcome, where: Folders, console: Console, *, report: bool) -> int:
-    """Write the report if asked, print the summary and where things are; the exit code (0, or 3)."""
+def conclude(outcome: Outcome, where: Folders, console: Console, warn: AlertSpecs | None) -> int:
+    """Write the report, which warns of what `warn` says (None: no report), print the summary and where things are; the
+    exit code (0, or 3)."""
     page = None
-    if report:
+    if warn is not None:
         console.note("生成报表")
-        config = outcome.config
-        page = write_report(
-            outcome.run,
-            out=None,
-            templates=where.reports,
-            config=config,
-            alerts=alerts(where),
-            told=lambda told: console.note(f"提醒：{told}"),
-        )
+        try:
+            page = write_report(
+                outcome.run,
+                out=None,
+                templates=where.reports,
+                config=outcome.config,
+                alerts=warn,
+                told=lambda told: console.note(f"提醒：{told}"),
+            )
+        except KeyboardInterrupt:
+            console.note(f"报表没有写完，批次 {outcome.run} 的结果表已经完整：再运行同一条命令，只补报表。")
+            raise
     click.echo(summary(outcome.run))
     click.echo(f"\n批次：{outcome.run}" + (f"\n报表：{page}" if page is not None else ""))
     click.get_current_context().call_on_close(outcome.close)

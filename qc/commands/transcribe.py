@@ -49,5 +49,5 @@ def command(
             source, manifest_of(manifest, source), where, replace(options, close=False), console, judge=False
         )
         act.made(outcome.run, outcome.lineage)
-        code = conclude(outcome, where, console, report=False)
+        code = conclude(outcome, where, console, None)
         raise Exit(code)  # ctx.exit would close the run before the audit log has its line

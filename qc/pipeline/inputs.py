@@ -20,6 +20,13 @@ _OUT_OF_REACH = frozenset({"unreadable", "changed"})
 """What a file that cannot be opened any more is called."""
 
 
+def apart(source: Path, out: Path) -> None:
+    """Raises UsageError when runs would lie among the inputs: the next command would take them for some."""
+    if out.resolve().is_relative_to(source.resolve()):
+        what = f"批次要写到 {out}，它在输入目录 {source} 里面，下一次会被当成输入"
+        raise UsageError(what, "用 --out 写到输入目录之外。")
+
+
 def found(source: Path, manifest: Path | None, config: Config, progress: Progress, *, mask: bool) -> Batch:
     """What lies in the folder, told with its notes. Raises UsageError when that is nothing, or goes away meanwhile."""
     progress.note(f"读入 {source}")
@@ -68,6 +75,15 @@ def found_stored(source: Path) -> StoredRun:
             "得分与判定还在，报表照常能看。",
         )
     return stored
+
+
+def unchanged(stored: StoredRun) -> None:
+    """Raises UsageError when another command wrote the run since it was opened: what was read may be half of each."""
+    if open_run(stored.path).lineage != stored.lineage:
+        raise UsageError(
+            f"批次 {stored.lineage.run_id} 在重新判定时被别的 qc 命令改动（重试、清除）",
+            "等它做完，再运行一次同样的命令，会另开一个批次；这一次没有做完的可以删掉。",
+        )
 
 
 def inputs_of(batch: Batch, unheard: Mapping[str, Failure], source: Path) -> Iterator[Input]:

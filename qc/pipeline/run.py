@@ -22,7 +22,7 @@ from qc.paths import cache_dir
 from qc.pipeline.executors.choose import choose_executor
 from qc.pipeline.executors.executor import Executor
 from qc.pipeline.finish import finish
-from qc.pipeline.inputs import found, found_before, found_stored, inputs_of
+from qc.pipeline.inputs import apart, found, found_before, found_stored, inputs_of, unchanged
 from qc.pipeline.judging import Input, Sealing, Settings, inspect_stream
 from qc.pipeline.limits import limits_of
 from qc.pipeline.options import Options
@@ -85,6 +85,7 @@ def run_batch(
     Raises SpecError for broken YAML, UsageError for what the user must mend, InternalError when counts do not balance.
     """
     vault = _vault(options)
+    apart(source, options.out)
     wanted = _asked(where, options, progress, read=[source], judge=judge)
     spoken = speech(where)
     mask = not options.keep_personal_data
@@ -139,6 +140,7 @@ def inspect_run(source: Path, where: Folders, options: Options, progress: Progre
             return _outcome(plan.run, plan.lineage, asked, held)
         settings = _settings(plan, asked, SpeechSpecs(), {})
         counts = _judged(stored_inputs(stored), before.counts.input, settings, asked)
+        unchanged(stored)
         return _outcome(plan.run, finish(plan, counts, asked.specs), asked, held)
 
 
@@ -159,8 +161,11 @@ def _asked(where: Folders, options: Options, progress: Progress, *, read: list[P
     config = configuration(where)
     if options.workers is not None:
         config = replace(config, run=replace(config.run, workers=options.workers))
+    name = options.executor or config.run.executor
+    if options.address is not None and name != "ray":
+        raise UsageError("--address 是 Ray 集群的地址，这次不用 Ray", "加上 --executor ray；在本机算就去掉 --address。")
     executor = choose_executor(
-        options.executor or config.run.executor,
+        name,
         workers=config.run.workers,
         address=options.address or config.run.address,
         read=read,

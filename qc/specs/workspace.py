@@ -231,8 +231,8 @@ def load_config(path: Path | None) -> Config:
     """The configuration in `qc.yaml`; the defaults when `path` is None.
 
     A relative path counts from the file's folder. The digest covers every setting but where and with how many workers
-    it runs, who may read it, limits and the looks of reports, which change no result, and where the trained models lie:
-    what is in them counts (Specs.lexicons_digest). Raises SpecError with all problems.
+    it runs, who may read it, limits, what is allowed to fail and the looks of reports, which change no result, and
+    where the trained models lie: what is in them counts (Specs.lexicons_digest). Raises SpecError with all problems.
     """
     config = (WorkspaceSpec() if path is None else _read(path)).config()
     model = config.asr.model
@@ -289,6 +289,7 @@ def _digest(config: Config) -> str:
         "address",
         "workers",
         "group_readable",
+        "allowance",
         "hear_limit",
         "hear_floor_s",
         "judge_limit_s",
