@@ -22,6 +22,7 @@ _TRUST = {
     "partly": "未能全部核对：没有发现不符，但有的没有依据可核对；当时的规则在哪个 git 版本，可用 --at 写明",
 }
 
+_PURGED = "没有发现不符；按保留期清除掉的，无从核对"
 _UNFINISHED = "还不能用：没有做完、或正在改动的批次无从核对，先再运行当初的命令把它做完"
 
 
@@ -75,9 +76,15 @@ def _told(done: Verified) -> str:
 
     lines = [f"批次 {done.run_id}"]
     lines += table([[_STATE[check.state], check.title, _sentence(check)] for check in done.checks]).splitlines()
-    unfinished = [check.id for check in done.checks if check.state == "failed"] == ["status"]
-    lines += [f"结论：{_UNFINISHED if unfinished else _TRUST[done.trust]}"]
-    return "\n".join(lines)
+    return "\n".join([*lines, f"结论：{_conclusion(done)}"])
+
+
+def _conclusion(done: Verified) -> str:
+    if [check.id for check in done.checks if check.state == "failed"] == ["status"]:
+        return _UNFINISHED
+    if done.trust == "partly" and any(check.id == "purged" and check.state == "unchecked" for check in done.checks):
+        return _PURGED
+    return _TRUST[done.trust]
 
 
 def _sentence(check: Check) -> str:

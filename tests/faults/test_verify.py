@@ -6,7 +6,9 @@ import json
 import shutil
 import subprocess
 from collections.abc import Callable, Mapping
+from contextlib import nullcontext
 from dataclasses import replace
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +18,10 @@ from click.testing import CliRunner
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from qc.archive.due import due_runs
+from qc.archive.purge import purge
 from qc.commands import cli
+from qc.domain.retention import Kept, Period, Retention
 from qc.pipeline.plan import opened_again
 from qc.pipeline.specs import folders
 from qc.pipeline.verification.check import State, Trust, Verified
@@ -301,3 +306,17 @@ def test_a_run_of_before_and_one_that_is_not_done(sound: tuple[Night, Path], run
     told = CliRunner().invoke(cli, ["verify", str(run), "-w", str(sound[0].workspace), "-q"])
     assert told.exit_code == 1
     assert "还不能用" in told.output and "备份" not in told.output
+
+
+def test_a_run_that_only_forgot_its_recordings_is_checked_like_any_other(sound: tuple[Night, Path], run: Path) -> None:
+    """Where they lay decides nothing; once words are gone, there is nothing left to compare."""
+    calm, _ = sound
+    for kind, checked in ((Kept.AUDIO, True), (Kept.TEXT, False)):
+        retention = Retention(default={kind: Period(days=1)})
+        (one,), _ = due_runs([open_run(run)], retention, date(2099, 1, 1), run / "none")
+        purge(one, date(2099, 1, 1), lambda _: nullcontext(), lambda: None)
+        done = _verified(run, calm)
+        assert done.trust is (Trust.TRUSTED if checked else Trust.PARTLY), done
+        assert ("verdicts" in {c.id for c in done.checks}) is checked
+    told = CliRunner().invoke(cli, ["verify", str(run)])
+    assert "--at" not in told.stdout and "按保留期清除掉的，无从核对" in told.stdout

@@ -206,6 +206,14 @@ def test_keys_are_guarded(tmp_path: Path, keys: Path) -> None:
             read_public(junk)
 
 
+@pytest.mark.parametrize("place", ["runs", "runs/r1", "runs/r1/vault"])
+def test_a_private_key_is_not_put_beside_what_it_opens(runs: Path, place: str) -> None:
+    refused = _qc("vault", "key", runs.parent / place / "k")
+    assert isinstance(refused.exception, UsageError)
+    assert "连私钥一起拿走" in refused.exception.hint
+    assert not list(runs.rglob("k*"))
+
+
 def test_who_looks_is_recorded_first_or_sees_nothing(runs: Path, keys: Path) -> None:
     command = ("vault", "reveal", runs / "r1", "c001", "--key")
     shown = _qc(*command, keys / "key", "--reason", f"投诉复查 {SECRET}")
@@ -260,3 +268,14 @@ def test_a_killed_run_goes_on_and_seals_each_conversation_once(tmp_path: Path, k
     assert (sum(records), len(records)) == (60, 30)
     key = read_private(keys / "key")
     assert all(reveal(run, f"c{n:03d}", key)["id"] == f"c{n:03d}" for n in range(60))
+
+
+def test_verify_misses_what_is_no_longer_sealed(runs: Path, tmp_path: Path) -> None:
+    run = Path(shutil.copytree(runs / "r1", tmp_path / "r1"))
+    assert "5 个会话的原文都封着" in _qc("verify", run).stdout
+    forget(run, ["c003"])
+    told = _qc("verify", run)
+    assert told.exit_code == 1 and "vault/00001.vault 里的会话与结果表不同" in told.stdout
+    vault_file(run, 0).unlink()
+    assert "读不了 vault/00000.vault：文件或目录不见了" in _qc("verify", run).stdout
+    assert "保管库" not in _qc("verify", runs / "r0").stdout

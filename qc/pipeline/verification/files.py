@@ -6,10 +6,11 @@ from pathlib import Path
 
 from qc.domain.retention import TITLES, Kept
 from qc.domain.run import Lineage
-from qc.errors import UsageError
+from qc.errors import UsageError, refusal
 from qc.ingest.walk import walk
 from qc.pipeline.progress import Progress
 from qc.pipeline.verification.check import Check, Problems, State
+from qc.privacy.vault_file import read_header, records_of, vault_file
 from qc.schema.tables import TABLES
 from qc.storage.digests import PARTS_FILE, intact, read_parts, sha256_of
 from qc.storage.lineage import LINEAGE_FILE, lineage_kept
@@ -65,14 +66,38 @@ def check_files(run: Path, expected: str | None) -> Check:
 
 
 def check_purged(lineage: Lineage) -> Check:
-    """What a policy of retention took: no damage, but counts and verdicts have nothing left to be compared with."""
+    """What a policy of retention took: no damage, but where words or rows went, counts and verdicts have nothing left
+    to be compared with."""
     taken = {p.on: [] for p in lineage.purged}  # type: dict[str, list[str]]
     for p in lineage.purged:
         taken[p.on].append(f"{p.project or '（无项目）'} {p.before} 之前的{TITLES[Kept(p.kind)]}")
     told = "；".join(f"{on} 按保留期清除了 {'、'.join(what)}" for on, what in sorted(taken.items()))
     if not all(p.done for p in lineage.purged):
         return Check(id="purged", title="清除", state=State.FAILED, told=f"{told}，没有做完：再运行一次 qc purge --yes")
+    if all(p.kind == Kept.AUDIO for p in lineage.purged):
+        return Check(id="purged", title="清除", state=State.PASSED, told=told)
     return Check(id="purged", title="清除", state=State.UNCHECKED, told=f"{told}：计数与判定不再核对")
+
+
+def check_vault(run: StoredRun) -> Check:
+    """Whether every conversation is sealed. That what is sealed can be opened, only the private key could show."""
+    problems, sealed = Problems(), 0
+    for number in run.shards():
+        path = vault_file(run.path, number)
+        try:
+            with path.open("rb") as file:
+                held = [name for name, _ in records_of(path, file, read_header(path, file))]
+            ids = run.part("conversations", number, ["conversation_id"])["conversation_id"].to_pylist()
+        except OSError as error:
+            problems.add(f"读不了 {path.relative_to(run.path).as_posix()}：{refusal(error)}")
+        except UsageError as error:
+            problems.add(error.message)
+        else:
+            same = sorted(held) == sorted(str(i).encode("utf-8", "surrogatepass") for i in ids)
+            problems.add(f"{path.relative_to(run.path).as_posix()} 里的会话与结果表不同", not same)
+            sealed += len(held)
+    told = f"{sealed:,} 个会话的原文都封着；打不打得开，要有私钥才知道"
+    return problems.check("vault", "保管库", told, "不全：有的原文再也看不到")
 
 
 def _on_disk(run: Path) -> set[str]:

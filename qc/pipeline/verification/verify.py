@@ -10,7 +10,7 @@ from qc.errors import UsageError
 from qc.pipeline.progress import Progress
 from qc.pipeline.specs import Folders
 from qc.pipeline.verification.check import Check, State, Verified
-from qc.pipeline.verification.files import check_files, check_lineage, check_purged, check_sources
+from qc.pipeline.verification.files import check_files, check_lineage, check_purged, check_sources, check_vault
 from qc.pipeline.verification.reviews import check_reviews
 from qc.pipeline.verification.rules import known_rules
 from qc.pipeline.verification.tables import check_tables
@@ -78,9 +78,12 @@ def _checks(
         yield Check(id="status", title="做完", state=State.FAILED, told=told)
         return
     yield check_files(run.path, run.lineage.parts_digest)
-    if run.lineage.purged:  # what is left was renewed with its digests; what was taken cannot be judged again
-        yield check_purged(run.lineage)
-        return
+    if run.lineage.purged:  # what is left was renewed with its digests
+        yield (purged := check_purged(run.lineage))
+        if purged.state is not State.PASSED:  # what was taken cannot be judged again
+            return
+    if run.lineage.vault:
+        yield check_vault(run)
     yield from check_tables(run, progress)
     if run.lineage.rules_digest:
         try:
