@@ -16,6 +16,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from qc.commands import cli
+from qc.domain.run import RunStatus
 from qc.errors import UsageError
 from qc.reporting.batch import Batch
 from qc.reporting.month import extract
@@ -261,6 +262,26 @@ def test_the_page_is_english_and_the_days_are_asked_for(runs: Path, tmp_path: Pa
         error = qc("report", "month", runs, *wrong).exception
         assert isinstance(error, UsageError) and error.hint
     assert isinstance(qc("report", "month", tmp_path).exception, UsageError)
+
+
+def test_a_damaged_night_and_a_slip_in_a_date_stop_no_month(tmp_path: Path) -> None:
+    """The others are added up, and what is missing is said; a conversation of 2062 does not make its month the last."""
+    torn, slip, *_ = (night(tmp_path, day, talks=3) for day in range(3))
+    torn.part_files("findings")[0].write_bytes(b"PAR1")
+    (file,) = slip.part_files("conversations")[:1]
+    talks = pq.read_table(file)
+    at = talks.column_names.index("date")
+    dates = pa.array([date(2062, 3, 2)] * len(talks), pa.date32())
+    pq.write_table(talks.set_column(at, talks.schema.field(at), dates), file)
+    unfinished = night(tmp_path, 9, talks=3)
+    write_lineage(unfinished.path, replace(unfinished.lineage, status=RunStatus.RUNNING))
+    done = qc("report", "month", tmp_path)
+    assert done.exit_code == 0, (done.output, done.exception)
+    assert done.stdout.strip().endswith("months/2020-03/index.html")
+    assert "批次 night-00-0 坏了，没有算进来：读不了" in done.stderr
+    assert "批次 night-09-0 还没有做完" in done.stderr
+    (line,) = entries(tmp_path)
+    assert set(line.runs) >= {"night-02-0"} and "night-00-0" not in line.runs
 
 
 def test_periods() -> None:

@@ -54,11 +54,13 @@ def command(
     """
     from qc import __version__
     from qc.commands.auditing import audited
+    from qc.commands.exporting import remind, say_left_out
     from qc.reporting.month.build import build_month
     from qc.storage.read import list_runs
 
     period = _period(month, first, last)
     where, config = settings_of(workspace, lang, None)
+    say_left_out(runs)
     with audited(runs.absolute(), "report month") as act:
         page, used = build_month(
             list_runs(runs),
@@ -69,6 +71,7 @@ def command(
             version=__version__,
             settings=config.report,
             organisation=config.name,
+            told=remind,
         )
         act.runs += used
         act.wrote(page)

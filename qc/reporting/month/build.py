@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from urllib.parse import quote
 
@@ -34,9 +34,11 @@ def build_month(
     version: str,
     settings: ReportConfig,
     organisation: str = "",
+    told: Callable[[str], object] = lambda _: None,
 ) -> tuple[Path, tuple[str, ...]]:
     """Write the report of `period` (None: the month of the last day there is) over `runs` of the folder `root` into the
-    folder `out` (by custom ROOT/months/PERIOD); the page, and the ids of the runs it is made from.
+    folder `out` (by custom ROOT/months/PERIOD); the page, and the ids of the runs it is made from. `told` as in
+    `nights_between`.
 
     Raises UsageError when there is no conversation in the period, or a template is broken.
     """
@@ -46,7 +48,7 @@ def build_month(
             f"{root} 里没有判定过的会话", "请给出 qc run 写批次的总目录，如 runs；只转写、还没判定的批次不算。"
         )
     period = period or month_of(newest)
-    both = nights_between(runs, period.before.first, period.last)
+    both = nights_between(runs, period.before.first, period.last, told)
     nights = [night for night in both if night.within(period)]
     if not nights:
         raise UsageError(

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
 
+from qc.errors import UsageError
 from qc.opinion.dedupe import counted_runs, last_of_each
 from qc.reporting.month.extract import days, extract, talks
 from qc.reporting.month.period import Period
@@ -21,11 +23,12 @@ _SKEW = timedelta(days=7)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Night:
-    """A run and its conversations by day, `without` those that count in a later run."""
+    """A run and its conversations by day, `without` those that count in a later run; its extract (`tables`)."""
 
     run: StoredRun
     days: Mapping[date, int]
     without: tuple[str, ...] = ()
+    tables: Mapping[str, pa.Table] = field(default_factory=dict)
 
     @property
     def day(self) -> date:
@@ -37,16 +40,33 @@ class Night:
         return any(period.first <= day <= period.last for day in self.days)
 
 
-def nights_between(runs: Sequence[StoredRun], first: date, last: date) -> tuple[Night, ...]:
+def nights_between(
+    runs: Sequence[StoredRun], first: date, last: date, told: Callable[[str], object] = lambda _: None
+) -> tuple[Night, ...]:
     """The finished and judged runs with conversations from `first` to `last`, oldest first. Of runs over the same input
-    only the last counts, as in `qc compact`; and a conversation that stands in several runs counts in the last."""
+    only the last counts, as in `qc compact`; and a conversation that stands in several runs counts in the last. `told`:
+    hears of those whose tables cannot be read, which are left out."""
     found = []
     for run in counted_runs(runs):
         if run.lineage.started_at[:10] >= (first - _SKEW).isoformat():
-            night = Night(run=run, days=days(run))
-            if night.within(Period(first=first, last=last)):
-                found.append(night)
-    return _each_once(found)
+            with _sound(run, told):
+                night = Night(run=run, days=days(run))
+                if night.within(Period(first=first, last=last)):
+                    found.append(night)
+    sound = []
+    for night in _each_once(found):
+        with _sound(night.run, told):
+            sound.append(replace(night, tables=extract(night.run, night.without)))
+    return tuple(sound)
+
+
+@contextmanager
+def _sound(run: StoredRun, told: Callable[[str], object]) -> Iterator[None]:
+    """What is damaged of one night is told, and stops no report of others."""
+    try:
+        yield
+    except UsageError as error:
+        told(f"批次 {run.lineage.run_id} 坏了，没有算进来：{error.message}")
 
 
 def last_day(runs: Sequence[StoredRun]) -> date | None:
@@ -55,16 +75,27 @@ def last_day(runs: Sequence[StoredRun]) -> date | None:
     for run in reversed(counted_runs(runs)):
         if newest is not None and run.lineage.started_at[:10] < (newest - _SKEW).isoformat():
             break  # what began later cannot be in it
-        own = max(days(run), default=None)
+        own = _latest(run)
         newest = max((day for day in (newest, own) if day is not None), default=None)
     return newest
+
+
+def _latest(run: StoredRun) -> date | None:
+    """The last day of its conversations, None where it has none that can be read; a slip of the pen in a list (2062 for
+    2026) is none."""
+    try:
+        own = days(run)
+    except UsageError:
+        return None
+    begun = date.fromisoformat(run.lineage.started_at[:10] or "1970-01-01")
+    return max((day for day in own if day <= begun + _SKEW), default=max(own, default=None))
 
 
 def added_up(nights: Sequence[Night], period: Period) -> Mapping[str, pa.Table]:
     """The extracts of `nights` one after the other, of the days of the period."""
     whole: dict[str, list[pa.Table]] = {}
     for night in nights:
-        for name, table in extract(night.run, night.without).items():
+        for name, table in night.tables.items():
             whole.setdefault(name, []).append(of_days(table, period.first, period.last))
     return {name: pa.concat_tables(tables) for name, tables in whole.items()}
 
