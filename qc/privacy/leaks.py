@@ -23,7 +23,7 @@ from qc.text.automaton import Automaton
 _SPOKEN = str.maketrans("零〇洞一幺二两三四五六七拐八九勾壹贰叁肆伍陆柒捌玖", "0001122345677899123456789")
 _TIMES = re.compile("([2-9])个([0-9])")
 """三个八, once its numerals are figures."""
-_MARK = re.compile("[\u200b-\u200f\u2060-\u2064\ufe0f\u20e3\ufeff\u00ad]")
+_MARK = re.compile("[\u061c\u200b-\u200f\u202a-\u202e\u2060-\u2069\ufe0f\u20e3\ufeff\u00ad]")
 _JOIN = "[ \\-–—.]?"
 _SAID = "(?:[二两三四五六七八九]个)?[零〇洞一幺二两三四五六七拐八九勾]"
 """One digit, or several of the same."""
@@ -31,7 +31,7 @@ _PATTERNS = re.compile(
     rf"(?<![0-9A-Za-z.])(?P<mobile>(?:\+?86{_JOIN})?1[3-9][0-9]{_JOIN}[0-9]{{4}}{_JOIN}[0-9]{{4}})(?![0-9A-Za-z*])"
     rf"|(?<![0-9A-Za-z.])(?P<id_card>[1-9][0-9]{{5}}{_JOIN}[0-9]{{8}}{_JOIN}[0-9]{{3}}[0-9Xx])(?![0-9A-Za-z*])"
     rf"|(?<![0-9A-Za-z.])(?P<bank_card>(?:62|[345][0-9])[0-9]{{2}}(?:[ \-]?[0-9]{{3,5}}){{3,4}})(?![0-9A-Za-z*.])"
-    r"|(?<![0-9A-Za-z])(?P<landline>0[0-9]{2,3}-[2-8][0-9]{6,7})(?![0-9A-Za-z*])"
+    r"|(?<![0-9A-Za-z.])(?P<landline>0[0-9]{2,3}[-)][2-8][0-9]{6,7})(?![0-9A-Za-z*.])"
     r"|(?<![0-9A-Za-z*._%+\-])(?P<email>[A-Za-z0-9][A-Za-z0-9._%+\-]*[A-Za-z0-9]@[A-Za-z0-9\-]+(?:\.[A-Za-z0-9\-]+)+)"
     r"|(?<![0-9A-Za-z.])(?!(?i:sf|jd|yt|zt|st|jt|yd|dp|lp|ems|rmb))[A-Za-z]{1,12}"  # no parcel, no amount
     r"(?P<glued>1[3-9][0-9]{9}|[1-9][0-9]{16}[0-9Xx])(?![0-9A-Za-z*])"

@@ -21,24 +21,27 @@ def one_line(value: str | None) -> str:
 
 class Page(HTMLParser):
     """Text and scripts of a page, and what is not shown of it (attributes, comments), each with its line; drawings only
-    by their words. Text goes on over what marks a piece of it: evidence may begin in the middle of a number."""
+    by their words. Text goes on over what marks a piece of it: evidence, or what was heard unsurely, may begin in the
+    middle of a number."""
 
     def __init__(self) -> None:
         super().__init__(convert_charrefs=True)
         self.texts: list[tuple[int, str]] = []
         self.attributes: list[tuple[int, str]] = []
-        self._style = self._goes_on = False
+        self._style = self._goes_on = self._heard = False
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         self._style = tag == "style"
-        self._goes_on &= tag == "mark"
+        self._heard = tag == "span" and (dict(attrs).get("class") or "").startswith("heard-")
+        self._goes_on &= tag == "mark" or self._heard
         line = self.getpos()[0]
         told = [unquote(one_line(value)) for name, value in attrs if value and name not in _GEOMETRY]
         self.attributes += [(line, value) for value in told if not value.isascii() or len(value) > 5]
 
     def handle_endtag(self, tag: str) -> None:
         self._style = False
-        self._goes_on &= tag == "mark"
+        self._goes_on &= tag == "mark" or (tag == "span" and self._heard)
+        self._heard = False
 
     def handle_data(self, data: str) -> None:
         if self._style:

@@ -50,6 +50,7 @@ def test_the_packed_copies_beside_a_run_are_read(tmp_path: Path) -> None:
         ("b.html", f"<html>\n<a href='a/%31{MOBILE[1:]}.wav'>听</a></html>", "页面属性"),
         ("c.html", f"<html><script>x = '\\u0031{MOBILE[1:]}'</script></html>", "页面文字"),
         ("e.html", f"<html><p>打{MOBILE[:5]}<!-- x -->{MOBILE[5:]}吧</p></html>", "页面文字"),
+        ("h.html", f"<html><p>打{MOBILE[:3]}<span class='heard-faint'>{MOBILE[3:]}</span>吧</p></html>", "页面文字"),
         ("f.html", f"<html><!-- {MOBILE} --></html>", "页面属性"),
         ("g.svg", f"<svg ><text><![CDATA[{MOBILE}]]></text></svg>", "页面属性"),
         ("d.json", json.dumps({"said": MOBILE.translate({48 + i: 0xFF10 + i for i in range(10)})}), "行"),
@@ -61,7 +62,9 @@ def test_how_pages_and_json_write_a_number(tmp_path: Path, name: str, text: str,
 
 
 def test_numbers_side_by_side_are_none(tmp_path: Path) -> None:
-    (tmp_path / "a.html").write_text("<html><td>138</td><td>12345678</td><b>138</b>12345678</html>", "utf-8")
+    (tmp_path / "a.html").write_text(
+        "<html><td>138</td><td>12345678</td><b>138</b>12345678<span>138</span>12345678</html>", "utf-8"
+    )
     assert not found(tmp_path)
 
 

@@ -45,6 +45,8 @@ def found(path: Path, *known: str) -> list[tuple[str, str, int]]:
         ("身份证11010519491231002X。", "id_card"),
         (f"卡{CARD}", "bank_card"),
         ("010-62345678", "landline"),
+        ("（0551）65123478", "landline"),
+        ("138\u202e1234\u202c5678", "mobile"),
         ("zhang.san@qq.com", "email"),
         ("幺三八一二三四五六七八", "spoken"),
         ("一三八，一二三四，五六七八", "spoken"),
