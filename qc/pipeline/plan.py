@@ -20,9 +20,9 @@ from qc.privacy.pseudonyms import key_digest
 from qc.schema.tables import SCHEMA_VERSION
 from qc.storage.digests import PARTS_FILE, intact, read_parts, sha256_of
 from qc.storage.files import make_folder
-from qc.storage.lineage import read_lineage, write_lineage
+from qc.storage.lineage import LINEAGE_FILE, read_lineage, write_lineage
 from qc.storage.read import run_folders
-from qc.storage.write import WORK, is_complete
+from qc.storage.write import REVIEWS_FOLDER, WORK, is_complete
 from qc.text.masking import mask_value
 
 
@@ -198,8 +198,12 @@ def moved(earlier: Lineage, now: Lineage) -> str:
 
 
 def _left(run: Path, earlier: Lineage, now: Lineage) -> str:
-    """What is to be said of an abandoned run: why it is not continued, and that it may go."""
-    return f"批次 {run} 没有做完，但{moved(earlier, now)}，不能接着做，这次另开一个；用不着它的话可以删掉。"
+    """What is to be said of an abandoned run: why it is not continued, and whether it may go. One that people reviewed
+    was finished once, and opened again for a retry."""
+    told = f"批次 {run} 没有做完，但{moved(earlier, now)}，不能接着做，这次另开一个；"
+    if (run / REVIEWS_FOLDER).is_dir():
+        return f"{told}里面有人的复核，不要删：改回当时的样子，再运行当初的命令就能做完。"
+    return f"{told}用不着它的话可以删掉。"
 
 
 def continued(run: Path, earlier: Lineage) -> Plan:
@@ -228,9 +232,9 @@ def _named(out: Path, lineage: Lineage, run_id: str, fresh: bool, shared: bool) 
     path = out / run_id
     if not path.exists() or (path.is_dir() and not _holds_anything(path)):
         return _begin(path, lineage, datetime.now(), shared)
-    earlier = known_lineage(path)
-    if earlier is None:
+    if not any((path / name).exists() for name in (LINEAGE_FILE, PARTS_FILE)):
         raise UsageError(f"{path} 已存在，但不是批次目录", "换一个 --run-id，或移走这个目录。")
+    earlier = read_lineage(path)  # a damaged run is one: what it says of itself is how to save it
     same = earlier.plan_digest == lineage.plan_digest
     if earlier.status is RunStatus.DONE and not (same and is_complete(path)):
         state = "已经完成"
@@ -267,14 +271,6 @@ def opened_again(run: Path, finished: Lineage) -> Lineage:
     lineage = replace(finished, status=RunStatus.RUNNING, finished_at=None, parts_digest="")
     write_lineage(run, lineage)
     return lineage
-
-
-def known_lineage(path: Path) -> Lineage | None:
-    """The lineage of a run; None for a folder that is none."""
-    try:
-        return read_lineage(path)
-    except UsageError:
-        return None
 
 
 def _busy(run: Path) -> UsageError:

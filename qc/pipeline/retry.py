@@ -14,7 +14,7 @@ from qc.domain.failure import Failure, Stage
 from qc.domain.recording import Recording
 from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
-from qc.pipeline.plan import Plan, continued, is_whole, known_lineage, moved, opened_again
+from qc.pipeline.plan import Plan, continued, is_whole, moved, opened_again
 from qc.pipeline.privacy import masked_failure
 from qc.pipeline.progress import Progress
 from qc.pipeline.restore import stored_failure, stored_failures
@@ -62,7 +62,7 @@ def reopened(out: Path, lineage: Lineage, before: Before, *, run_id: str | None)
     plan was when these inputs (by their name, as stored) failed. Raises UsageError when there is none, or its retention
     has begun."""
     paths = [out / run_id] if run_id is not None else run_folders(out)[::-1]
-    runs = [(path, known) for path in paths if (known := known_lineage(path)) is not None]
+    runs = [(path, known) for path in paths if (known := _lineage(path)) is not None]
     same = [(path, known) for path, known in runs if known.plan_digest == lineage.plan_digest]
     of_input = [(path, known) for path, known in runs if known.input_path == lineage.input_path]
     if not same:
@@ -77,6 +77,14 @@ def reopened(out: Path, lineage: Lineage, before: Before, *, run_id: str | None)
     if known.status is RunStatus.DONE and is_complete(path) and (path / WORK / _FILE).exists():
         return continued(path, known)  # a retry that was killed after its tables were there
     return Plan(run=path, lineage=known, resumed=True)
+
+
+def _lineage(path: Path) -> Lineage | None:
+    """The lineage of a run; None for a folder that is none, or whose lineage cannot be read."""
+    try:
+        return read_lineage(path)
+    except UsageError:
+        return None
 
 
 def _was(run: Path, known: Lineage, before: Before) -> bool:

@@ -10,7 +10,7 @@ import pytest
 from qc.domain.run import Lineage, RunStatus
 from qc.errors import UsageError
 from qc.pipeline.plan import start
-from qc.storage.lineage import write_lineage
+from qc.storage.lineage import LINEAGE_FILE, DamagedRunError, write_lineage
 
 PLANNED = Lineage(run_id="", plan_digest="a" * 64)
 
@@ -45,3 +45,14 @@ def test_a_named_run_is_never_overwritten(
     write_lineage(tmp_path / "one", replace(PLANNED, run_id="one", status=status, plan_digest=digest))
     with pytest.raises(UsageError, match=said):
         start(tmp_path, PLANNED, run_id="one", fresh=fresh)
+
+
+def test_a_named_run_that_is_damaged_is_no_folder_to_move_away(tmp_path: Path) -> None:
+    write_lineage(tmp_path / "one", replace(PLANNED, run_id="one", status=RunStatus.DONE))
+    (tmp_path / "one" / LINEAGE_FILE).write_text("{")
+    with pytest.raises(DamagedRunError, match="不是完整的 JSON"):
+        start(tmp_path, PLANNED, run_id="one", fresh=False)
+    (tmp_path / "two").mkdir()
+    (tmp_path / "two" / "notes.txt").write_text("x")
+    with pytest.raises(UsageError, match="不是批次目录"):
+        start(tmp_path, PLANNED, run_id="two", fresh=False)
