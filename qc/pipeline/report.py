@@ -12,6 +12,7 @@ from qc.domain.alert import AlertSpecs
 from qc.domain.config import Config
 from qc.domain.language import speaking
 from qc.errors import UsageError
+from qc.opinion.dedupe import counted_runs
 from qc.storage.read import StoredRun, list_runs, open_run, require_judged
 from qc.storage.summary import summarised
 
@@ -136,14 +137,16 @@ def write_conversation(
 
 
 def earlier_runs(run: StoredRun) -> list[StoredRun]:
-    """The finished and judged runs beside this one that started before it, oldest first."""
-    return [
+    """The finished and judged runs beside this one that started before it, oldest first; of a night that was judged
+    several times the last."""
+    own = run.lineage
+    before = [
         other
         for other in list_runs(run.path.parent)
-        if other.lineage.rules_digest
-        and (other.lineage.started_at, other.lineage.run_id) < (run.lineage.started_at, run.lineage.run_id)
-        and other.lineage.input_digest != run.lineage.input_digest  # the same night again says nothing of change
+        if (other.lineage.started_at, other.lineage.run_id) < (own.started_at, own.run_id)
+        and other.lineage.input_digest != own.input_digest  # the same night again says nothing of change
     ]
+    return list(counted_runs(before))
 
 
 def _days_before(run: StoredRun, days: int) -> str:
