@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -214,9 +215,11 @@ def list_runs(root: Path) -> list[StoredRun]:
 
 
 def left_out(root: Path) -> list[str]:
-    """Why `list_runs` leaves out a run under `root`: it is damaged, of a later version of qc, or not finished (Chinese,
-    one sentence for each)."""
-    found = []
+    """Why `list_runs` leaves out a run under `root`: it is damaged, of a later version of qc, not finished, or another
+    user's (Chinese, one sentence for each)."""
+    folders = [path for path in sorted(root.glob("[!.]*")) if path.is_dir()]
+    shut = [path for path in folders if not os.access(path, os.R_OK | os.X_OK)]
+    found = [f"目录 {path.name} 打不开：没有权限（多半是别的用户运行的）" for path in shut]
     lost = {path.parent for path in root.glob(f"*/{PARTS_FILE}") if not path.parent.name.startswith(".")}
     for path in sorted({*run_folders(root), *lost}):
         try:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import os
 from pathlib import Path
 
 import pytest
@@ -43,3 +44,16 @@ def test_why_and_what_to_do(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, num
         list(reading)
     assert str(part) in refused.value.message and told in refused.value.message
     assert todo in refused.value.hint and "English" not in refused.value.message
+
+
+def test_a_run_of_another_user_is_not_passed_over_in_silence(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Made by hand as root one morning, its folder is root's alone: the reports of the night's user lack it."""
+    for name in ("one", "two"):
+        build = RunBuilder(tmp_path / name)
+        build.add(Talk("A1"))
+        build.write()
+    assert read.left_out(tmp_path / "none") == read.left_out(tmp_path) == []
+    access = os.access
+    monkeypatch.setattr(os, "access", lambda path, mode: Path(path).name != "two" and access(path, mode))
+    monkeypatch.setattr(read, "run_folders", lambda root: [root / "one"])  # as a pattern finds them
+    assert read.left_out(tmp_path) == ["目录 two 打不开：没有权限（多半是别的用户运行的）"]
