@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import lru_cache
 from itertools import repeat
 
 from qc.domain.conversation import Conversation, Entity, Turn
@@ -51,17 +52,26 @@ def _masked_value(value: str | None) -> str | None:
 
 def _masked_field(title: str, value: str) -> str:
     """A column of a manifest, a field of a form."""
-    shown = mask_value(value)
-    return mask_value(f"{title}：{shown}")[len(title) + 1 :] if _tells(title) else shown
+    shown, label = mask_value(value), _label(title)
+    return mask_value(f"{label}：{shown}")[len(label) + 1 :] if label else shown
 
 
 _ONLY_LABELLED = ("王晓明", "1020384756", "1988年3月19日", "abc_12345", "e12345678", "阳光花园")
 
 
-@cache
-def _tells(title: str) -> bool:
-    """Whether a column of that name holds what only its name makes personal: 客户姓名, 户号, 出生日期."""
-    return any(mask_value(f"{title}：{value}")[len(title) + 1 :] != value for value in _ONLY_LABELLED)
+_ENGLISH = re.compile(
+    "(?P<姓名>(?:customer|client|user|contact|owner|holder|caller|member)[ _-]?name|^name$)"
+    "|(?P<户号>account|acct)|(?P<生日>birth|^dob$)|(?P<微信>wechat)|(?P<护照>passport)|(?P<地址>addr)"
+)
+
+
+@lru_cache(maxsize=4096)
+def _label(title: str) -> str:
+    """What a column's name says of what it holds, where only that makes it personal (客户姓名, 户号, birthday), in
+    Chinese; else nothing."""
+    found = _ENGLISH.search(title.lower())
+    label = title if found is None else found.lastgroup or title
+    return label if any(mask_value(f"{label}：{v}")[len(label) + 1 :] != v for v in _ONLY_LABELLED) else ""
 
 
 def _masked_turn(turn: Turn, text: str, number: int, found: Mapping[int, Sequence[Entity]]) -> Turn:

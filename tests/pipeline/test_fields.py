@@ -33,6 +33,9 @@ def _masked(**extra: str) -> Conversation:
         ("护照号码", "E82345679"),
         ("家庭住址", "阳光花园"),
         ("联系电话", "13812345678"),
+        ("Customer_Name", "王晓明"),
+        ("account_no", "1020384756"),
+        ("birthday", "1988-03-19"),
     ],
 )
 def test_the_name_of_a_column_says_what_it_holds(title: str, value: str) -> None:
@@ -51,6 +54,8 @@ def test_the_name_of_a_column_says_what_it_holds(title: str, value: str) -> None
         ("停电时间", "1988-03-19"),
         ("片区", "阳光花园"),
         ("处理时长", "20"),
+        ("device_name", "王码电脑"),
+        ("order_no", "1020384756"),
     ],
 )
 def test_what_tells_of_nobody_stays(title: str, value: str) -> None:
