@@ -194,7 +194,8 @@ _DECIDE = {
 def moved(earlier: Lineage, now: Lineage) -> str:
     """Why `now` is another plan than `earlier` was (Chinese)."""
     what = [zh for zh, names in _DECIDE.items() if any(getattr(earlier, n) != getattr(now, n) for n in names)]
-    return f"{'、'.join(what)}变了" if what else "命令不同"
+    # of the key there is only a digest in the plan: another user, of whom cron and a terminal are two, has another one
+    return f"{'、'.join(what)}变了" if what else "命令、运行的用户或化名钥匙（QC_KEY_FILE）不同"
 
 
 def _left(run: Path, earlier: Lineage, now: Lineage) -> str:

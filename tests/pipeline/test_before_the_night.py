@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -12,8 +13,9 @@ from click.testing import CliRunner, Result
 from qc.commands import cli
 from qc.domain.conversation import Conversation
 from qc.domain.failure import Failure
-from qc.domain.run import RunStatus
+from qc.domain.run import Lineage, RunStatus
 from qc.errors import SpecError, UsageError
+from qc.pipeline.plan import start
 from qc.pipeline.restore import stored_inputs
 from qc.specs.workspace import load_config
 from qc.storage.lineage import write_lineage
@@ -76,3 +78,14 @@ def test_a_run_that_changes_while_it_is_judged_again_is_told(tmp_path: Path, mon
     told = qc("inspect", run.path, *common, tmp_path / "again")
     assert isinstance(told.exception, UsageError) and "被别的 qc 命令改动" in told.exception.message
     assert open_run(only_run(tmp_path / "again")).lineage.status is RunStatus.RUNNING
+
+
+def test_a_run_that_people_reviewed_is_not_said_to_be_worthless(tmp_path: Path) -> None:
+    """A retry was broken off and the rules were edited: the run is no longer continued, and holds people's work."""
+    known = Lineage(run_id="a", plan_digest="a" * 64, input_path="in", status=RunStatus.RUNNING)
+    for reviewed, said in ((False, "可以删掉"), (True, "里面有人的复核，不要删")):
+        write_lineage(tmp_path / "a", known)
+        (tmp_path / "a" / ("reviews" if reviewed else "turns")).mkdir()
+        (told,) = start(tmp_path, replace(known, rules_digest="b", plan_digest="b" * 64), run_id=None, fresh=True).notes
+        assert said in told and "规则或评分表变了" in told
+        shutil.rmtree(tmp_path / "a")
