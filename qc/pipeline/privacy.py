@@ -52,8 +52,8 @@ def _masked_value(value: str | None) -> str | None:
 
 def _masked_field(title: str, value: str) -> str:
     """A column of a manifest, a field of a form."""
-    shown, label = mask_value(value), _label(title)
-    return mask_value(f"{label}：{shown}")[len(label) + 1 :] if label else shown
+    label = _label(title)
+    return mask_value(f"{label}：{value}")[len(label) + 1 :] if label else mask_value(value)
 
 
 _ONLY_LABELLED = ("王晓明", "1020384756", "1988年3月19日", "abc_12345", "e12345678", "阳光花园")
