@@ -13,6 +13,7 @@ import pyarrow.parquet as pq
 
 from qc.archive.hive import Partition
 from qc.archive.lake import WRITING, Entry, Lake, LakeFile, night_of
+from qc.errors import UsageError
 from qc.opinion.dedupe import last_of_each
 from qc.storage.read import StoredRun
 
@@ -21,7 +22,8 @@ _KEYS = ["conversation_id", "started_at", "source_sha256"]
 
 def judged_again(lake: Lake, run: StoredRun, known: Iterable[Entry]) -> Mapping[str, pa.Array]:
     """Night → ids of its conversations that stand in a later run, too; of the night of `run` and those `known` ones
-    that share a day with it. Conversations without a day are not compared: they may be of any night."""
+    that share a day with it. Conversations without a day are not compared: they may be of any night. Raises UsageError
+    where what the data set has of such a night is damaged."""
     talks = run.table("conversations", [*_KEYS, "date"])
     days = {_folder(day) for day in pc.unique(pc.cast(talks["date"], pa.date32())).to_pylist() if day is not None}
     mine = night_of(run)
@@ -56,5 +58,11 @@ def _place(file: LakeFile) -> str:
 
 
 def _read(lake: Lake, file: LakeFile) -> pa.Table:
-    with lake.files.open_input_file(lake.path(file.path)) as source:
-        return pq.ParquetFile(source).read(_KEYS, use_threads=False)
+    try:
+        with lake.files.open_input_file(lake.path(file.path)) as source:
+            return pq.ParquetFile(source).read(_KEYS, use_threads=False).select(_KEYS)
+    except (OSError, pa.ArrowException) as error:
+        raise UsageError(
+            f"读不了数据集里的 {file.path}（{type(error).__name__}）",
+            "从备份恢复；批次还在的，删掉 _manifest 里这一晚的 JSON 再运行一次 qc compact，会重新写入。",
+        ) from None

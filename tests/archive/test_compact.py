@@ -391,3 +391,14 @@ def test_killed_while_a_night_is_narrowed_whose_run_is_gone(tmp_path: Path, monk
     Lake(str(lake)).datasets()
     found = sorted(row["conversation_id"] for row in rows(lake))
     assert found == sorted({row["conversation_id"] for row in late.table("conversations").to_pylist()})
+
+
+def test_a_damaged_file_of_the_data_set_is_named(tmp_path: Path) -> None:
+    first = night(tmp_path / "runs", 0, talks=3)
+    lake = tmp_path / "lake"
+    compact([first], Lake(str(lake)))
+    damaged = next(lake.glob("conversations/*/*/*.parquet"))
+    damaged.write_bytes(b"PAR1")
+    late = night(tmp_path / "runs", 0, judged=1, talks=4, input_digest="a" * 64)
+    (refused,) = compact([first, late], Lake(str(lake))).refused
+    assert str(damaged.relative_to(lake)) in refused.message
