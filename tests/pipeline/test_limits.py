@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from qc.domain.config import RunConfig
+from qc.pipeline.executors import choose
 from qc.pipeline.executors.executor import Cause
 from qc.pipeline.limits import limits_of
 from qc.specs.workspace import load_config
@@ -51,3 +52,28 @@ def test_a_run_can_be_repeated_with_other_limits(line: str, tmp_path: Path) -> N
     config = load_config(tmp_path / "qc.yaml")
     assert config.run != RunConfig()
     assert config.digest == load_config(None).digest
+
+
+@pytest.mark.parametrize(
+    ("files", "granted"),
+    [
+        ({"cpu.max": "250000 100000\n"}, 2),
+        ({"cpu.max": "50000 100000\n"}, 1),
+        ({"cpu.max": "max 100000\n"}, 64),
+        ({"cpu/cpu.cfs_quota_us": "400000\n", "cpu/cpu.cfs_period_us": "100000\n"}, 4),
+        ({"cpu/cpu.cfs_quota_us": "-1\n", "cpu/cpu.cfs_period_us": "100000\n"}, 64),
+        ({"cpu.max": "0 0 0"}, 64),
+        ({}, 64),
+    ],
+)
+def test_a_container_has_as_many_workers_as_cores_it_was_given(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, files: dict[str, str], granted: int
+) -> None:
+    """Sixty-four workers on two cores' time would only fight for it, and each holds a model."""
+    (tmp_path / "cpu").mkdir()
+    for name, text in files.items():
+        (tmp_path / name).write_text(text)
+    monkeypatch.setattr(choose, "_CGROUP", tmp_path)
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(64)), raising=False)
+    assert choose.worker_count(0) == granted
+    assert choose.worker_count(7) == 7

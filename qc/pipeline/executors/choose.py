@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Sequence
+from contextlib import suppress
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -11,6 +12,8 @@ from qc.errors import UsageError
 from qc.pipeline.executors.executor import Executor
 from qc.pipeline.executors.pool import Pool
 from qc.pipeline.executors.serial import Serial
+
+_CGROUP = Path("/sys/fs/cgroup")
 
 
 def choose_executor(
@@ -38,5 +41,19 @@ def has_ray() -> bool:
 
 
 def worker_count(asked: int) -> int:
-    """`asked`, or one per usable core when it is 0."""
-    return asked or len(os.sched_getaffinity(0))
+    """`asked`, or when it is 0 one per core that this process may use: of a container on a large machine, its share."""
+    if asked:
+        return asked
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    return max(1, int(min(cores, _granted(_CGROUP))))
+
+
+def _granted(cgroup: Path) -> float:
+    """Of how many cores the container may have all the time; infinitely many where nobody says."""
+    with suppress(OSError, ValueError, ZeroDivisionError):  # version 2: "max 100000", "250000 100000"
+        quota, period = map(float, (cgroup / "cpu.max").read_text().replace("max", "inf").split())
+        return quota / period
+    with suppress(OSError, ValueError, ZeroDivisionError):  # version 1: -1 is no limit
+        quota, period = (float((cgroup / f"cpu/cpu.cfs_{name}_us").read_text()) for name in ("quota", "period"))
+        return quota / period if quota > 0 else float("inf")
+    return float("inf")
