@@ -83,14 +83,14 @@ def unmatched(runs: Sequence[StoredRun], retention: Retention, names: Collection
     is taken. `names`: of all runs there are."""
     for name in retention.keep:
         if name not in names:
-            yield f"retention.keep 里的 {name} 不是这里的批次：编号写错了，就没有保全"
+            yield f"retention.keep 里的 {name} 不是这里的批次；要是写错了编号，就没有保全"
     seen: set[str] = set()
     for run in runs if retention.projects else ():
         with suppress(UsageError):  # told of already
             seen.update(pc.unique(run.table("conversations", ["project"])["project"]).to_pylist())
     for name in retention.projects:
         if name not in seen:
-            yield f"retention.projects 里的 {name} 在这些批次里没有会话：名字写错了，它的会话就按 default 清除"
+            yield f"retention.projects 里的 {name} 在这些批次里没有会话；要是写错了名字，它的会话会按 default 清除"
 
 
 def due(run: StoredRun, retention: Retention, today: date, transcripts: Transcripts) -> Due | None:
