@@ -10,7 +10,7 @@ import click
 import pyarrow.compute as pc
 
 from qc.commands.cells import wrap
-from qc.commands.explanation import render, render_table, verdict_zh
+from qc.commands.explanation import render, render_table
 from qc.commands.exporting import say_left_out
 from qc.commands.rulecheck import signals_from
 from qc.commands.transcript import identify
@@ -22,6 +22,7 @@ from qc.matching.explain import Explainer
 from qc.matching.story import Explanation
 from qc.pipeline.restore import stored_conversation
 from qc.pipeline.specs import Folders, configuration
+from qc.ruletest.diff_words import called
 from qc.ruletest.inline import conversation_of
 from qc.ruletest.typed import typed_dialogue
 from qc.specs.rules import load_rules
@@ -32,7 +33,7 @@ from qc.storage.read import StoredRun, list_runs, open_run
 def find_run(name: str, root: Path) -> StoredRun:
     """The run of this folder, or the one under `root` whose id is or begins so; `latest` is the newest. Raises
     UsageError."""
-    if (Path(name) / "run.json").is_file() or Path(name).is_dir():
+    if Path(name).is_dir():
         return open_run(Path(name))
     if (root / name).is_dir():
         return open_run(root / name)
@@ -120,7 +121,7 @@ def _test_head(test: RuleTest, one: Explanation) -> list[str]:
     passed = one.verdict is test.expect
     mark = click.style("[通过]", fg="green") if passed else click.style("[失败]", fg="red")
     kind = one.rule.kind
-    lines = wrap(f"{mark} {test.name}：应为{verdict_zh(test.expect, kind)}，实为{verdict_zh(one.verdict, kind)}")
+    lines = wrap(f"{mark} {test.name}：应为{called(kind, test.expect)}，实为{called(kind, one.verdict)}")
     return lines if passed else [*lines, f"       {one.rule.path}:{test.line}"]
 
 
@@ -144,7 +145,7 @@ def _stored_notes(run: StoredRun, one: Explanation, conversation: str, where: Fo
     if version is None or (digest is None and row is None and lineage.rule_digests):
         return wrap("当时没有判定这条规则（那时没有它，或者它没有启用）。", first="批次：")
     then = _then(run, conversation, rule.id, row["verdict"] if row else None)
-    was = "没有命中" if then is None else verdict_zh(then, rule.kind)
+    was = "没有命中" if then is None else called(rule.kind, then)
     if digest is None:
         return wrap(f"当时{was}（版本 {version}；这个批次没有记下规则摘要，不知道规则是否改过）。", first="批次：")
     if digest != rule.digest:

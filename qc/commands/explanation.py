@@ -18,6 +18,7 @@ from qc.matching.compile import is_absence
 from qc.matching.relax import ROLE_ZH
 from qc.matching.story import Explanation, NearMiss, Outside, PieceStory, truth_in
 from qc.reporting.labels import CHANNEL, OPERATOR
+from qc.ruletest.diff_words import called
 
 _MARK = {Truth.TRUE: click.style("✓", fg="green"), Truth.FALSE: click.style("✗", fg="red"), Truth.UNKNOWN: "?"}
 _UNITS = {"s": " 秒", "%": "%", None: ""}
@@ -26,17 +27,6 @@ _MOST_HITS = 8
 """Pieces of evidence shown per piece of the rule."""
 _CONTEXT = 40
 """Characters shown on either side of the evidence."""
-
-
-def verdict_zh(verdict: Verdict, kind: RuleKind) -> str:
-    """The verdict as people call it."""
-    fault = kind is RuleKind.VIOLATION
-    return {
-        Verdict.HIT: "违规" if fault else "命中",
-        Verdict.MISS: "达标" if fault else "未命中",
-        Verdict.NOT_APPLICABLE: "不适用",
-        Verdict.UNDECIDED: "无法判定",
-    }[verdict]
 
 
 def render(told: Explanation, conversation: Conversation, notes: Iterable[str] = ()) -> str:
@@ -54,7 +44,7 @@ def render_table(told: Sequence[Explanation], conversation: Conversation) -> str
     order = (Verdict.HIT, Verdict.UNDECIDED, Verdict.MISS, Verdict.NOT_APPLICABLE)
     lines = []
     for one in sorted(told, key=lambda e: order.index(e.verdict)):
-        verdict = verdict_zh(one.verdict, one.rule.kind)
+        verdict = called(one.rule.kind, one.verdict)
         head = click.style(verdict, fg=_colour(one)) + " " * (9 - display_width(verdict))
         lines.append(head + clip(f"{one.rule.title}（{one.rule.id}）", WIDTH - 9))
         lines.append(" " * 9 + clip(reason(one), WIDTH - 9))
@@ -110,7 +100,7 @@ def outside_zh(part: Outside) -> str:
 
 def _head(told: Explanation, conversation: Conversation) -> list[str]:
     rule = told.rule
-    verdict = click.style(verdict_zh(told.verdict, rule.kind), fg=_colour(told), bold=True)
+    verdict = click.style(called(rule.kind, told.verdict), fg=_colour(told), bold=True)
     lines = [
         clip(f"会话 {visible(conversation.id)}　规则 {rule.title}（{rule.id}）"),
         f"判定：{verdict}　版本 {rule.version}　摘要 {rule.digest[:12]}{_STATUS.get(rule.status, '')}",

@@ -23,7 +23,12 @@ NOBODY = "未填写"
 
 def verdict(change: RuleChange, name: str) -> str:
     """A verdict of the rule as people say it."""
-    return (_VIOLATION if change.rule.kind is RuleKind.VIOLATION else _PLAIN)[name]
+    return called(change.rule.kind, name)
+
+
+def called(kind: str, name: str) -> str:
+    """A verdict of a rule of that kind as people say it."""
+    return (_VIOLATION if kind == RuleKind.VIOLATION else _PLAIN)[name]
 
 
 def changed(change: RuleChange) -> str:

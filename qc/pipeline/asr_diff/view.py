@@ -15,7 +15,7 @@ from qc.pipeline.asr_diff.difference import AsrDiff, Change, RuleDrift
 from qc.pipeline.asr_diff.why import Why
 from qc.reporting.render import Renderer, Site
 from qc.ruletest.diff import Group, Movement, Totals
-from qc.ruletest.diff_words import NOBODY, ROLE, scores
+from qc.ruletest.diff_words import NOBODY, ROLE, called, scores
 
 FORMAT, VERSION = "qc.asr.diff", 1
 WHY = {
@@ -25,18 +25,12 @@ WHY = {
     Why.TIME: "字相同，时间或断句不同",
     Why.ELSEWHERE: "别处的字不同（规则看的是整通或没有出现的话）",
 }
-_PLAIN = {"hit": "命中", "miss": "未命中", "not_applicable": "不适用", "undecided": "无法判定", "absent": "无此规则"}
-_VIOLATION = {**_PLAIN, "hit": "违规", "miss": "达标"}
 
 
 class Words:
     """What things are called, for templates and tables."""
 
-    nobody, role, why, scores = NOBODY, ROLE, WHY, staticmethod(scores)
-
-    @staticmethod
-    def verdict(kind: str, name: str) -> str:
-        return (_VIOLATION if kind == "violation" else _PLAIN)[name]
+    nobody, role, why, scores, verdict = NOBODY, ROLE, WHY, staticmethod(scores), staticmethod(called)
 
     @staticmethod
     def engine(run: Lineage) -> str:
