@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from multiprocessing import resource_tracker
 from multiprocessing.connection import wait
 from typing import Any, Generic
 
@@ -26,6 +27,7 @@ class Pool:
         """As every executor. Tasks drawn ahead are at most as many as there are workers."""
         most = min(self.workers, job.at_most or self.workers, job.per_machine or self.workers)
         crew = Crew(job, most, tasks, _Local(job))
+        resource_tracker.ensure_running()  # it lets Ctrl-C through when it starts, also to a worker hired just then
         try:
             yield from crew.results()
         finally:

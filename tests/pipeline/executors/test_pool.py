@@ -26,6 +26,26 @@ except UsageError as error:
     print(error.message)
 """
 
+DEAF = """
+import signal
+from qc.pipeline.executors.executor import Job
+from qc.pipeline.executors.pool import Pool
+
+def deaf(state, task):
+    return signal.SIGINT in signal.pthread_sigmask(signal.SIG_BLOCK, [])
+
+if __name__ == "__main__":
+    print(list(Pool(1).run(Job(work=deaf, setup=str), [1])))
+"""
+
+
+def test_ctrl_c_is_for_the_command_and_not_for_its_first_worker(tmp_path: Path) -> None:
+    """It would die with a traceback on the terminal."""
+    script = tmp_path / "main.py"
+    script.write_text(DEAF)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=300, check=False)
+    assert done.stdout == "[True]\n", done.stderr
+
 
 def test_a_worker_that_dies_before_it_reads_its_start_stops_nobody(tmp_path: Path) -> None:
     """More than a pipe holds is to be read, and nobody reads it."""
