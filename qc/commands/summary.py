@@ -12,10 +12,11 @@ from qc.commands.console import Console, table
 from qc.commands.transcript import visible
 from qc.domain.alert import AlertSpecs
 from qc.errors import EXIT_OK, EXIT_PARTIAL
-from qc.pipeline.report import write_report
+from qc.pipeline.report import REPORT, write_report
 from qc.pipeline.run import Outcome
 from qc.pipeline.specs import Folders
 from qc.reporting.labels import KIND, SEVERITIES, SEVERITY
+from qc.storage.lineage import LINEAGE_FILE
 from qc.storage.read import StoredRun, open_run
 
 _MOST = 10
@@ -40,10 +41,16 @@ def conclude(outcome: Outcome, where: Folders, console: Console, warn: AlertSpec
         except KeyboardInterrupt:
             console.note(f"报表没有写完，批次 {outcome.run} 的结果表已经完整：再运行同一条命令，只补报表。")
             raise
+    elif _is_stale(outcome.run / REPORT / "index.html", outcome.run / LINEAGE_FILE):
+        console.note(f"提醒：批次里的报表还是重试之前的；重出：qc report {outcome.run}")
     click.echo(summary(outcome.run))
     click.echo(f"\n批次：{outcome.run}" + (f"\n报表：{page}" if page is not None else ""))
     click.get_current_context().call_on_close(outcome.close)
     return EXIT_OK if outcome.within_allowance else EXIT_PARTIAL
+
+
+def _is_stale(page: Path, made_from: Path) -> bool:
+    return page.exists() and page.stat().st_mtime < made_from.stat().st_mtime
 
 
 def summary(run: Path) -> str:

@@ -86,9 +86,11 @@ def test_what_may_come_good_comes_good_in_place(night: Path) -> None:
     people = stored.path / "reviews" / "reviews" / "part-00000.parquet"
     people.parent.mkdir(parents=True)
     people.write_bytes(b"what people said")
+    (stored.path / "report").mkdir()
+    (stored.path / "report" / "index.html").touch()
 
     said = run(night, "--retry-failed", code=3)
-    assert "重试 3 个" in said
+    assert "重试 3 个" in said and "报表还是重试之前的" in said
     assert heard(night) == ["flaky"], "what cannot come good is not heard again, nor what is known"
     again = open_run(only_run(night / "out"))
     assert again.lineage.run_id == stored.lineage.run_id
