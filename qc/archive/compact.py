@@ -9,7 +9,7 @@ and some as they are now, never half a file and never a row twice within a day a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, replace
 
@@ -143,12 +143,16 @@ def _narrowed(lake: Lake, entry: Entry, ids: pa.Array) -> Entry:
     """The night without the conversations `ids`, which a later run has. Where none is left, what did not belong to any
     (failed inputs, words) is the later run's to tell, too: only the row of the run stays. Killed anywhere, whatever
     writes the data set next goes on."""
+
+    def others(table: pa.Table) -> pa.Table:
+        return table.filter(pc.invert(pc.is_in(table["conversation_id"], value_set=ids)))
+
     files = [file for file in entry.files if lake.has(file.path)]
-    written = {f.path: _without(lake, f.path, ids) for f in files if _table(f) == "conversations"}
+    written = {f.path: rewritten(lake, f, others) for f in files if f.table == "conversations"}
     left = any(file.rows for file in written.values())
-    rest = [f for f in files if left and _table(f) not in ("conversations", "terms", RUNS)]
-    written |= {f.path: _without(lake, f.path, ids) for f in rest}
-    kept = tuple(file for f in files if (left or _table(f) == RUNS) and (file := written.get(f.path, f)).rows)
+    rest = [f for f in files if left and f.table not in ("conversations", "terms", RUNS)]
+    written |= {f.path: rewritten(lake, f, others) for f in rest}
+    kept = tuple(file for f in files if (left or f.table == RUNS) and (file := written.get(f.path, f)).rows)
     paths = {file.path for file in kept}
     purged = tuple(one for one in entry.purged if one.split(" ", 1)[1] in paths)
     staged = [file for file in written.values() if file.path in paths]
@@ -156,23 +160,6 @@ def _narrowed(lake: Lake, entry: Entry, ids: pa.Array) -> Entry:
         lake.remove(f"{STAGING}/{path}")
     narrow = replace(entry, state=WHOLE, files=kept, purged=purged)
     return publish(lake, narrow, entry, staged, replace(entry, state=PURGING))
-
-
-def _without(lake: Lake, path: str, ids: pa.Array) -> LakeFile:
-    """The staged file without the rows of those conversations."""
-    with ExitStack() as stack:
-        source = pq.ParquetFile(stack.enter_context(lake.files.open_input_file(lake.path(path))))
-        writing = Writing(lake, path, source.schema_arrow, stack)
-        for group in range(source.num_row_groups):
-            table = source.read_row_group(group)
-            writing.add(table.filter(pc.invert(pc.is_in(table["conversation_id"], value_set=ids))))
-            writing.flush()
-        writing.close()
-    return writing.file
-
-
-def _table(file: LakeFile) -> str:
-    return file.path.split("/")[0]
 
 
 def publish(
@@ -289,6 +276,18 @@ class Writing:
     @property
     def file(self) -> LakeFile:
         return LakeFile(path=self._relative, rows=self.rows, bytes=self._sink.bytes, sha256=self._sink.sha256)
+
+
+def rewritten(lake: Lake, file: LakeFile, change: Callable[[pa.Table], pa.Table]) -> LakeFile:
+    """The staged file of what `change` makes of a file of the data set, a row group at a time."""
+    with ExitStack() as stack:
+        source = pq.ParquetFile(stack.enter_context(lake.files.open_input_file(lake.path(file.path))))
+        writing = Writing(lake, file.path, source.schema_arrow, stack)
+        for group in range(source.num_row_groups):
+            writing.add(change(source.read_row_group(group)))
+            writing.flush()
+        writing.close()
+    return writing.file
 
 
 def _run_row(lake: Lake, night: str, run: StoredRun, rows: Sorted) -> Writing:

@@ -32,7 +32,7 @@ from qc.archive.hive import UNKNOWN
 from qc.errors import UsageError
 from qc.schema.reviews import ALL_TABLES
 from qc.schema.runs import RUN_FIELDS, RUNS, runs_table
-from qc.storage.files import make_folder, modes_in
+from qc.storage.files import make_folder, modes_in, sync_folder
 from qc.storage.read import StoredRun
 
 MANIFEST, STAGING = "_manifest", "_staging"
@@ -52,6 +52,20 @@ class LakeFile:
     rows: int
     bytes: int
     sha256: str
+
+    @property
+    def table(self) -> str:
+        return self.path.split("/")[0]
+
+    @property
+    def day(self) -> str:
+        """The date of its partition, or UNKNOWN."""
+        return self.path.split("/")[1].removeprefix("date=")
+
+    @property
+    def project(self) -> str:
+        """The project of its partition as it stands in the path (`escaped`), or UNKNOWN."""
+        return self.path.split("/")[2].removeprefix("project=")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -169,7 +183,7 @@ class Lake:
         self._parents(target)
         self.files.move(source, target)
         if self.local:
-            _sync(Path(target).parent)
+            sync_folder(Path(target).parent)
 
     def remove(self, relative: str) -> None:
         """Remove a file, if it is there, and the partition's folders when they are empty."""
@@ -277,16 +291,6 @@ def schema_of(name: str) -> pa.Schema:
 def _told(where: str) -> str:
     """The address without what may be secret in it: a name and password, options."""
     return re.sub(r"(?<=://)[^/@]*@", "", where.split("?")[0]) if "://" in where else where
-
-
-def _sync(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    except OSError:  # some network file systems refuse; the rename itself is still atomic
-        pass
-    finally:
-        os.close(descriptor)
 
 
 def _sound(entry: Entry) -> Entry:

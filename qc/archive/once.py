@@ -4,14 +4,12 @@ all that was there before) counts as it was judged last, as in reports."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import date
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
-from qc.archive.hive import Partition
 from qc.archive.lake import WRITING, Entry, Lake, LakeFile, night_of
 from qc.errors import UsageError
 from qc.opinion.dedupe import last_of_each
@@ -25,14 +23,15 @@ def judged_again(lake: Lake, run: StoredRun, known: Iterable[Entry]) -> Mapping[
     that share a day with it. Conversations without a day are not compared: they may be of any night. Raises UsageError
     where what the data set has of such a night is damaged."""
     talks = run.table("conversations", [*_KEYS, "date"])
-    days = {_folder(day) for day in pc.unique(pc.cast(talks["date"], pa.date32())).to_pylist() if day is not None}
+    days = {str(day) for day in pc.unique(pc.cast(talks["date"], pa.date32())).to_pylist() if day is not None}
     mine = night_of(run)
     found = {mine: talks.select(_KEYS)}
     age = {mine: (run.lineage.started_at, run.lineage.run_id)}
     for entry in known:
         if entry.night == mine or entry.run_id == run.lineage.run_id or entry.state == WRITING:
             continue
-        files = [file for file in entry.files if _place(file) in days and lake.has(file.path)]
+        shared = (file for file in entry.files if file.table == "conversations" and file.day in days)
+        files = [file for file in shared if lake.has(file.path)]
         if files:
             found[entry.night] = pa.concat_tables([_read(lake, file) for file in files])
             age[entry.night] = (entry.started_at, entry.run_id)
@@ -46,15 +45,6 @@ def judged_again(lake: Lake, run: StoredRun, known: Iterable[Entry]) -> Mapping[
         if not mask.all():
             again[night] = found[night]["conversation_id"].combine_chunks().filter(pa.array(~mask))
     return again
-
-
-def _folder(day: date) -> str:
-    return f"conversations/{Partition(day, None).folder.partition('/')[0]}"
-
-
-def _place(file: LakeFile) -> str:
-    """conversations/date=…"""
-    return "/".join(file.path.split("/")[:2])
 
 
 def _read(lake: Lake, file: LakeFile) -> pa.Table:

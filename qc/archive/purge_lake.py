@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import ExitStack
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
 
 import numpy as np
-import pyarrow.parquet as pq
+import pyarrow as pa
 
-from qc.archive.compact import Writing, mark, publish
+from qc.archive.compact import mark, publish, rewritten
 from qc.archive.forget import forget, touches
 from qc.archive.hive import UNKNOWN, escaped
 from qc.archive.lake import PURGING, WHOLE, Entry, Lake, LakeFile
@@ -29,8 +29,8 @@ class DueNight:
     @property
     def counts(self) -> dict[str, int]:
         """Kind → conversations: those of every partition of which some file is due."""
-        rows = {_place(file): file.rows for file in self.entry.files if _table(file) == "conversations"}
-        places = {kind: {_place(file) for file in files} for kind, files in self.files.items()}
+        rows = {(file.day, file.project): file.rows for file in self.entry.files if file.table == "conversations"}
+        places = {kind: {(file.day, file.project) for file in files} for kind, files in self.files.items()}
         return {kind.value: sum(rows.get(place, 0) for place in mine) for kind, mine in places.items()}
 
 
@@ -49,7 +49,7 @@ def due_nights(lake: Lake, retention: Retention, today: date) -> list[DueNight]:
             mine = tuple(
                 file
                 for file in entry.files
-                if touches(kind, _table(file))
+                if touches(kind, file.table)
                 and _over(entry, file, retention, kind, today, projects)
                 and mark(kind, file.path) not in entry.purged
                 and not (kind is not Kept.RESULTS and _over(entry, file, retention, Kept.RESULTS, today, projects))
@@ -66,8 +66,8 @@ def due_nights(lake: Lake, retention: Retention, today: date) -> list[DueNight]:
 def _without_needed_terms(entry: Entry, due: tuple[LakeFile, ...]) -> tuple[LakeFile, ...]:
     """Words are counted by project, and lie under the day most conversations are of: they go with the last of these, as
     they do from the run."""
-    staying = {_project(f) for f in entry.files if _table(f) == "conversations" and f not in due}
-    return tuple(file for file in due if _table(file) != "terms" or _project(file) not in staying)
+    staying = {f.project for f in entry.files if f.table == "conversations" and f not in due}
+    return tuple(file for file in due if file.table != "terms" or file.project not in staying)
 
 
 def purge_night(lake: Lake, due: DueNight) -> None:
@@ -78,12 +78,12 @@ def purge_night(lake: Lake, due: DueNight) -> None:
     marks = set(entry.purged)
     for kind, files in due.files.items():
         marks |= {mark(kind, file.path) for file in files if kind is not Kept.RESULTS}
-    again = {file.path for kind, files in due.files.items() if kind is not Kept.RESULTS for file in files}
-    for path in sorted(again):
-        kinds = [kind for kind in (Kept.TEXT, Kept.AUDIO) if any(f.path == path for f in due.files.get(kind, ()))]
-        written[path] = _without(lake, path, kinds)
+    again = {file.path: file for kind, files in due.files.items() if kind is not Kept.RESULTS for file in files}
+    for path, file in sorted(again.items()):
+        kinds = [kind for kind in (Kept.TEXT, Kept.AUDIO) if file in due.files.get(kind, ())]
+        written[path] = rewritten(lake, file, partial(_emptied, name=file.table, kinds=kinds))
     kept = tuple(written.get(file.path, file) for file in entry.files if file.path not in gone)
-    if not any(_table(file) in ALL_TABLES for file in kept):
+    if not any(file.table in ALL_TABLES for file in kept):
         gone |= {file.path for file in kept}  # nothing is left but the row of the run
         kept = ()
     purged = tuple(sorted(one for one in marks if one.split(" ", 1)[1] not in gone))
@@ -91,40 +91,18 @@ def purge_night(lake: Lake, due: DueNight) -> None:
     publish(lake, replace(entry, state=WHOLE, files=kept, purged=purged), entry, written.values(), begun)
 
 
-def _without(lake: Lake, path: str, kinds: Iterable[Kept]) -> LakeFile:
-    name = path.split("/")[0]
-    with ExitStack() as stack:
-        source = pq.ParquetFile(stack.enter_context(lake.files.open_input_file(lake.path(path))))
-        writing = Writing(lake, path, source.schema_arrow, stack)
-        for group in range(source.num_row_groups):
-            table = source.read_row_group(group)
-            for kind in kinds:
-                table = forget(kind, name, table, np.ones(table.num_rows, np.bool_))
-            writing.add(table)
-            writing.flush()
-        writing.close()
-    return writing.file
+def _emptied(table: pa.Table, name: str, kinds: Iterable[Kept]) -> pa.Table:
+    for kind in kinds:
+        table = forget(kind, name, table, np.ones(table.num_rows, np.bool_))
+    return table
 
 
 def _over(
     entry: Entry, file: LakeFile, retention: Retention, kind: Kept, today: date, projects: dict[str, str]
 ) -> bool:
-    name, day, project = (part.partition("=")[2] for part in ("=" + file.path).split("/")[:3])
-    if name not in ALL_TABLES:
+    if file.table not in ALL_TABLES:
         return False
-    period = retention.period(kind, projects.get(project, ""))
-    begun = date.fromisoformat((entry.started_at or "1970-01-01")[:10])
-    return period is not None and (begun if day == UNKNOWN else date.fromisoformat(day)) < period.before(today)
-
-
-def _table(file: LakeFile) -> str:
-    return file.path.split("/")[0]
-
-
-def _place(file: LakeFile) -> str:
-    """date=…/project=…"""
-    return file.path.partition("/")[2].rpartition("/")[0]
-
-
-def _project(file: LakeFile) -> str:
-    return _place(file).partition("/")[2]
+    period = retention.period(kind, projects.get(file.project, ""))
+    begun = (entry.started_at or "1970-01-01")[:10]
+    day = date.fromisoformat(begun if file.day == UNKNOWN else file.day)
+    return period is not None and day < period.before(today)

@@ -79,7 +79,7 @@ def atomic(path: Path) -> Iterator[Path]:
         with temporary.open("rb") as written:
             os.fsync(written.fileno())
         temporary.replace(path)
-        _sync_folder(path.parent)
+        sync_folder(path.parent)
     except OSError as error:
         # of a library's writing it often says no file at all; of ours a name nobody has seen
         if error.errno is None or error.filename not in (None, str(temporary)):
@@ -129,7 +129,8 @@ def _set(path: Path, mode: int) -> None:
             path.chmod(mode)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
+    """Bring to the disk which files the folder holds. Raises OSError where it cannot be opened."""
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)
