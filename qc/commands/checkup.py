@@ -21,12 +21,12 @@ from qc.asr.models.weights import INSTALL, find_model
 from qc.domain.config import AsrConfig, Config, RunConfig
 from qc.errors import QcError, SpecError, refusal
 from qc.paths import WORKSPACE_FILE, cache_dir
+from qc.pipeline.capacity import WORKER_BYTES
 from qc.pipeline.executors.choose import has_ray, worker_count
 from qc.pipeline.specs import Folders, configuration, folders, load
 
 _GIB = 1 << 30
-_WORKER_GIB = 1.2
-"""Measured peak of one transcribing process."""
+_WORKER_GIB = WORKER_BYTES / _GIB
 _LEAST_FREE_GIB = 2
 _MEASURE_S = 20
 """No measurement begins after so many CPU seconds; large models are too slow to measure in passing."""
@@ -36,8 +36,6 @@ _ASR_MODULES = {
     "onnxruntime": "onnxruntime",
     "av": "av",
 }
-
-
 _NO_WORKSPACE = f"没有 {WORKSPACE_FILE}，用内置的配置、规则和评分表（要改成自己的：qc init 目录）"
 
 
@@ -79,7 +77,7 @@ def _machine() -> Result:
     if memory < _WORKER_GIB * cores:
         fit = max(1, int(memory / _WORKER_GIB))
         return Result(
-            Level.WARNING, "本机", message, f"每个转写进程约需 {_WORKER_GIB} GiB，建议 qc run --workers {fit}。"
+            Level.WARNING, "本机", message, f"每个转写进程约需 {_WORKER_GIB:g} GiB，建议 qc run --workers {fit}。"
         )
     return Result(Level.GOOD, "本机", message)
 

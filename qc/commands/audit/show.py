@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Iterator
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -47,7 +48,13 @@ _DAY = click.DateTime(formats=["%Y-%m-%d"])
 @click.option("--last", type=click.IntRange(1), default=50, show_default=True, metavar="N", help="最多显示最近几行")
 @click.option("--json", "as_json", is_flag=True, help="原样打印日志的行（含摘要）")
 def command(
-    runs: Path, run_id: str | None, user: str | None, action: str | None, since: object, last: int, as_json: bool
+    runs: Path,
+    run_id: str | None,
+    user: str | None,
+    action: str | None,
+    since: datetime | None,
+    last: int,
+    as_json: bool,
 ) -> None:
     """列出审计日志，最近的在最后；查看不等于核对，有没有被改过用 qc audit verify。
 
@@ -56,12 +63,11 @@ def command(
     """
     import json
     from dataclasses import asdict
-    from datetime import datetime
 
     from qc.domain.printable import printable
     from qc.storage.audit import entries
 
-    begin = since.date().isoformat() if isinstance(since, datetime) else ""
+    begin = since.date().isoformat() if since is not None else ""
     wanted = deque(
         (
             entry

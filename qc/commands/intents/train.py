@@ -9,7 +9,6 @@ import click
 from qc.commands.heads import EXISTING, FILE, train_head
 from qc.commands.options import FOLDER, workspace_of
 from qc.domain.head import Task
-from qc.errors import EXIT_OK
 
 
 @click.command("train", short_help="用标注好的句子训练意图模型")
@@ -20,9 +19,7 @@ from qc.errors import EXIT_OK
 @click.option("--keep-doubtful", is_flag=True, help="不剔除与其余标注明显不合的句子")
 @click.option("--quiet", "-q", is_flag=True, help="不显示进度")
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
-@click.pass_context
 def command(
-    ctx: click.Context,
     labels: Path,
     out: Path,
     date: str | None,
@@ -47,4 +44,3 @@ def command(
         quiet=quiet,
         workspace=workspace_of(workspace),
     )
-    ctx.exit(EXIT_OK)

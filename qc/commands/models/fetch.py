@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import click
 
-from qc.errors import EXIT_OK
-
 
 @click.command("fetch", short_help="下载一个官方 whisper 模型（qc 唯一会联网的命令）")
 @click.argument("name", metavar="模型")
 @click.option("--quiet", "-q", is_flag=True, help="不显示进度。")
-@click.pass_context
-def command(ctx: click.Context, name: str, quiet: bool) -> None:
+def command(name: str, quiet: bool) -> None:
     """从 openai-whisper 自带的地址下载官方模型，核对 SHA-256 后放进 qc 模型目录。中断了再运行一次，接着下载。
     代理用环境变量 https_proxy。下载失败或校验不符时退出码为 1。
 
@@ -33,7 +30,7 @@ def command(ctx: click.Context, name: str, quiet: bool) -> None:
     source = look_up(name)
     if source is not None:
         click.echo(f"模型 {name} 已经装好：{source.origin}", err=True)
-        ctx.exit(EXIT_OK)
+        return
     console = Console(quiet)
     megabytes, done = FIGURES[name].megabytes, 0.0
     console.stage(f"下载 {name}", megabytes, "MB")
@@ -49,4 +46,3 @@ def command(ctx: click.Context, name: str, quiet: bool) -> None:
     write_down(name, OFFICIAL[name], target)
     found = find(name)
     console.note(f"已下载并校验：{found.file if found else target}；在 qc.yaml 写 asr: {{model: {name}}}")
-    ctx.exit(EXIT_OK)

@@ -5,12 +5,10 @@ from __future__ import annotations
 import click
 
 from qc.asr.models.catalogue import Entry
-from qc.errors import EXIT_OK
 
 
 @click.command("list", short_help="有哪些模型，装了没有，在哪里，校验是否一致")
-@click.pass_context
-def command(ctx: click.Context) -> None:
+def command() -> None:
     """列出 qc 知道的模型。whisper 的显存与速度是 OpenAI 给出的：速度以 large 为 1，在 GPU 上转写英语测得；
     qc 在 CPU 上用 base 时每个转写进程实测约 1 GB 内存。未安装的显示下载大小。"""
     from qc.asr.models.catalogue import entries
@@ -27,7 +25,6 @@ def command(ctx: click.Context) -> None:
         if entry.problem:
             click.echo(f"    {entry.problem}")
     click.echo(f"模型目录：{models_dir()}")
-    ctx.exit(EXIT_OK)
 
 
 def _facts(entry: Entry) -> str:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
 from qc.commands.options import FOLDER, workspace_of
-from qc.errors import EXIT_CHECK, EXIT_OK, UsageError, display_width
+from qc.errors import EXIT_CHECK, EXIT_OK, UsageError
 
 if TYPE_CHECKING:
     from qc.domain.alert import Dimension
@@ -79,6 +79,7 @@ def _injection(text: str) -> tuple[Dimension, float]:
 
 def _lines(found: Backtest, titles: Mapping[str, str]) -> Iterator[str]:
     """With the `titles` of levels every alert is listed."""
+    from qc.commands.console import table
     from qc.opinion.wording import dimension, told
 
     if not found.days:
@@ -87,20 +88,11 @@ def _lines(found: Backtest, titles: Mapping[str, str]) -> Iterator[str]:
     yield f"{found.first} 至 {found.last}：判了 {found.days} 天，历史不足的 {found.skipped} 天没有判。"
     if titles:
         yield from (f"  {titles[a.level.value]}　{told(a)}" for a in found.alerts)
-    yield from _columns(
-        [("规则", "预警", "有预警的天", "每周")]
-        + [(f"{r.title}（{r.rule}）", str(r.alerts), str(r.days), f"{r.per_week:.2f}") for r in found.rates]
-        + [("合计", str(len(found.alerts)), "", f"{found.per_week:.2f}")]
-    )
+    rows = [("规则", "预警", "有预警的天", "每周")]
+    rows += [(f"{r.title}（{r.rule}）", str(r.alerts), str(r.days), f"{r.per_week:.2f}") for r in found.rates]
+    yield table([*rows, ("合计", str(len(found.alerts)), "", f"{found.per_week:.2f}")])
     for i in found.injected:
         yield (
             f"突增 {i.share:.2%}（{dimension(i.dimension)}）：{i.trials} 次模拟，"
             f"看见 {i.seen / max(i.trials, 1):.0%}，是当天第一个预警的 {i.first / max(i.trials, 1):.0%}。"
         )
-
-
-def _columns(rows: Sequence[tuple[str, ...]]) -> Iterator[str]:
-    widths = [max(display_width(row[i]) for row in rows) for i in range(len(rows[0]))]
-    for row in rows:
-        cells = (text + " " * (width - display_width(text)) for text, width in zip(row, widths, strict=True))
-        yield "  ".join(cells).rstrip()

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qc.commands.options import FOLDER, spec_options, workspace_of
-from qc.errors import EXIT_OK, UsageError
+from qc.errors import UsageError
 
 
 @click.command("new-words", short_help="词典里没有的词：名称、简称、行话")
@@ -19,9 +19,7 @@ from qc.errors import EXIT_OK, UsageError
     "--out", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="文件", help="另写成热词表（YAML）"
 )
 @spec_options
-@click.pass_context
 def command(
-    ctx: click.Context,
     runs: tuple[Path, ...],
     project: str | None,
     min_count: int,
@@ -53,7 +51,7 @@ def command(
     words = new_words(texts, known=vocabulary(where), min_count=min_count)[:top]
     if not words:
         click.echo(f"{len(texts)} 句话里没有找到新词。可以给出更多批次，或调小 --min-count。", err=True)
-        ctx.exit(EXIT_OK)
+        return
     rows = [["新词", "次数", "PMI", "熵", "例"]]
     rows += [[w.text, str(w.count), f"{w.pmi:.2f}", f"{w.entropy:.2f}", quote(texts[w.example])] for w in words]
     click.echo(table(rows, frozenset((1, 2, 3))))
@@ -65,4 +63,3 @@ def command(
     if out is not None:
         listed = "".join(f"  - {word.text}\n" for word in words)
         write_new(out, f"title: 新词（看过再用）\nwords:\n{listed}", where.rules)
-    ctx.exit(EXIT_OK)

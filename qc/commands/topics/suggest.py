@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from qc.commands.options import FOLDER, spec_options, workspace_of
-from qc.errors import EXIT_OK, UsageError
+from qc.errors import UsageError
 
 
 @click.command("suggest", short_help="没有话题接住的会话在说什么：聚成几类，给出可粘贴的话题")
@@ -17,9 +17,7 @@ from qc.errors import EXIT_OK, UsageError
 @click.option("--min-size", type=click.IntRange(2), default=5, show_default=True, help="一类至少几个会话")
 @click.option("--out", "-o", type=click.Path(path_type=Path, dir_okay=False), metavar="文件", help="写成新文件")
 @spec_options
-@click.pass_context
 def command(
-    ctx: click.Context,
     runs: tuple[Path, ...],
     project: str | None,
     clusters: int | None,
@@ -55,7 +53,7 @@ def command(
         raise UsageError("这些批次里没有会话" + (f"属于项目“{project}”" if project else ""), "请检查批次和 --project。")
     if not found.unknown:
         click.echo(f"{found.conversations} 个会话都有话题，没有要补的。", err=True)
-        ctx.exit(EXIT_OK)
+        return
     grouped = sum(map(len, found.statements.values()))
     click.echo(
         f"{found.conversations} 个会话，{found.unknown} 个没有话题（{found.unknown / found.conversations:.1%}），"
@@ -86,4 +84,3 @@ def command(
         click.echo("\n".join(texts), nl=False)
     else:
         write_new(out, texts[0], where.rules)
-    ctx.exit(EXIT_OK)
