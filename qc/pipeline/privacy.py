@@ -13,7 +13,7 @@ from qc.domain.failure import Failure
 from qc.privacy.pseudonyms import pseudonym
 from qc.text.changes import Change, changed
 from qc.text.entities import Entities, find_in
-from qc.text.masking import MASK, mask_turns, mask_value
+from qc.text.masking import MASK, mask, mask_turns, mask_value
 from qc.text.shard import Shard
 
 
@@ -37,7 +37,7 @@ def masked(shard: Shard, entities: Entities) -> list[Conversation]:
                     agent_name=_masked_value(meta.agent_name),
                     team=_masked_value(meta.team),
                     region=_masked_value(meta.region),
-                    customer_id=None if meta.customer_id is None else masked_id(meta.customer_id),
+                    customer_id=None if meta.customer_id is None else _masked_customer(meta.customer_id),
                     extra={mask_value(k): _masked_field(k, v) for k, v in meta.extra.items()},
                 ),
                 source=replace(conversation.source, path=mask_value(conversation.source.path)),
@@ -50,12 +50,21 @@ def _masked_value(value: str | None) -> str | None:
     return None if value is None else mask_value(value)
 
 
+def _masked_customer(customer: str) -> str:
+    """A bare number of a customer is an account, if it is no telephone."""
+    account = Entity(type="account", start=0, end=len(customer), valid=False, personal=True)
+    if customer.isdecimal() and len(customer) >= _LEAST_ACCOUNT and mask_value(customer) == customer:
+        return f"{mask(customer, [account])}-{pseudonym(customer)}"
+    return masked_id(customer)
+
+
 def _masked_field(title: str, value: str) -> str:
     """A column of a manifest, a field of a form."""
     label = _label(title)
     return mask_value(f"{label}：{value}")[len(label) + 1 :] if label else mask_value(value)
 
 
+_LEAST_ACCOUNT = 6
 _ONLY_LABELLED = ("王晓明", "1020384756", "1988年3月19日", "abc_12345", "e12345678", "阳光花园")
 
 

@@ -11,10 +11,10 @@ from qc.text.entities import find_entities
 from qc.text.shard import Shard
 
 
-def _masked(**extra: str) -> Conversation:
+def _masked(customer: str | None = None, **extra: str) -> Conversation:
     source = Source(path="a.json", format="ticket", sha256="0" * 64)
     turns = (Turn(role=Role.CUSTOMER, text="停电了"),)
-    meta = CallMeta(extra=extra)
+    meta = CallMeta(customer_id=customer, extra=extra)
     form = Conversation(id="a", project="打13812345678", channel=Channel.TICKET, turns=turns, meta=meta, source=source)
     shard = Shard([form])
     (out,) = masked(shard, find_entities(shard))
@@ -60,6 +60,17 @@ def test_the_name_of_a_column_says_what_it_holds(title: str, value: str) -> None
 )
 def test_what_tells_of_nobody_stays(title: str, value: str) -> None:
     assert _masked(**{title: value}).meta.extra == {title: value}
+
+
+def test_a_bare_number_of_a_customer_is_an_account_and_apart_from_others() -> None:
+    one, other = (str(_masked(number).meta.customer_id) for number in ("1020384756", "1020384856"))
+    assert one.startswith("10******56-") and other.startswith("10******56-") and one != other
+    assert _masked(one).meta.customer_id == one
+    assert [_masked(plain).meta.customer_id for plain in ("K20051", "10086", "C000123")] == [
+        "K20051",
+        "10086",
+        "C000123",
+    ]
 
 
 def test_a_project_that_is_a_shifted_column_is_masked() -> None:
