@@ -6,7 +6,7 @@ import random
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from qc.text.numbers import id_check_digit
+from qc.text.identifiers import id_check_digit
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

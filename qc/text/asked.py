@@ -13,7 +13,7 @@ from qc.domain.conversation import Role
 from qc.text.digits import DIGIT, GAP
 from qc.text.labelled import BIRTHDAY, LABELS
 from qc.text.names import DOTTED, LIKELY, SURNAME
-from qc.text.numbers import NOT_PERSONAL
+from qc.text.number_types import NOT_PERSONAL
 from qc.text.shard import ROLE_CODES, Shard
 
 _INNOCENT = (
@@ -34,6 +34,8 @@ _ASKED = re.compile(
     f"(?P<innocent>{'|'.join(_INNOCENT)})|" + "|".join(f"(?P<{kind}>{_KINDS[kind]})" for kind in _ORDER)
 )
 _CUSTOMER, _UNKNOWN = ROLE_CODES[Role.CUSTOMER], ROLE_CODES[Role.UNKNOWN]
+ANSWERING = (_CUSTOMER, _UNKNOWN)
+"""Roles that answer the centre."""
 _FURTHER = re.compile("[？吗呢]|多少|哪|什么")
 _REFUSED = re.compile("不需要|不用|不要|不必|无需|别|不会|不能")
 _GIVEN = re.compile(f"[^？?]{{0,6}}[{DIGIT}](?:{GAP}{{0,4}}[{DIGIT}]){{3}}")
@@ -57,31 +59,47 @@ class Question(NamedTuple):
 
     def is_answered_by(self, turn: int, role: int) -> bool:
         """Whether the turn, said by `role`, can answer it: its own, or one of the customer to the centre."""
-        return turn == self.turn or (self.role != _CUSTOMER and role in (_CUSTOMER, _UNKNOWN))
+        return turn == self.turn or (self.role != _CUSTOMER and role in ANSWERING)
 
 
-def question(shard: Shard, turn: int, passed: frozenset[int]) -> Question | None:
-    """The question that turn `turn` answers. Turns in `passed` are answers themselves."""
-    first = int(shard.first_turn[shard.conversation[turn]])
-    for before in range(turn, max(first, turn - _LOOKS_BACK) - 1, -1):
-        if before in passed and before != turn:
-            continue
-        asked = shard.normalised(before)[-_TAIL:]
-        kinds = [
-            found.lastgroup or ""
-            for found in _ASKED.finditer(asked)
-            if not _REFUSED.search(asked, max(0, found.start() - _REACH), found.start())
-            and not (before < turn and _GIVEN.match(asked, found.end()))
-            and not (before == turn and found.group() == "编号")
-        ]
-        personal = [kind for kind in kinds if kind != "innocent"]
-        if kinds:
-            kind = personal[-1] if personal else "innocent"
-            sure = len(personal) == len(kinds) and (kind != "secret" or set(personal) <= {"phone", "secret"})
-            return Question(kind, sure, before, int(shard.role[before]))
-        if before < turn and len(asked) > _SHORT and _FURTHER.search(asked):
-            return None
-    return None
+class Questions:
+    """What the turns of a shard ask for. Turns in `passed` are answers themselves."""
+
+    def __init__(self, shard: Shard, passed: frozenset[int]) -> None:
+        self._shard = shard
+        self._passed = passed
+        self._words: dict[int, tuple[str, list[re.Match[str]]]] = {}
+
+    def before(self, turn: int) -> Question | None:
+        """The question that turn `turn` answers."""
+        shard = self._shard
+        first = int(shard.first_turn[shard.conversation[turn]])
+        for before in range(turn, max(first, turn - _LOOKS_BACK) - 1, -1):
+            if before in self._passed and before != turn:
+                continue
+            asked, words = self._said_last(before)
+            kinds = [
+                found.lastgroup or ""
+                for found in words
+                if not _REFUSED.search(asked, max(0, found.start() - _REACH), found.start())
+                and not (before < turn and _GIVEN.match(asked, found.end()))
+                and not (before == turn and found.group() == "编号")
+            ]
+            personal = [kind for kind in kinds if kind != "innocent"]
+            if kinds:
+                kind = personal[-1] if personal else "innocent"
+                sure = len(personal) == len(kinds) and (kind != "secret" or set(personal) <= {"phone", "secret"})
+                return Question(kind, sure, before, int(shard.role[before]))
+            if before < turn and len(asked) > _SHORT and _FURTHER.search(asked):
+                return None
+        return None
+
+    def _said_last(self, turn: int) -> tuple[str, list[re.Match[str]]]:
+        """The end of a turn, and the words in it that name what may be asked for; each is looked for only once."""
+        if turn not in self._words:
+            asked = self._shard.normalised(turn)[-_TAIL:]
+            self._words[turn] = asked, list(_ASKED.finditer(asked))
+        return self._words[turn]
 
 
 _SHORT = 6

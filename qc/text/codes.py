@@ -11,7 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
 from qc.text.digits import GAP, ONE, TO_ARABIC
-from qc.text.numbers import PROVINCES, Number
+from qc.text.identifiers import PROVINCES
+from qc.text.numbers import Number
 
 SIGN = f"(?:[a-z]|{ONE})"
 """RE2 and re: a letter or a digit."""

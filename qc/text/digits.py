@@ -48,11 +48,14 @@ _KIND = {
 _PAUSES = re.compile(f"(?:{_HESITATION})+")
 _SEVERAL = re.compile(f"[2-6二两三四五六]个[{DIGIT}]")
 _CROSS = re.compile(CROSS)
+_OTHERS = re.compile("[^0-9x]+")
 _SEVERAL_ARABIC = re.compile("([2-6])个([0-9])")
 
 
 def groups_of(text: str) -> list[tuple[int, int]]:
     """Spans between gaps; a change between Arabic, spoken and decorated digits separates too (张三13812345678)."""
+    if text.isdigit() and text.isascii():
+        return [(0, len(text))]
     out: list[tuple[int, int]] = []
     hidden = {i for pause in _PAUSES.finditer(text) for i in range(*pause.span())}
     counted = {i for several in _SEVERAL.finditer(text) for i in range(several.start() + 1, several.end())}
@@ -78,7 +81,9 @@ def arabic(text: str) -> str:
     >>> arabic("一三八，0013"), arabic("四个八")
     ('1380013', '8888')
     """
+    if text.isdigit() and text.isascii():
+        return text
     said = _CROSS.sub("x", _PAUSES.sub("", text)).translate(TO_ARABIC)
     if "个" in said:
         said = _SEVERAL_ARABIC.sub(lambda several: several[2] * int(several[1]), said)
-    return "".join(c for c in said if c in "0123456789x")
+    return _OTHERS.sub("", said)

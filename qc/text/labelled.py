@@ -9,7 +9,8 @@ import re
 from collections.abc import Iterator
 
 from qc.text.digits import DIGIT, GAP, ONE, SPOKEN, arabic, groups_of
-from qc.text.numbers import NOT_PERSONAL, UNIT, Number, goes_on_masked
+from qc.text.number_types import NOT_PERSONAL
+from qc.text.numbers import UNIT, Number, goes_on_masked
 
 _IS = "[ ：，、(]{0,2}(?:(?:应该|好像|就)?是|为|报一下|改为|改成)?[ ：，、(]{0,2}"
 _FILLER = "(?:[嗯啊呃哦，]{1,3})?"

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from qc.text.digits import DIGIT, GAP, TO_ARABIC, arabic
-from qc.text.numbers import classify
+from qc.text.number_types import classify
 
 _PROVINCE = "京津沪渝冀豫云辽黑湘皖鲁新苏浙赣鄂桂甘晋蒙陕吉闽贵粤青藏川宁琼"
 _COUNT = "一二三四五六七八九十百千万两零〇"
@@ -75,9 +75,10 @@ _LEAST_DIGITS = 4
 def is_disguised(text: str) -> bool:
     """Whether letters stand for digits in a mobile number or an identity card: 138OO13l234."""
     digits = text.translate(_LOOKALIKES)
+    if digits == text or sum(c.isdigit() for c in text) < _LEAST_DIGITS:
+        return False
     found = classify(digits, "")
-    holds = found is not None and found[1] and found[0] in ("mobile", "id_card")
-    return holds and digits != text and sum(c.isdigit() for c in text) >= _LEAST_DIGITS
+    return found is not None and found[1] and found[0] in ("mobile", "id_card")
 
 
 def _stands_alone(buffer: bytes, start: int, end: int) -> bool:

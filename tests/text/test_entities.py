@@ -12,8 +12,9 @@ from hypothesis import strategies as st
 
 from qc.domain.conversation import Entity
 from qc.text.entities import ENTITY_TYPES, find_entities, find_in
+from qc.text.identifiers import id_check_digit, is_mobile, luhn
 from qc.text.masking import mask
-from qc.text.numbers import classify, id_check_digit, is_mobile, luhn
+from qc.text.number_types import classify
 from qc.text.shard import Shard
 from tests.text.shards import conversation, said, shard
 
