@@ -7,14 +7,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from functools import lru_cache
 from itertools import repeat
+from typing import Any, TypeVar
 
-from qc.domain.conversation import Conversation, Entity, Turn
+from qc.domain.conversation import CallMeta, Conversation, Entity, Source, Turn
 from qc.domain.failure import Failure
 from qc.privacy.pseudonyms import pseudonym
 from qc.text.changes import Change, changed
 from qc.text.entities import Entities, find_in
 from qc.text.masking import MASK, mask, mask_turns, mask_value
 from qc.text.shard import Shard
+
+_T = TypeVar("_T", CallMeta, Source)
 
 
 def masked(shard: Shard, entities: Entities) -> list[Conversation]:
@@ -31,7 +34,7 @@ def masked(shard: Shard, entities: Entities) -> list[Conversation]:
                 id=masked_id(conversation.id),
                 project=mask_value(conversation.project),
                 turns=turns,
-                meta=replace(
+                meta=_with(
                     meta,
                     agent_id=_masked_value(meta.agent_id),
                     agent_name=_masked_value(meta.agent_name),
@@ -40,10 +43,16 @@ def masked(shard: Shard, entities: Entities) -> list[Conversation]:
                     customer_id=None if meta.customer_id is None else _masked_customer(meta.customer_id),
                     extra={mask_value(k): _masked_field(k, v) for k, v in meta.extra.items()},
                 ),
-                source=replace(conversation.source, path=mask_value(conversation.source.path)),
+                source=_with(conversation.source, path=mask_value(conversation.source.path)),
             )
         )
     return out
+
+
+def _with(whole: _T, **parts: Any) -> _T:
+    """`whole` with these parts in it: itself where it has them, as most have."""
+    same = all(getattr(whole, name) == part for name, part in parts.items())
+    return whole if same else replace(whole, **parts)
 
 
 def _masked_value(value: str | None) -> str | None:
@@ -86,7 +95,7 @@ def _label(title: str) -> str:
 def _masked_turn(turn: Turn, text: str, number: int, found: Mapping[int, Sequence[Entity]]) -> Turn:
     """What clean-up replaced is hidden whole where any of it is personal data, as it reads now or as it was heard: a
     name that became a hot word is no name any more, but still stands in the original."""
-    if not any(m.original for m in turn.marks):
+    if not turn.marks or not any(m.original for m in turn.marks):
         return turn if turn.text == text else replace(turn, text=text)
     now, before = _personal(found.get(number, ())), _personal(find_in(_as_heard(turn)))
     marks = []

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
 import pyarrow as pa
 
-from qc.domain.conversation import Conversation, Entity
+from qc.domain.conversation import Conversation, Entity, Mark, Phrase, Word
 from qc.domain.failure import Failure
 from qc.domain.finding import Finding
 from qc.domain.printable import whole_characters
@@ -39,7 +39,7 @@ def turns(conversations: Iterable[Conversation], entities: Sequence[Sequence[Ent
         {
             "conversation_id": [c for c, _, _ in rows],
             "turn": [n for _, n, _ in rows],
-            "role": [t.role.value for _, _, t in rows],
+            "role": [t.role for _, _, t in rows],
             "start_ms": [t.start_ms for _, _, t in rows],
             "end_ms": [t.end_ms for _, _, t in rows],
             "text": [whole_characters(t.text) for _, _, t in rows],
@@ -48,12 +48,18 @@ def turns(conversations: Iterable[Conversation], entities: Sequence[Sequence[Ent
             "energy_db": [t.energy_db for _, _, t in rows],
             "pitch_hz": [t.pitch_hz for _, _, t in rows],
             "pitch_range_st": [t.pitch_range_st for _, _, t in rows],
-            "entities": [[asdict(e) for e in spans] for spans in entities],
-            "phrases": [[asdict(p) for p in t.phrases] or None for _, _, t in rows],
-            "words": [[asdict(w) for w in t.words] or None for _, _, t in rows],
-            "marks": [[asdict(m) for m in t.marks] or None for _, _, t in rows],
+            "entities": [_structs(spans) if spans else [] for spans in entities],
+            "phrases": [_structs(t.phrases) if t.phrases else None for _, _, t in rows],
+            "words": [_structs(t.words) if t.words else None for _, _, t in rows],
+            "marks": [_structs(t.marks) if t.marks else None for _, _, t in rows],
         },
     )
+
+
+def _structs(parts: Sequence[Entity | Phrase | Word | Mark]) -> list[dict[str, Any]]:
+    """Parts of one kind as Arrow takes them; `asdict` looks for dataclasses inside of them and costs ten times that."""
+    names = [f.name for f in fields(parts[0])]
+    return [{name: getattr(part, name) for name in names} for part in parts]
 
 
 def findings(found: Iterable[Finding], rules: Mapping[str, Rule]) -> pa.Table:
@@ -67,11 +73,11 @@ def findings(found: Iterable[Finding], rules: Mapping[str, Rule]) -> pa.Table:
             "rule_title": [r.title for _, r in rows],
             "rule_version": [r.version for _, r in rows],
             "rule_digest": [r.digest for _, r in rows],
-            "kind": [r.kind.value for _, r in rows],
-            "severity": [r.severity.value for _, r in rows],
-            "error_class": [r.error_class.value for _, r in rows],
-            "status": [r.status.value for _, r in rows],
-            "verdict": [f.verdict.value for f, _ in rows],
+            "kind": [r.kind for _, r in rows],
+            "severity": [r.severity for _, r in rows],
+            "error_class": [r.error_class for _, r in rows],
+            "status": [r.status for _, r in rows],
+            "verdict": [f.verdict for f, _ in rows],
             "reason": [f.reason or None for f, _ in rows],
             "message": [whole_characters(f.message) for f, _ in rows],
             "advice": [r.advice or None for _, r in rows],
@@ -127,8 +133,14 @@ def scores(given: Iterable[Score]) -> pa.Table:
 
 
 def item_scores(given: Iterable[Score]) -> pa.Table:
-    """The `item_scores` table."""
-    rows = [(s, i) for s in given for i in s.items]
+    """The `item_scores` table. Nearly all of its rows are the few ready-made outcomes of a scorecard's items: their
+    columns are made once and taken as often as they occur."""
+    scores = list(given)
+    items = [item for score in scores for item in score.items]
+    distinct = {id(item): item for item in items}
+    place = {key: at for at, key in enumerate(distinct)}
+    at = pa.array([place[id(item)] for item in items], pa.int32())
+    owner = pa.array([n for n, score in enumerate(scores) for _ in score.items], pa.int32())
     same = [
         "section_id",
         "section_title",
@@ -143,14 +155,18 @@ def item_scores(given: Iterable[Score]) -> pa.Table:
         "fatal",
         "effect",
     ]
+    columns: dict[str, list[Any]] = {
+        "rule_ids": [list(i.rule_ids) for i in distinct.values()],
+        "status": [i.status for i in distinct.values()],
+        **{name: [getattr(i, name) for i in distinct.values()] for name in same},
+    }
+    schema = TABLES["item_scores"]
     return build(
         "item_scores",
         {
-            "conversation_id": [s.conversation_id for s, _ in rows],
-            "scorecard_id": [s.scorecard_id for s, _ in rows],
-            "rule_ids": [list(i.rule_ids) for _, i in rows],
-            "status": [i.status.value for _, i in rows],
-            **{name: [getattr(i, name) for _, i in rows] for name in same},
+            "conversation_id": pa.array([s.conversation_id for s in scores], pa.string()).take(owner),
+            "scorecard_id": pa.array([s.scorecard_id for s in scores], pa.string()).take(owner),
+            **{name: _array(values, schema.field(name).type).take(at) for name, values in columns.items()},
         },
     )
 

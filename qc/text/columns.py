@@ -113,8 +113,8 @@ def conversation_columns(conversations: Sequence[Conversation]) -> ConversationC
         project=[c.project for c in conversations],
         channel=[c.channel for c in conversations],
         first_turn=np.concatenate(([0], np.cumsum(counts))),
-        duration_ms=_numbers((c.meta.duration_ms for c in conversations), n, NO_TIME),
-        audio_channels=_numbers((c.source.audio_channels for c in conversations), n, NO_CHANNEL),
+        duration_ms=_numbers([c.meta.duration_ms for c in conversations], NO_TIME),
+        audio_channels=_numbers([c.source.audio_channels for c in conversations], NO_CHANNEL),
         meta=[c.meta for c in conversations],
         source=[c.source for c in conversations],
     )
@@ -122,29 +122,32 @@ def conversation_columns(conversations: Sequence[Conversation]) -> ConversationC
 
 def turn_columns(turns: Sequence[Turn]) -> TurnColumns:
     """The columns of turns that are objects."""
-    n = len(turns)
     return TurnColumns(
-        role=np.fromiter((ROLE_CODES[t.role] for t in turns), np.int8, n),
-        start_ms=_numbers((t.start_ms for t in turns), n, NO_TIME),
-        end_ms=_numbers((t.end_ms for t in turns), n, NO_TIME),
-        confidence=_measures((t.confidence for t in turns), n),
-        audio_channel=_numbers((t.audio_channel for t in turns), n, NO_CHANNEL),
+        role=np.fromiter((ROLE_CODES[t.role] for t in turns), np.int8, len(turns)),
+        start_ms=_numbers([t.start_ms for t in turns], NO_TIME),
+        end_ms=_numbers([t.end_ms for t in turns], NO_TIME),
+        confidence=_measures([t.confidence for t in turns]),
+        audio_channel=_numbers([t.audio_channel for t in turns], NO_CHANNEL),
         text=[t.text for t in turns],
         entities=[t.entities for t in turns],
-        energy_db=_measures((t.energy_db for t in turns), n),
-        pitch_hz=_measures((t.pitch_hz for t in turns), n),
-        pitch_range_st=_measures((t.pitch_range_st for t in turns), n),
+        energy_db=_measures([t.energy_db for t in turns]),
+        pitch_hz=_measures([t.pitch_hz for t in turns]),
+        pitch_range_st=_measures([t.pitch_range_st for t in turns]),
         emotion={i: t.emotion for i, t in enumerate(turns) if t.emotion is not None},
         phrases=phrase_columns(turns),
     )
 
 
-def _numbers(values: Iterator[int | None], n: int, missing: int) -> Ints:
-    return np.fromiter((missing if v is None else v for v in values), np.int64, n)
+def _numbers(values: Sequence[int | None], missing: int) -> Ints:
+    if values.count(None) == len(values):  # a chat has no times
+        return np.full(len(values), missing, np.int64)
+    return np.fromiter((missing if v is None else v for v in values), np.int64, len(values))
 
 
-def _measures(values: Iterator[float | None], n: int) -> npt.NDArray[np.float32]:
-    return np.fromiter((np.nan if v is None else v for v in values), np.float32, n)
+def _measures(values: Sequence[float | None]) -> npt.NDArray[np.float32]:
+    if values.count(None) == len(values):
+        return np.full(len(values), np.nan, np.float32)
+    return np.fromiter((np.nan if v is None else v for v in values), np.float32, len(values))
 
 
 MOST_IN_A_TURN = 32

@@ -6,6 +6,7 @@ is the rest of the phrase read, what stands right before it (不|想退保, 特�
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, NamedTuple
@@ -109,7 +110,8 @@ class IntentFinder:
         self._head = head
         self._touching = _touching(modifiers)
         self._longest = max(map(len, self._touching), default=0)
-        self._asks = tuple(map(normalise, (*modifiers.question, *modifiers.condition)))
+        asks = map(re.escape, map(normalise, (*modifiers.question, *modifiers.condition)))
+        self._asks = re.compile("|".join(asks) or "(?!)")
         anchored: dict[str, list[_Phrase]] = {}
         for number, intent in enumerate(self._intents):
             for group in intent.groups:
@@ -174,7 +176,7 @@ class IntentFinder:
                 right = right[:i]
                 break
         clause = left + text[start:end] + right
-        return left, right, ends_with_question or any(word in clause for word in self._asks)
+        return left, right, ends_with_question or self._asks.search(clause) is not None
 
     def _level(self, phrase: _Phrase, left: str, right: str, span: tuple[int, int], anchor: str, asked: bool) -> int:
         """Level of a phrase where it stands; 0: it does not count. `span`: how far it reaches beyond its anchor."""
