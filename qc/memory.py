@@ -1,7 +1,8 @@
-"""A bound on what this process may take."""
+"""The memory of this process: a bound on what it may take, and what need not be looked through for garbage."""
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,3 +32,14 @@ def bounded_memory(more_bytes: int) -> Iterator[None]:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_AS, (soft, hard))
+
+
+@contextmanager
+def settled() -> Iterator[None]:
+    """Inside, the garbage collector leaves alone what the process holds already: with a shard of conversations after
+    the other, going through all of it again and again took a worker a seventh of its time."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()

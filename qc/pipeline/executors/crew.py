@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from typing import Any, Generic, Protocol, TypeVar
 
 from qc.errors import UsageError
+from qc.memory import settled
 from qc.pipeline.executors.executor import Cause, Crashed, Job, Result, Task
 from qc.pipeline.executors.worker import NOTHING, Hush, Worker
 
@@ -51,14 +52,15 @@ class Crew(Generic[Task, Result, Hired]):
         self.stillborn = 0
 
     def results(self) -> Iterator[Result | Crashed[Task]]:
-        while True:
-            self._draw()
-            self._give_out()
-            if not (self.drawn or self.suspects or self._busy()):
-                if self.exhausted:
-                    return
-                continue
-            yield from self._heard()
+        with settled():
+            while True:
+                self._draw()
+                self._give_out()
+                if not (self.drawn or self.suspects or self._busy()):
+                    if self.exhausted:
+                        return
+                    continue
+                yield from self._heard()
 
     def dismiss(self) -> None:
         """Whoever has nothing to do leaves; whoever is at work is ended."""

@@ -18,6 +18,7 @@ from multiprocessing.process import BaseProcess
 from pathlib import Path
 from typing import Any
 
+from qc.memory import settled
 from qc.pipeline.executors.executor import Job, Result, Task
 from qc.pipeline.executors.worker import Hush, Say, Worker, pickled, told
 
@@ -111,14 +112,15 @@ def _serve(pipe: Connection) -> None:
             pipe.send_bytes(told(Say.RAISED, error))
             return
         pipe.send_bytes(told(Say.READY, None))
-        while True:
-            task = pickle.loads(pipe.recv_bytes())  # noqa: S301
-            try:
-                result = work(state, task)
-            except Exception as error:
-                pipe.send_bytes(told(Say.RAISED, error))
-            else:
-                pipe.send_bytes(told(Say.RESULT, result))
+        with settled():
+            while True:
+                task = pickle.loads(pipe.recv_bytes())  # noqa: S301
+                try:
+                    result = work(state, task)
+                except Exception as error:
+                    pipe.send_bytes(told(Say.RAISED, error))
+                else:
+                    pipe.send_bytes(told(Say.RESULT, result))
 
 
 def _leave_with_parent() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 
+from qc.memory import settled
 from qc.pipeline.executors.executor import Crashed, Job, Result, State, Task
 
 
@@ -16,5 +17,6 @@ class Serial:
     def run(self, job: Job[State, Task, Result], tasks: Iterable[Task]) -> Iterator[Result | Crashed[Task]]:
         """Results in the order of the tasks."""
         state = job.setup(*job.setup_args)
-        for task in tasks:
-            yield job.work(state, task)
+        with settled():
+            for task in tasks:
+                yield job.work(state, task)
