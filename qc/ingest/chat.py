@@ -14,7 +14,7 @@ from functools import lru_cache
 from qc.domain.config import ManifestConfig
 from qc.domain.conversation import Channel, Role, Turn
 from qc.ingest.columns import MESSAGE, Columns, columns, fold
-from qc.ingest.details import DetailReader, Details
+from qc.ingest.details import DetailReader, Details, clean
 from qc.ingest.draft import Draft, spoken
 from qc.ingest.json_value import JsonObject, index, label, millis, objects, probability, words
 from qc.ingest.moments import clock, moment, number
@@ -98,13 +98,22 @@ class ChatReader:
         if isinstance(text, dict):  # {"content": {"text": "…"}} of messenger exports
             text = text.get("text", text.get("content", ""))
         return spoken(
-            role_of(label(cells.get("role")) or ""),
+            _role(cells.get("role")),
             words(text, f"第 {n} 条消息的内容"),
             start_ms,
             end_ms,
             confidence=probability(cells.get("confidence")),
             audio_channel=index(cells.get("audio_channel")),
         )
+
+
+def _role(value: object) -> Role:
+    return _role_written(value) if isinstance(value, str) else role_of(label(value) or "")
+
+
+@lru_cache(maxsize=256)
+def _role_written(value: str) -> Role:
+    return role_of(clean(value))
 
 
 def _channel(turns: Iterable[Turn]) -> Channel:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import lru_cache, partial
 from pathlib import Path
 
 from qc.domain.conversation import Channel, Conversation, Role, Source, Turn
 from qc.domain.failure import Failure, Stage
 from qc.errors import UsageError
-from qc.ingest.details import Details
 from qc.ingest.documents import Item, read_document
 from qc.ingest.draft import Draft, in_order
 from qc.ingest.inputs import Batch, Document, PendingRow, folder_of
@@ -48,6 +48,7 @@ class _Reading:
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
         self.config = batch.config
+        self._folder_of = lru_cache(maxsize=8)(partial(folder_of, config=batch.config))
         self.places = {r.conversation_id: r.source.path for r in batch.recordings}
         self.by_id: dict[str, PendingRow] = {}
         self.by_document: dict[str, PendingRow] = {}
@@ -64,8 +65,7 @@ class _Reading:
         if isinstance(draft, ShapeError):
             return self._failure(item, document, None, draft.kind, draft.message)
         row = self._row(item, draft, document)
-        given = Details() if row is None else row.details
-        details = given.or_else(draft.details)
+        details = draft.details if row is None else row.details.or_else(draft.details)
         key = None if item.single else draft.key
         conversation_id = details.conversation_id or key or item.name
         if (earlier := self.places.get(conversation_id)) is not None:
@@ -76,7 +76,7 @@ class _Reading:
         except ShapeError as error:
             return self._failure(item, document, conversation_id, error.kind, error.message)
         self.places[conversation_id] = item.place
-        folder = folder_of(document.path, self.config)
+        folder = self._folder_of(document.path)
         project = details.project or folder.project or self.config.default_project
         channel = details.channel or folder.channel or draft.channel or self.config.default_channel
         return Conversation(

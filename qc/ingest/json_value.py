@@ -97,6 +97,8 @@ def millis(value: object, per_unit: int = 1) -> int | None:
 
 def index(value: object) -> int | None:
     """A small number counting from 0, such as an audio channel, or None."""
+    if value is None:  # as nearly everywhere in a chat
+        return None
     try:
         found = number(value)
     except ValueError:
