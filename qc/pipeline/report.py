@@ -13,7 +13,7 @@ from qc.domain.config import Config
 from qc.domain.language import speaking
 from qc.errors import UsageError
 from qc.opinion.dedupe import counted_runs
-from qc.storage.read import StoredRun, list_runs, open_run, require_judged
+from qc.storage.read import StoredRun, list_runs, not_counted, open_run, require_judged
 from qc.storage.summary import summarised
 
 if TYPE_CHECKING:
@@ -115,7 +115,7 @@ def readable(runs: Sequence[StoredRun], told: Told) -> list[StoredRun]:
         try:
             found.append(summarised(run))
         except UsageError as error:
-            told(f"批次 {run.lineage.run_id} 坏了，没有算进来：{error.message}")
+            told(not_counted(run, error))
     return found
 
 

@@ -228,3 +228,8 @@ def left_out(root: Path) -> list[str]:
         except UsageError as error:
             found.append(error.message)
     return found
+
+
+def not_counted(run: StoredRun, error: UsageError) -> str:
+    """What is said of a finished run whose tables cannot be read, where it is left out of a sum of many (Chinese)."""
+    return f"批次 {run.lineage.run_id} 坏了，没有算进来：{error.message}"

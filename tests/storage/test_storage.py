@@ -14,9 +14,10 @@ from qc.schema.rows import build
 from qc.schema.tables import TABLES
 from qc.storage.digests import read_parts, write_parts
 from qc.storage.files import atomic, write_text
+from qc.storage.interim import write_interim
 from qc.storage.lineage import read_lineage, write_lineage
 from qc.storage.read import list_runs, open_run
-from qc.storage.terms import merge_terms, write_shard_terms
+from qc.storage.terms import merge_terms
 from qc.storage.write import ShardCounts, clear_work, commit_shard, committed_shards, part_path, write_part
 
 LINEAGE = Lineage(
@@ -125,7 +126,7 @@ def test_the_list_of_parts_says_what_was_written(tmp_path: Path) -> None:
 def test_terms_are_summed_over_shards(tmp_path: Path) -> None:
     for shard, (term, n) in enumerate([("停电", 2), ("电费", 1), ("停电", 3)]):
         row = {"project": ["p"], "term": [term], "conversations": [n], "occurrences": [2 * n]}
-        write_shard_terms(tmp_path, shard, build("terms", {**row, "negative_conversations": [0]}))
+        write_interim(tmp_path, "terms", shard, build("terms", {**row, "negative_conversations": [0]}))
     merge_terms(tmp_path, range(3))
     write_lineage(tmp_path, LINEAGE)
     rows = open_run(tmp_path).table("terms").to_pylist()

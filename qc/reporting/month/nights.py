@@ -15,7 +15,7 @@ from qc.opinion.dedupe import counted_runs, last_of_each
 from qc.reporting.month.extract import days, extract, talks
 from qc.reporting.month.period import Period
 from qc.reporting.month.sums import of_days
-from qc.storage.read import StoredRun
+from qc.storage.read import StoredRun, not_counted
 
 _SKEW = timedelta(days=7)
 """A run holds no conversation that began so long after it."""
@@ -66,7 +66,7 @@ def _sound(run: StoredRun, told: Callable[[str], object]) -> Iterator[None]:
     try:
         yield
     except UsageError as error:
-        told(f"批次 {run.lineage.run_id} 坏了，没有算进来：{error.message}")
+        told(not_counted(run, error))
 
 
 def last_day(runs: Sequence[StoredRun]) -> date | None:
