@@ -47,7 +47,8 @@ def write_cases(run: Path, out: Path, where: Folders) -> list[Written]:
     """
     stored = open_run(run)
     specs = load(where)
-    floor = stored.lineage.confidence_floor or configuration(where).asr.confidence_floor
+    known = stored.lineage.confidence_floor
+    floor = configuration(where).asr.confidence_floor if known is None else known
     return [_written(stored, about, out, specs, floor) for about in overturned(stored)]
 
 

@@ -52,10 +52,10 @@ def transcribe_missing(
     """Hear every recording whose transcript is not in the cache. Identical audio is heard once."""
     cache = TranscriptCache(cache_dir)
     first: dict[str, Recording] = {}
-    twins: dict[str, list[str]] = {}
+    twins: dict[str, list[Recording]] = {}
     for recording in recordings:
         first.setdefault(recording.content, recording)
-        twins.setdefault(recording.content, []).append(recording.conversation_id)
+        twins.setdefault(recording.content, []).append(recording)
     missing = [r for r in first.values() if cache.get(identity.key_of(r)) is None]
     cached = sum(len(twins[content]) for content in first) - sum(len(twins[r.content]) for r in missing)
     failures: dict[str, Failure] = {}
@@ -98,7 +98,8 @@ def transcribe_missing(
     for recording in first.values():
         if (failure := failures.get(recording.conversation_id)) is not None:
             for twin in twins[recording.content]:
-                failures.setdefault(twin, _of_twin(failure, twin, recordings))
+                told = replace(failure, input=twin.source.path, conversation_id=twin.conversation_id)
+                failures.setdefault(twin.conversation_id, told)
     return Heard(failures=failures, transcribed=transcribed, cached=cached)
 
 
@@ -168,11 +169,6 @@ def _size(recording: Recording) -> int:
         return Path(recording.file).stat().st_size
     except OSError:
         return 0
-
-
-def _of_twin(failure: Failure, twin: str, recordings: Sequence[Recording]) -> Failure:
-    path = next(r.source.path for r in recordings if r.conversation_id == twin)
-    return replace(failure, input=path, conversation_id=twin)
 
 
 @dataclass(frozen=True, slots=True)
