@@ -156,14 +156,14 @@ class LintReport:
             yield problem.render() + "\n"
         yield f"{self.summary}。"
 
-    def gate(self, strict: bool = False) -> GateResult:
+    def gate(self) -> GateResult:
         """The report as a gate."""
         listed = [f"- `{p.code}` {cell(p.message)}（{cell(Path(p.path).name)}:{p.line}）" for p in self.problems]
         more = len(listed) - _SHOWN
         return GateResult(
             key="lint",
             title="写法检查",
-            passed=self.passed(strict),
+            passed=self.passed(strict=False),
             summary=self.summary,
             markdown="\n".join([*listed[:_SHOWN], *([f"- 另有 {more} 处"] if more > 0 else [])]),
             annotations=tuple(map(annotation, self.problems)),
@@ -171,7 +171,7 @@ class LintReport:
                 Case(
                     suite=p.path,
                     name=f"{p.code} {p.line}:{p.col}",
-                    passed=not strict and p.level != "error",
+                    passed=p.level != "error",
                     message=p.render(),
                 )
                 for p in self.problems

@@ -100,7 +100,7 @@ def report(systems: Sequence[Evaluation], notes: Sequence[str], *, worst: int, k
         systems=tuple(systems),
         intervals=tuple(difference(first, other) for other in others),
         tables=tuple(tables),
-        worst=tuple(_case(row, first, systems, places, keep) for row in first.worst[:worst]),
+        worst=tuple(_case(row, systems, places, keep) for row in first.worst[:worst]),
         inventions=tuple(tuple(_invention(p, keep) for p in system.invented) for system in systems),
         notes=tuple(notes),
         masked=not keep,
@@ -171,9 +171,7 @@ def _placed(rows: Sequence[Row]) -> dict[_Place, Row]:
     return out
 
 
-def _case(
-    row: Row, first: Evaluation, systems: Sequence[Evaluation], places: Sequence[dict[_Place, Row]], keep: bool
-) -> Case:
+def _case(row: Row, systems: Sequence[Evaluation], places: Sequence[dict[_Place, Row]], keep: bool) -> Case:
     place = next(place for place, own in places[0].items() if own is row)
     versions = []
     for system, own in zip(systems, places, strict=True):

@@ -55,7 +55,7 @@ def forget(run: Path, ids: Collection[str]) -> int:
     many. No key is needed. A run without a vault has nothing to drop. Raises UsageError for a damaged file."""
     names = {identifier.encode("utf-8", "surrogatepass") for identifier in ids}
     dropped = 0
-    for path in sorted((run / FOLDER).glob(f"*{_SUFFIX}")):
+    for path in _files(run):
         with path.open("rb") as file:
             header = read_header(path, file)
             held = [name for name, _ in records_of(path, file, header)]
@@ -74,7 +74,7 @@ def forget_wordless(run: StoredRun) -> int:
     """Drop every sealed conversation of which the tables of `run` hold no words any more (a purge took them); returns
     how many. Doing it again drops nothing."""
     sealed: set[str] = set()
-    for path in sorted((run.path / FOLDER).glob(f"*{_SUFFIX}")):
+    for path in _files(run.path):
         with path.open("rb") as file:
             header = read_header(path, file)
             sealed |= {name.decode("utf-8", "surrogatepass") for name, _ in records_of(path, file, header)}
@@ -93,10 +93,14 @@ def vault_file(run: Path, shard: int) -> Path:
 
 def vault_files(run: Path) -> list[Path]:
     """The vault files of `run`, in order. Raises UsageError when there is none."""
-    found = sorted((run / FOLDER).glob(f"*{_SUFFIX}"))
+    found = _files(run)
     if not found:
         raise UsageError(f"批次 {run.name} 没有保管库", "运行时加上 --vault 公钥文件 才有；已脱敏的批次补不回来。")
     return found
+
+
+def _files(run: Path) -> list[Path]:
+    return sorted((run / FOLDER).glob(f"*{_SUFFIX}"))
 
 
 def read_header(path: Path, file: BinaryIO) -> Header:

@@ -278,7 +278,8 @@ def _titles(run: StoredRun, rules: pa.Array) -> dict[str, str]:
     table = table.filter(pc.is_in(table["rule_id"], value_set=rules))
     rows = table.group_by("rule_id", use_threads=False).aggregate([("rule_title", "first")])
     found = dict(zip(rows["rule_id"].to_pylist(), rows["rule_title_first"].to_pylist(), strict=True))
-    return found | {rule: title for rule, title in run.lineage.rule_titles.items() if rule in set(rules.to_pylist())}
+    known = run.lineage.rule_titles
+    return found | {rule: known[rule] for rule in rules.to_pylist() if rule in known}
 
 
 def _codes(column: pa.ChunkedArray) -> npt.NDArray[np.int8]:

@@ -74,6 +74,7 @@ def command(
     """
     from qc.commands.asr_tables import summary
     from qc.commands.console import Console
+    from qc.commands.gate_output import write
     from qc.ingest.references import read_references
     from qc.pipeline import asr_eval
     from qc.pipeline.asr_eval_view import document, page, report
@@ -106,7 +107,7 @@ def command(
         click.echo(part + "\n")
     for path, text in ((html, page(shown, where.reports) if html else ""), (json_, document(shown) if json_ else "")):
         if path is not None:
-            _write(path, text)
+            write(path, text)
     rate = systems[0].errors.rate * 100
     if max_cer is not None and rate > max_cer:
         click.echo(f"字错误率 {rate:.2f}% 高于 --max-cer {max_cer:g}%。", err=True)
@@ -143,12 +144,3 @@ def _words(file: Path) -> tuple[str, ...]:
     except (OSError, UnicodeDecodeError):
         raise UsageError(f"读不了关键词文件 {file}", "应是 UTF-8 文本，一行一个词。") from None
     return tuple(dict.fromkeys(word for word in found if word))
-
-
-def _write(path: Path, text: str) -> None:
-    """References and transcripts are nobody else's business: readable by their owner only."""
-    from qc.storage.files import atomic
-
-    with atomic(path) as temporary:
-        temporary.chmod(0o600)
-        temporary.write_text(text, encoding="utf-8")

@@ -52,7 +52,8 @@ def check_tables(run: StoredRun, progress: Progress) -> Iterator[Check]:
             _shard(run, number, sums)
         except UsageError as error:
             sums.references.add(error.message)
-        progress.advance(len(sums.ids[-1]) if sums.ids else 0, "")
+        else:
+            progress.advance(len(sums.ids[-1]), "")
     progress.finish()
     yield _rows(run.lineage, sums)
     yield _balance(run.lineage, sums)

@@ -150,7 +150,7 @@ class Cast(Generic[Task, Result]):
         if self._asked or now - self._looked < _LOOK_S:
             return
         self._looked = now
-        for node in {w.node for w in workers}:
+        for node in dict.fromkeys(w.node for w in workers):
             there = [w for w in workers if w.node == node]
             if node not in self._wardens:
                 self._wardens[node] = ray.remote(_Warden).options(**on_machine(node)).remote()
