@@ -142,7 +142,7 @@ def agent_pages(edition: Edition) -> Iterator[tuple[str, AgentPage]]:
                 projects=able.projects.get(who, ()),
                 workload=load.of[who],
                 team_load=load.everyone,
-                hours=_hours(person, load.of[who]),
+                hours=_hours(load.of[who]),
                 reasons=reasons.get(who, ()),
                 reviewed=heard.reviewed.get(who),
                 appeals=heard.appeals.get(who, ()),
@@ -213,7 +213,7 @@ def _reasons(people: People) -> Mapping[int, tuple[tuple[str, int], ...]]:
     return {who: tuple(own) for who, own in found.items()}
 
 
-def _hours(person: Person, load: Workload) -> charts.Columns | None:
+def _hours(load: Workload) -> charts.Columns | None:
     if not sum(load.hours):
         return None
     busiest = max(range(24), key=lambda h: load.hours[h])

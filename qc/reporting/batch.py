@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.reporting.finals import final_verdicts, over, with_final_verdicts
+from qc.reporting.finals import final_verdicts, over, with_final_verdicts, with_percent
 from qc.storage.read import StoredRun
 
 NEGATIVE_LEVEL = 2
@@ -60,12 +60,12 @@ class Batch:
     @cached_property
     def machine_scores(self) -> pa.Table:
         """Rows of `scores` with `percent` (0..100), as the machine gave them."""
-        return _with_percent(self.run.table("scores", _SCORE))
+        return with_percent(self.run.table("scores", _SCORE))
 
     @cached_property
     def final_scores(self) -> pa.Table:
         """The same of the reviewed conversations, from their final verdicts."""
-        return _with_percent(self.run.table("final_scores", _SCORE))
+        return with_percent(self.run.table("final_scores", _SCORE))
 
     @cached_property
     def scores(self) -> pa.Table:
@@ -147,11 +147,6 @@ def _plain(kind: pa.DataType) -> pa.DataType:
     if pa.types.is_list(kind):
         return pa.list_(kind.value_field.with_type(_plain(kind.value_type)))
     return kind.value_type if pa.types.is_dictionary(kind) else kind
-
-
-def _with_percent(scores: pa.Table) -> pa.Table:
-    base = pc.if_else(pc.greater(scores["base"], 0), scores["base"], None)
-    return scores.append_column("percent", pc.multiply(pc.divide(scores["score"], base), 100.0))
 
 
 def _card_key(table: pa.Table) -> pa.ChunkedArray:

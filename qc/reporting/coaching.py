@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 from qc.reporting.batch import Batch, lookup, plain
 from qc.reporting.deductions import deducted
 from qc.reporting.evidence import Quote, quotes
+from qc.reporting.finals import verdict_key
 from qc.reporting.labels import SEVERITIES
 from qc.reporting.people import codes, within
 from qc.reporting.records import Record
@@ -141,8 +142,8 @@ def _candidates(batch: Batch, groups: pa.Table, tops: Mapping[Any, tuple[Top, ..
     flat = items.drop_columns(["rule_ids"]).take(at).append_column("rule_id", rules)
     findings = batch.findings
     hit = findings.filter(pc.and_(pc.equal(findings["verdict"], "hit"), pc.equal(findings["kind"], "violation")))
-    hit = hit.append_column("key", _of_rule(hit))
-    beside = lookup(_of_rule(flat), hit, "key")
+    hit = hit.append_column("key", verdict_key(hit))
+    beside = lookup(verdict_key(flat), hit, "key")
     for name in ("severity", "message", "advice", "hit_count", "first_turn"):
         flat = flat.append_column(name, beside[name])
     return flat.filter(pc.is_valid(beside["key"]))
@@ -197,10 +198,6 @@ def _who(ids: pa.ChunkedArray, groups: pa.Table) -> pa.ChunkedArray:
 
 def _urgency(top: Top) -> tuple[int, int, int, float, str]:
     return -top.zeroed, -top.fatal, -top.times, -top.lost, top.title
-
-
-def _of_rule(table: pa.Table) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(table["conversation_id"], table["rule_id"], "\x1f")
 
 
 def _example(row: dict[str, Any], top: Top) -> Example:

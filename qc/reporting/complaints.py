@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -168,15 +169,16 @@ def _kinds(table: pa.Table, outside: pa.ChunkedArray) -> tuple[ComplaintKind, ..
         counts.setdefault(row["type"], {})[row["severity"]] = row["severity_count"]
         going[row["type"]] = going.get(row["type"], 0) + row["outside_sum"]
     kinds = [
-        ComplaintKind(title=t, count=sum(c.values()), severities=_bar(t, c), escalating=going[t])
+        ComplaintKind(title=t, count=sum(c.values()), severities=severity_bar(t, c), escalating=going[t])
         for t, c in counts.items()
     ]
     return tuple(sorted(kinds, key=lambda k: (-k.count, k.title)))
 
 
 def _severities(title: str, column: pa.ChunkedArray) -> charts.Bar:
-    return _bar(title, {v["values"]: v["counts"] for v in pc.value_counts(column).to_pylist()})
+    return severity_bar(title, {v["values"]: v["counts"] for v in pc.value_counts(column).to_pylist()})
 
 
-def _bar(title: str, counts: dict[str, int]) -> charts.Bar:
+def severity_bar(title: str, counts: Mapping[str, int]) -> charts.Bar:
+    """Complaints by severity, the gravest first."""
     return charts.stacked(title, [(label(s, "severity"), _INKS[s], counts.get(s, 0)) for s in SEVERITIES])

@@ -63,7 +63,8 @@ def models(people: People, titles: Iterable[str]) -> Mapping[tuple[str, str], tu
     best = flawless(people.batch)
     who = people.who_of(best["conversation_id"])
     best, who = best.filter(pc.is_valid(who)), np.asarray(who.drop_null().to_numpy(), np.int64)
-    place = who * 1000 + codes(best["project"])
+    project = codes(best["project"])
+    place = who * (int(project.max(initial=0)) + 1) + project
     order = np.argsort(place, kind="stable")
     kept = np.sort(order[within(place[order]) < _TRIED])  # the best of each agent in each project, best first
     best, who = best.take(pa.array(kept)), who[kept]

@@ -1,6 +1,8 @@
-"""Final verdicts laid over the machine's: which rows of a run's tables a review replaced."""
+"""Final verdicts and scores laid over the machine's: which rows of a run's tables a review replaced."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -28,6 +30,24 @@ def over(machine: pa.Table, final: pa.Table) -> pa.Table:
     return pa.concat_tables([machine.filter(kept), final])
 
 
+def with_percent(scores: pa.Table) -> pa.Table:
+    """Rows of `scores` with `percent`: the score in percent of its card's base; null where a card has none to reach
+    (nothing but awards)."""
+    base = pc.if_else(pc.greater(scores["base"], 0), scores["base"], None)
+    return scores.append_column("percent", pc.multiply(pc.divide(scores["score"], base), 100.0))
+
+
+def scores_of(run: StoredRun, columns: Sequence[str]) -> pa.Table:
+    """Some columns of the scores of a run, the final ones where there are, with `percent`. `base` and `score` are among
+    the columns."""
+    return with_percent(over(run.table("scores", columns), run.table("final_scores", columns)))
+
+
+def verdict_key(table: pa.Table) -> pa.ChunkedArray:
+    """What tells the verdicts of a table apart: conversation and rule, as one text."""
+    return pc.binary_join_element_wise(table["conversation_id"], table["rule_id"], "\0")
+
+
 def with_final_verdicts(findings: pa.Table, finals: pa.Table, items: pa.Table, lineage: Lineage) -> pa.Table:
     """`findings` (all stored rows) with `verdict` the final one and `machine_verdict` beside it, without rows whose
     verdict is neither hit nor undecided.
@@ -40,11 +60,11 @@ def with_final_verdicts(findings: pa.Table, finals: pa.Table, items: pa.Table, l
     if finals.num_rows:
         touched = pc.is_in(findings["conversation_id"], value_set=pc.unique(finals["conversation_id"]))
         own = findings.filter(touched)
-        at = pc.index_in(_key(own), value_set=_key(finals).combine_chunks())
+        at = pc.index_in(verdict_key(own), value_set=verdict_key(finals).combine_chunks())
         said = finals["final_verdict"].combine_chunks().take(at.combine_chunks())
         place = own.column_names.index("verdict")
         own = own.set_column(place, "verdict", pc.coalesce(said, own["verdict"]))
-        new = finals.filter(pc.invert(pc.is_in(_key(finals), value_set=_key(own).combine_chunks())))
+        new = finals.filter(pc.invert(pc.is_in(verdict_key(finals), value_set=verdict_key(own).combine_chunks())))
         new = new.filter(pc.is_in(new["final_verdict"], value_set=_SHOWN))
         findings = pa.concat_tables(
             [findings.filter(pc.invert(touched)), own, _found_by_people(new, findings, items, lineage)]
@@ -82,7 +102,3 @@ def _found_by_people(new: pa.Table, findings: pa.Table, items: pa.Table, lineage
         [pc.cast(columns[f.name], f.type) if f.name in columns else pa.nulls(new.num_rows, f.type) for f in schema],
         schema=schema,
     )
-
-
-def _key(table: pa.Table) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(table["conversation_id"], table["rule_id"], "\0")

@@ -51,11 +51,11 @@ def percent(value: float | None, digits: int = 1) -> str:
     return NOTHING if value is None else f"{fixed(value * 100, digits)}%"
 
 
-def signed(value: float | None) -> str:
-    """A polarity −1..1 with its sign and two decimals."""
+def signed(value: float | None, digits: int = 2) -> str:
+    """With its sign and `digits` decimals: a polarity −1..1, a change."""
     if value is None:
         return NOTHING
-    text = number(abs(value), 2)
+    text = number(abs(value), digits)
     return text if float(text) == 0 else ("−" if value < 0 else "+") + text
 
 

@@ -13,7 +13,6 @@ SEVERITY = {"critical": "致命", "high": "严重", "medium": "一般", "low": "
 SEVERITY_MARK = {"critical": "◆", "high": "▲", "medium": "●", "low": "○"}
 
 KIND = {"violation": "违规", "signal": "信号", "merit": "亮点"}
-KIND_MARK = {"violation": "✕", "signal": "◇", "merit": "★"}
 
 PASSING = {"yes": "合格", "no": "不合格"}
 
@@ -177,7 +176,6 @@ REASONS = (
 )
 """The clauses of findings.reason, as the operators store them (joined by ；); in one with a value, the value."""
 
-ALERT_LEVELS = ("critical", "warning", "watch", "notice")
 ALERT_LEVEL = {"critical": "严重", "warning": "预警", "watch": "关注", "notice": "提示"}
 
 UNKNOWN_TOPIC = "unknown"

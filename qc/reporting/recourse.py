@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from qc.reporting.batch import lookup
+from qc.reporting.finals import with_percent
 from qc.reporting.people import People
 
 _LISTED = 10
@@ -116,17 +117,15 @@ def _overturned(rows: list[dict[str, Any]], titles: Mapping[str, str]) -> tuple[
 
 def _means(people: People, final: pa.Table) -> Mapping[int, tuple[float | None, float | None]]:
     """By agent the mean of the machine's and of the final scores, over the conversations that have both."""
-    base = pc.if_else(pc.greater(final["base"], 0), final["base"], None)
-    final = final.append_column("percent", pc.multiply(pc.divide(final["score"], base), 100.0))
-    by_talk = final.group_by(["who", "conversation_id"], use_threads=False).aggregate([("percent", "mean")])
+    by_talk = (
+        with_percent(final).group_by(["who", "conversation_id"], use_threads=False).aggregate([("percent", "mean")])
+    )
     machine = people.batch.run.table("scores", ["conversation_id", "base", "score"])
     machine = machine.filter(
         pc.is_in(machine["conversation_id"], value_set=by_talk["conversation_id"].combine_chunks())
     )
-    base = pc.if_else(pc.greater(machine["base"], 0), machine["base"], None)
-    machine = machine.append_column("machine", pc.multiply(pc.divide(machine["score"], base), 100.0))
-    machine = machine.group_by("conversation_id", use_threads=False).aggregate([("machine", "mean")])
-    beside = lookup(by_talk["conversation_id"], machine)["machine_mean"]
+    machine = with_percent(machine).group_by("conversation_id", use_threads=False).aggregate([("percent", "mean")])
+    beside = lookup(by_talk["conversation_id"], machine)["percent_mean"]
     rows = by_talk.append_column("machine", beside).group_by("who", use_threads=False)
     means = rows.aggregate([("machine", "mean"), ("percent_mean", "mean")]).to_pylist()
     return {row["who"]: (row["machine_mean"], row["percent_mean_mean"]) for row in means}

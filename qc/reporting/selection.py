@@ -12,7 +12,6 @@ import pyarrow.compute as pc
 
 from qc.reporting.batch import Batch
 
-DEFAULT_PAGES = 200
 _WORST, _BEST = 10, 6
 _COLUMNS = [
     *("conversation_id", "project", "channel", "started_at", "duration_ms", "agent_id", "agent_name", "team", "region"),

@@ -7,7 +7,6 @@ was replaced since is no evidence. Nothing is converted; what a browser cannot p
 from __future__ import annotations
 
 import glob
-import hashlib
 import os
 import re
 import shutil
@@ -17,6 +16,7 @@ from pathlib import Path
 from urllib.parse import quote_from_bytes
 
 from qc.reporting.records import MetaRow
+from qc.storage.digests import sha256_of
 from qc.storage.files import atomic
 from qc.storage.read import StoredRun
 
@@ -90,7 +90,7 @@ def judged_recording(run: StoredRun, stored: str, sha256: str) -> tuple[Path | N
                     return None, "outside"
                 if not candidate.is_file():
                     continue
-                if _digest(candidate) == sha256:
+                if sha256_of(candidate) == sha256:
                     return candidate, ""
             except (OSError, RuntimeError, ValueError):  # unreadable, a loop of links, a name no file can have
                 continue
@@ -130,11 +130,6 @@ def _candidates(root: Path, stored: str) -> Iterator[Path]:
         yield from sorted(root.glob(_pattern(stored)))
     except (ValueError, NotImplementedError):  # an absolute path
         return
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as stream:
-        return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
 def _copy(original: Path, target: Path) -> None:

@@ -229,7 +229,7 @@ def hours(batch: Batch) -> charts.Columns | None:
     )
 
 
-def mood_bar(title: str, counts: dict[str, int]) -> charts.Bar:
+def mood_bar(title: str, counts: Mapping[str, int]) -> charts.Bar:
     """Negative, neutral, positive; conversations in which no customer spoke are left out."""
     return charts.stacked(title, [(label(m, "mood"), ink, counts.get(m, 0)) for m, ink in _INKS.items()])
 

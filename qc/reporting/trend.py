@@ -30,7 +30,7 @@ from qc.reporting.control import (
 from qc.reporting.courses import Reading
 from qc.reporting.days import day_of
 from qc.reporting.estimates import Mean, Rate
-from qc.reporting.finals import over
+from qc.reporting.finals import scores_of
 from qc.reporting.summaries import mean_of, share_of
 from qc.statistics.individuals import ENOUGH
 from qc.storage.read import StoredRun
@@ -83,11 +83,9 @@ def trend(batch: Batch, earlier: Sequence[StoredRun]) -> Trend | None:
 
 def figures(run: StoredRun, cards: Collection[str]) -> Figures:
     """Of the scores by `cards` in a stored run, the final ones where there are."""
-    table = over(run.table("scores", _SCORE), run.table("final_scores", _SCORE))
+    table = scores_of(run, _SCORE)
     table = table.filter(pc.is_in(table["scorecard_id"], value_set=pa.array(sorted(cards), pa.string())))
-    base = pc.if_else(pc.greater(table["base"], 0), table["base"], None)
-    score = pc.multiply(pc.divide(table["score"], base), 100.0)
-    table = table.select(["conversation_id", "passed", "auto_fail"]).append_column("score", score)
+    table = table.select(["conversation_id", "passed", "auto_fail"]).append_column("score", table["percent"])
     if pc.count_distinct(table["conversation_id"]).as_py() < table.num_rows:  # several cards to one conversation
         grouped = table.group_by("conversation_id", use_threads=False)
         table = grouped.aggregate([("passed", "all"), ("auto_fail", "any"), ("score", "mean")])

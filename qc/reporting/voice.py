@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from qc.domain.language import say
 from qc.reporting.charts import Label, plain, r, round_up
-from qc.reporting.formatting import number
+from qc.reporting.formatting import number, signed
 from qc.reporting.labels import ROLE
 from qc.reporting.panorama import Panorama
 from qc.reporting.records import EmotionRow, Record, TurnRow
@@ -142,7 +142,7 @@ def _strip(
         return r(bottom - (value - least) / (most - least) * _TALL)
 
     def point(row: EmotionRow, value: float) -> Point:
-        shown = f"{_signed(value)} {unit}" if relative else f"{number(value, 0)} {unit}"
+        shown = f"{signed(value, 1)} {unit}" if relative else f"{number(value, 0)} {unit}"
         text = say("第 {turn} 轮 {role} {value}", turn=row.turn, role=say(ROLE[row.role]), value=shown)
         return Point(x=r(middles[row.turn]), y=y(value), turn=row.turn, text=text)
 
@@ -164,11 +164,6 @@ def _strip(
     )
 
 
-def _signed(value: float) -> str:
-    shown = number(abs(value))
-    return shown if float(shown) == 0 else ("−" if value < 0 else "+") + shown
-
-
 def _told(measure: _Measure, known: Sequence[tuple[EmotionRow, float]]) -> list[str]:
     unit = measure.unit
     out = []
@@ -179,7 +174,7 @@ def _told(measure: _Measure, known: Sequence[tuple[EmotionRow, float]]) -> list[
         value, turn = max(mine, key=lambda both: (both[0], -both[1]))
         who = say(ROLE[role])
         if measure.relative:
-            most = f"{_signed(value)} {unit}"
+            most = f"{signed(value, 1)} {unit}"
             text = say(
                 "{role}{what}比开场最高 {most}（第 {turn} 轮）", role=who, what=measure.title, most=most, turn=turn
             )

@@ -14,7 +14,7 @@ from qc.opinion.effort import Repeats, effort, repeats
 from qc.opinion.proactive import OFFERS
 from qc.opinion.resolution import DAYS, episodes
 from qc.opinion.trial import hits_in_force
-from qc.reporting.finals import over
+from qc.reporting.finals import scores_of
 from qc.reporting.indicators.people import people_said
 from qc.review.judged import Judged, judged
 from qc.storage.read import StoredRun
@@ -243,11 +243,10 @@ def _scores(run: StoredRun) -> pa.Table:
     """Per conversation: the mean percent of its cards, whether all were passed, whether any has a business error; the
     final ones where there are."""
     columns = ["conversation_id", "base", "score", "passed", "business_error"]
-    table = over(run.table("scores", columns), run.table("final_scores", columns))
-    base = pc.if_else(pc.greater(table["base"], 0), table["base"], None)
-    table = table.append_column("percent", pc.multiply(pc.divide(table["score"], base), 100.0))
-    return table.group_by("conversation_id", use_threads=False).aggregate(
-        [("percent", "mean"), ("passed", "all"), ("business_error", "any")]
+    return (
+        scores_of(run, columns)
+        .group_by("conversation_id", use_threads=False)
+        .aggregate([("percent", "mean"), ("passed", "all"), ("business_error", "any")])
     )
 
 

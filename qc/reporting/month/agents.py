@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -134,6 +135,7 @@ def _persons(staff: pa.Table) -> Mapping[str, Person]:
     for row in rows:
         own.setdefault(row["agent"], []).append(row)
     names = {key: next((r["agent_name"] for r in mine if r["agent_name"]), "") or "" for key, mine in own.items()}
+    called = Counter(names.values())
     return {
         key: Person(
             key=key,
@@ -142,7 +144,7 @@ def _persons(staff: pa.Table) -> Mapping[str, Person]:
             team=mine[0]["team"] or say(BLANK),
             teams=tuple(dict.fromkeys(r["team"] or say(BLANK) for r in mine)),
             projects=tuple(dict.fromkeys(r["project"] or say(BLANK) for r in mine)),
-            namesakes=list(names.values()).count(names[key]) - 1 if names[key] else 0,
+            namesakes=called[names[key]] - 1 if names[key] else 0,
             file="",
         )
         for key, mine in own.items()

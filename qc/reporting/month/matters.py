@@ -12,14 +12,13 @@ import pyarrow.compute as pc
 
 from qc.domain.language import say
 from qc.reporting import charts
+from qc.reporting.complaints import severity_bar
 from qc.reporting.estimates import Rate
-from qc.reporting.formatting import label
-from qc.reporting.labels import BLANK, SENTIMENT, SEVERITIES, UNKNOWN_TOPIC, severity_rank
+from qc.reporting.labels import BLANK, SENTIMENT, SENTIMENTS, UNKNOWN_TOPIC, severity_rank
 from qc.reporting.month.shift import Days, Shift, shifts
 from qc.reporting.month.sums import by, series
 from qc.reporting.summaries import Summary
-
-_MOODS = {"negative": "mood-negative", "neutral": "mood-neutral", "positive": "mood-positive"}
+from qc.reporting.topics import mood_bar
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -167,7 +166,7 @@ def topics(now: Span, before: Span | None) -> tuple[TopicRow, ...]:
     rows = _totals(now.tables["topics"], ["topic_id"], ["mentioned", *columns], ["topic", "parent"])
 
     def moody(counts: Mapping[tuple[str, str], Any], topic: str) -> Days:
-        return Days(count=counts[topic, "negative"], n=sum(counts[topic, mood] for mood in _MOODS))
+        return Days(count=counts[topic, "negative"], n=sum(counts[topic, mood] for mood in SENTIMENTS))
 
     ids = [row["topic_id"] for row in rows]
     known = [t for t in ids if (t, "main") in past]
@@ -186,8 +185,8 @@ def topics(now: Span, before: Span | None) -> tuple[TopicRow, ...]:
             before=_rate(earlier.get(row["topic_id"])),
             shift=moved.get(row["topic_id"]),
             mentioned=row["mentioned"],
-            moods=charts.stacked(row["topic"] or "", [(label(m, "mood"), ink, row[m]) for m, ink in _MOODS.items()]),
-            negative=Rate(count=row["negative"], n=sum(row[m] for m in _MOODS)),
+            moods=mood_bar(row["topic"] or "", row),
+            negative=Rate(count=row["negative"], n=sum(row[m] for m in SENTIMENTS)),
             mood_shift=mood.get(row["topic_id"]),
         )
         for row in rows
@@ -218,9 +217,7 @@ def complaints(now: Span, before: Span | None) -> tuple[ComplaintRow, ...]:
             found=Rate(count=sum(counts.values()), n=int(size.sum())),
             before=_rate(earlier.get(t)),
             shift=moved.get(t),
-            severities=charts.stacked(
-                titles[t], [(label(s, "severity"), f"grave-{s}", counts.get(s, 0)) for s in SEVERITIES]
-            ),
+            severities=severity_bar(titles[t], counts),
         )
         for t, counts in found.items()
     ]
