@@ -10,11 +10,14 @@ from typing import Protocol
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.language import say
 from qc.reporting import charts
 from qc.reporting.batch import Batch
 from qc.reporting.coaching import Coaching, Example, Top, coach, examples, priorities
 from qc.reporting.difference import FAIR, LEVEL, RELIABLE, Gap, Spread
 from qc.reporting.edition import Edition
+from qc.reporting.finals import verdict_key
+from qc.reporting.formatting import points
 from qc.reporting.labels import BLANK
 from qc.reporting.people import People, Person, people_of, standing
 from qc.reporting.summaries import FEW, SMALL_SAMPLE, Summary, summarise, summarise_all
@@ -225,17 +228,13 @@ def funnel(agents: Sequence[Compared], spread: Spread | None) -> Funnel | None:
         limits=(curve(t, 1), curve(t, -1)),
         far=(curve(far, 1), curve(far, -1)),
         dots=tuple(Dot(x=x(a.gap.n), y=y(a.gap.value), standing=a.standing, agent=a) for a in compared if a.gap),
-        ticks=tuple(charts.Label(x=left, y=y(v), text=_signed(v)) for v in (reach, reach / 2, 0, -reach / 2, -reach)),
+        ticks=tuple(charts.Label(x=left, y=y(v), text=points(v, 1)) for v in (reach, reach / 2, 0, -reach / 2, -reach)),
         names=tuple(charts.Label(x=x(n), y=base + 18, text=charts.plain(n)) for n in (0, most / 2, most)),
     )
 
 
 def _apart(spread: Spread, n: int) -> Apart:
     return Apart(n=n, two=spread.apart(n), any=spread.apart_of_any(n))
-
-
-def _signed(value: float) -> str:
-    return "0" if not value else ("+" if value > 0 else "−") + charts.plain(abs(value))
 
 
 def _teams(people: People, groups: tuple[Summary, ...], floor: float) -> tuple[Team, ...]:
@@ -268,19 +267,15 @@ def _by_score(agent: Agent) -> tuple[bool, float, str]:
 
 
 def _crowd(staff: pa.Table) -> dict[str, int]:
-    table = pa.table({"team": pc.fill_null(staff["team"], BLANK), "agent": staff["agent"]})
+    table = pa.table({"team": pc.fill_null(staff["team"], say(BLANK)), "agent": staff["agent"]})
     rows = table.group_by("team", use_threads=False).aggregate([("agent", "count_distinct")])
     return dict(zip(rows["team"].to_pylist(), rows["agent_count_distinct"].to_pylist(), strict=True))
-
-
-def _of_rule(table: pa.Table) -> pa.ChunkedArray:
-    return pc.binary_join_element_wise(table["conversation_id"], table["rule_id"], "\x1f")
 
 
 def _interruptions(people: People) -> dict[int, int]:
     hits = people.batch.run.table("hits", ["conversation_id", "rule_id", "operator", "role"])
     hits = hits.filter(pc.and_(pc.equal(hits["operator"], "interrupt"), pc.equal(hits["role"], "agent")))
-    hits = hits.filter(pc.is_in(_of_rule(hits), value_set=_of_rule(people.batch.findings)))  # others were excused
+    hits = hits.filter(pc.is_in(verdict_key(hits), value_set=verdict_key(people.batch.findings)))  # others were excused
     who = pa.table({"who": people.who_of(hits["conversation_id"])}).drop_null()
     rows = who.group_by("who", use_threads=False).aggregate([("who", "count")])
     return dict(zip(rows["who"].to_pylist(), rows["who_count"].to_pylist(), strict=True))

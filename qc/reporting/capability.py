@@ -12,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from qc.domain.language import say
 from qc.reporting.against import Against, Counts, against
 from qc.reporting.deductions import deducted
 from qc.reporting.difference import Cells, Gap, gaps_of, sums
@@ -176,7 +177,7 @@ def _merits(people: People) -> Mapping[int, tuple[Merit, ...]]:
 
 
 def _projects(people: People, judged: _Judged) -> Mapping[int, tuple[ProjectLine, ...]]:
-    column = pc.fill_null(people.staff["project"], BLANK)
+    column = pc.fill_null(people.staff["project"], say(BLANK))
     project, names = codes(column), sorted(pc.unique(column).to_pylist(), key=_utf8)
     scores, gaps = _scores(people, project, len(names))
     clear, width = ~judged.unsure, len(judged.sections)
@@ -237,7 +238,7 @@ def _counts(people: People, row: Ints, what: Ints, happened: NDArray[np.bool_], 
 
 def _numbered(column: pa.ChunkedArray) -> tuple[pa.ChunkedArray, tuple[str, ...]]:
     """The number of each value among all, in rising order, and the values."""
-    column = pc.fill_null(column, BLANK)
+    column = pc.fill_null(column, say(BLANK))
     known = pc.cast(pc.unique(column), pa.string())
     known = known.take(pc.sort_indices(known))
     return pc.index_in(column, value_set=known), tuple(known.to_pylist())

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property, lru_cache
@@ -11,6 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from qc.domain.language import say
 from qc.reporting.batch import Batch
 from qc.reporting.difference import Cells, Gap, Spread, gaps_of, spread_of, sums
 from qc.reporting.estimates import Mean
@@ -74,6 +76,7 @@ class People:
         rows = sorted(grouped.to_pylist(), key=lambda row: int(row["who"]))
         teams, projects = _most(self.staff, "team"), _most(self.staff, "project")
         names = [row["agent_name_first"] or "" for row in rows]
+        called = Counter(names)
         files = page_names([row["agent"] for row in rows])
         return tuple(
             Person(
@@ -83,7 +86,7 @@ class People:
                 team=teams[row["who"]][0],
                 teams=teams[row["who"]],
                 projects=projects[row["who"]],
-                namesakes=names.count(name) - 1 if name else 0,
+                namesakes=called[name] - 1 if name else 0,
                 file=files[row["agent"]],
             )
             for row, name in zip(rows, names, strict=True)
@@ -199,14 +202,14 @@ def within(groups: Sequence[int] | Ints) -> Ints:
 
 
 def _filled(column: pa.ChunkedArray) -> pa.ChunkedArray:
-    return pc.fill_null(column, BLANK)
+    return pc.fill_null(column, say(BLANK))
 
 
 def _most(staff: pa.Table, column: str) -> dict[int, tuple[str, ...]]:
     """By agent the values of `column`, the most frequent first."""
     table = pa.table({"who": staff["who"], "value": _filled(staff[column])})
     rows = table.group_by(["who", "value"], use_threads=False).aggregate([("value", "count")]).to_pylist()
-    rows.sort(key=lambda r: (r["who"], r["value"] == BLANK, -r["value_count"], r["value"]))
+    rows.sort(key=lambda r: (r["who"], r["value"] == say(BLANK), -r["value_count"], r["value"]))
     found: dict[int, tuple[str, ...]] = {}
     for row in rows:
         found[row["who"]] = (*found.get(row["who"], ()), row["value"])

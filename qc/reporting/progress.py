@@ -15,7 +15,7 @@ from qc.reporting.charts import Label, r
 from qc.reporting.days import day_of
 from qc.reporting.difference import LEVEL, Spread
 from qc.reporting.estimates import Mean
-from qc.reporting.finals import over
+from qc.reporting.finals import scores_of
 from qc.reporting.people import People, agent_column
 from qc.statistics.distributions import student_quantile
 from qc.storage.read import StoredRun
@@ -97,11 +97,7 @@ def histories(people: People, earlier: Sequence[StoredRun]) -> Mapping[str, tupl
     known = {p.key for p in people.persons}
     for run in earlier:
         talks = run.table("conversations", ["conversation_id", "agent_id", "agent_name", "team"])
-        scores = over(run.table("scores", _SCORE), run.table("final_scores", _SCORE))
-        base = pc.if_else(pc.greater(scores["base"], 0), scores["base"], None)
-        percent = pc.multiply(pc.divide(scores["score"], base), 100.0)
-        scores = pa.table({"conversation_id": scores["conversation_id"], "percent": percent})
-        scores = scores.group_by("conversation_id", use_threads=False).aggregate([("percent", "mean")])
+        scores = scores_of(run, _SCORE).group_by("conversation_id", use_threads=False).aggregate([("percent", "mean")])
         talks = agent_column(talks)
         score = lookup(talks["conversation_id"], scores)["percent_mean"]
         _add(found, known, run, talks.append_column("score", score))
@@ -153,7 +149,8 @@ def trend(points: Sequence[Point], spread: Spread | None) -> Trend | None:
 
 def _step(points: Sequence[Point], spread: Spread | None) -> Step | None:
     *before, last = points
-    past = [(p.score.n, p.score.value - p.mean_of_all) for p in before if p.score.value is not None and p.mean_of_all]
+    known = [(p.score, p.mean_of_all) for p in before if p.mean_of_all is not None]
+    past = [(score.n, score.value - everyone) for score, everyone in known if score.value is not None]
     n = sum(size for size, _ in past)
     if spread is None or not n or last.score.value is None or last.mean_of_all is None:
         return None

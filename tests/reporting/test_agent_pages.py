@@ -14,14 +14,18 @@ import pyarrow.parquet as pq
 import pytest
 
 from qc.domain.config import ReportConfig
+from qc.domain.language import speaking
 from qc.paths import packaged
 from qc.reporting.agent import AgentPage, agent_ids, agent_pages
 from qc.reporting.agents import agents_page, example_ids
 from qc.reporting.batch import Batch
 from qc.reporting.build import build_report
-from qc.reporting.difference import Gap
+from qc.reporting.catalogue import read_catalogue
+from qc.reporting.difference import Gap, Spread
 from qc.reporting.edition import Edition
+from qc.reporting.estimates import Mean
 from qc.reporting.people import people_of, standing
+from qc.reporting.progress import Point, trend
 from qc.reporting.records import read_records
 from qc.reporting.summaries import FEW, SMALL_SAMPLE, mean_of
 from qc.schema.reviews import REVIEW_TABLES
@@ -330,3 +334,25 @@ def test_the_table_quotes_what_the_pages_quote(run: StoredRun) -> None:
     assert page.comparison is not None and page.comparison.spread.groups == 5
     assert {p.key for p in people_of(batch).persons} == {a.agent_id for a in page.agents}
     assert page.funnel is not None and len(page.funnel.dots) == 5
+
+
+@pytest.mark.parametrize("language", ["zh", "en"])
+def test_agents_without_a_team_are_one_team_in_every_language(
+    language: str, builder: Callable[[str], RunBuilder]
+) -> None:
+    build = builder("teamless")
+    for talk in talks(("1001", "李敏", None), [GREETING, {}] * 6) + talks(("1002", "王芳", "二班"), [{}] * 12):  # type: ignore[arg-type]
+        build.add(talk)
+    batch = Batch(build.write())
+    with speaking(read_catalogue([packaged("reports")], language)):
+        page = agents_page(Edition(batch=batch, records=read_records(batch.run, example_ids(batch))))
+    assert {t.summary.key for t in page.teams} == {a.person.team for a in page.agents}
+    assert all(t.agents == 1 and t.gap is not None for t in page.teams)
+
+
+def test_a_run_in_which_everybody_scored_nothing_is_still_one_before() -> None:
+    before = Point(run_id="a", day="2026-11-19", team=None, score=Mean(value=0.0, sd=0.0, n=20), mean_of_all=0.0)
+    last = Point(run_id="b", day="2026-11-20", team=None, score=Mean(value=50.0, sd=9.0, n=20), mean_of_all=50.0)
+    found = trend([before, last], Spread(within=9.0, between=2.0, groups=5, df=100, typical=20))
+    assert found is not None and found.step is not None
+    assert (found.step.runs, found.step.value) == (1, 0.0)
