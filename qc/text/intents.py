@@ -30,7 +30,8 @@ LIKELY, SURE = 0.5, 0.8
 """Probability of a trained head from which a turn shows an intention, and shows it clearly."""
 _AROUND = 40
 """Characters of the clause read on either side: recognised speech may lack marks for a whole page."""
-_MARKS = frozenset("，。！？；：、…,!?;: \n")
+_MARK = re.compile("[，。！？；：、…,!?;: \n]")
+_UP_TO_MARK = re.compile(f".*{_MARK.pattern}", re.DOTALL)
 _ASKING = frozenset("？?")
 _MAX_CHAIN = 4
 _CARRIERS = (
@@ -110,6 +111,7 @@ class IntentFinder:
         self._head = head
         self._touching = _touching(modifiers)
         self._longest = max(map(len, self._touching), default=0)
+        self._last_signs = frozenset(word[-1:] for word in self._touching)
         asks = map(re.escape, map(normalise, (*modifiers.question, *modifiers.condition)))
         self._asks = re.compile("|".join(asks) or "(?!)")
         anchored: dict[str, list[_Phrase]] = {}
@@ -144,10 +146,11 @@ class IntentFinder:
         found = found.where(mine[turns] & first_few(turns, found.pattern))
         turns, first, last = shard.locate(found.start, found.end)
         base = shard.char_start[turns]
+        text = shard.text
         for pattern, turn, start, end in zip(
             found.pattern.tolist(), turns.tolist(), (first + base).tolist(), (last + base).tolist(), strict=True
         ):
-            left, right, asked = self._clause(shard.text, start, end)
+            left, right, asked = self._clause(text, start, end)
             project = shard.columns.project[int(shard.conversation[turn])]
             for phrase in self._anchored[pattern]:
                 if self._projects[phrase.intent] and project not in self._projects[phrase.intent]:
@@ -155,7 +158,7 @@ class IntentFinder:
                 span = _whole(phrase, left, right)
                 if span is None:
                     continue
-                level = self._level(phrase, left, right, span, shard.text[start:end], asked)
+                level = self._level(phrase, left, right, span, text[start:end], asked)
                 if level:
                     at, to = start - span[0], end + span[1]
                     offset = int(shard.char_start[turn])
@@ -165,18 +168,13 @@ class IntentFinder:
     def _clause(self, text: str, start: int, end: int) -> tuple[str, str, bool]:
         """What stands in the clause before and after a place, and whether it asks."""
         left, right = text[max(start - _AROUND, 0) : start], text[end : end + _AROUND]
-        for i in range(len(left) - 1, -1, -1):
-            if left[i] in _MARKS:
-                left = left[i + 1 :]
-                break
-        ends_with_question = False
-        for i, char in enumerate(right):
-            if char in _MARKS:
-                ends_with_question = char in _ASKING
-                right = right[:i]
-                break
+        if begins := _UP_TO_MARK.match(left):
+            left = left[begins.end() :]
+        ends = _MARK.search(right)
+        if ends:
+            right = right[: ends.start()]
         clause = left + text[start:end] + right
-        return left, right, ends_with_question or self._asks.search(clause) is not None
+        return left, right, (ends is not None and ends[0] in _ASKING) or self._asks.search(clause) is not None
 
     def _level(self, phrase: _Phrase, left: str, right: str, span: tuple[int, int], anchor: str, asked: bool) -> int:
         """Level of a phrase where it stands; 0: it does not count. `span`: how far it reaches beyond its anchor."""
@@ -202,6 +200,8 @@ class IntentFinder:
         """Whether what touches a phrase from the left negates it, and whether it makes it stronger."""
         negations, stronger = 0, False
         for _ in range(_MAX_CHAIN):
+            if left[-1:] not in self._last_signs:
+                break
             size = next((n for n in range(min(self._longest, len(left)), 0, -1) if left[-n:] in self._touching), 0)
             if not size:
                 break
