@@ -36,6 +36,7 @@ def train_head(
     from qc.learning.labels import ENOUGH_ROWS, training_set
     from qc.learning.train import SETTINGS, train
     from qc.pipeline.specs import emotion_lexicon, folders
+    from qc.storage.files import atomic
     from qc.text.head_file import write_head
 
     console = Console(quiet)
@@ -56,8 +57,8 @@ def train_head(
     settings = replace(SETTINGS[task], clean=SETTINGS[task].clean and not keep_doubtful)
     lexicon = emotion_lexicon(folders(workspace))
     made = train(given, task, lexicon=lexicon, settings=settings, date=date, note=note, said=console.note)
-    out.parent.mkdir(parents=True, exist_ok=True)
-    write_head(made.head, out)
+    with atomic(out) as temporary:
+        write_head(made.head, temporary)
     if made.doubtful:
         doubted = _lines_of(turns, [given.texts[i] for i in made.doubtful_at.tolist()])
         shown = "、".join(map(str, doubted[:_SHOWN_LINES])) + ("…" if len(doubted) > _SHOWN_LINES else "")

@@ -63,6 +63,7 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def test_the_same_labels_give_the_same_file(files: Path) -> None:
     again = files / "again.qc"
     assert call("emotion", "train", files / "emotion.csv", "-o", again, "--date", "2026-11-22", "-q").exit_code == 0
+    assert again.stat().st_mode & 0o777 == 0o600, "who may write it decides how calls are judged"
     assert again.read_bytes() == (files / "emotion.qc").read_bytes()
 
 
