@@ -24,12 +24,16 @@ _SILENCE = (Kept.TRANSCRIPTS, Kept.TEXT, Kept.RESULTS)
 """A recording of which any of these is over needs no transcript any more."""
 _PAGES = ("report", "report.partial", "report.old", "pages", "bleep", "workbook.xlsx")
 """What of a run quotes what is taken, or lets it be heard, also where its making was broken off."""
+_BRIEFS = "opinion"
+"""Beside the runs: a folder for each day of them, whose brief quotes that day."""
+_QUOTED = (Kept.REPORTS, Kept.TEXT, Kept.RESULTS)
+"""A day of which any of these is over needs no brief any more."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Due:
-    """What is due of one run. `talks`: kind → project → conversations. `reports`: folders of pages, a workbook;
-    `cached`: transcripts; `whole`: no conversation is left, the run goes."""
+    """What is due of one run. `talks`: kind → project → conversations. `reports`: folders of pages, a workbook,
+    days' briefs; `cached`: transcripts; `whole`: no conversation is left, the run goes."""
 
     run: StoredRun
     talks: Mapping[Kept, Mapping[str, int]]
@@ -53,8 +57,8 @@ def due_runs(
     """What the policy takes of `runs` on the day `today`, and what is wrong with those whose tables cannot be read:
     they keep nobody else's.
 
-    A transcript that several runs share is counted with the first of them. One that a run under legal hold, or a
-    conversation whose time is not over, was judged by stays.
+    What several runs share (a transcript, a day's brief) is counted with the first of them. A transcript that a run
+    under legal hold, or a conversation whose time is not over, was judged by stays.
     """
     transcripts = Transcripts(cache)
     found: list[Due] = []
@@ -71,10 +75,12 @@ def due_runs(
     if taken:
         taken -= _needed(runs, retention, today, transcripts, taken)
     once: list[Due] = []
+    written: set[Path] = set()
     for one in found:
         mine = tuple(path for path in one.cached if path in taken)
         taken.difference_update(mine)
-        once.append(replace(one, cached=mine))
+        once.append(replace(one, cached=mine, reports=tuple(path for path in one.reports if path not in written)))
+        written.update(one.reports)
     return [one for one in once if one.counts], damaged
 
 
@@ -123,12 +129,15 @@ def due(run: StoredRun, retention: Retention, today: date, transcripts: Transcri
                 limits[kind].setdefault(p.project, date.fromisoformat(p.before))
     whole = bool(census) and sum(found.get(Kept.RESULTS, {}).values()) == len(days)
     pages = bool(found) or any(over(Kept.REPORTS, project, day) for project, day in census)
+    written = [run.path / name for name in _PAGES] if pages else []
+    quoted = {day for project, day in census if any(over(kind, project, day) for kind in _QUOTED)}
+    written += [run.path.parent / _BRIEFS / day.isoformat() for day in sorted(quoted)]
     silent = [any(over(kind, p, d) for kind in _SILENCE) for p, d in zip(projects, days, strict=True)]
     answer = Due(
         run=run,
         talks=found,
         before={kind: limits[kind] for kind in found},
-        reports=tuple(run.path / name for name in _PAGES if pages and (run.path / name).exists()),
+        reports=tuple(path for path in written if path.exists()),
         cached=tuple(transcripts.of(run.lineage, talks.filter(pa.array(silent, pa.bool_())))),
         whole=whole,
     )

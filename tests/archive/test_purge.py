@@ -191,6 +191,26 @@ def test_what_quotes_goes_with_the_text(tmp_path: Path) -> None:
     assert not [name for name in (*folders, "workbook.xlsx") if (run.path / name).exists()]
 
 
+def test_the_brief_of_a_day_goes_with_its_text_once(tmp_path: Path) -> None:
+    for n in range(2):
+        night(tmp_path / "runs", 0, judged=n)
+    night(tmp_path / "runs", 40)
+    days = [tmp_path / "runs" / "opinion" / day for day in ("2020-03-01", "2020-04-10")]
+    for folder in days:
+        folder.mkdir(parents=True)
+        (folder / "onepager.html").write_text("投诉")
+    policy(tmp_path, "  default: {text: 1年}\n")
+    assert [folder.exists() for folder in days] == [True, True]
+    CliRunner().invoke(cli, ["purge", str(tmp_path / "runs"), "-w", str(tmp_path / "ws"), "--on", "2021-03-20"])
+    assert [folder.exists() for folder in days] == [True, True], "only looked at"
+    due, _ = due_runs(
+        list_runs(tmp_path / "runs"), load_config(tmp_path / "ws" / "qc.yaml").retention, date(2021, 3, 20), tmp_path
+    )
+    assert [path for one in due for path in one.reports] == days[:1]
+    purge(tmp_path, "--yes")
+    assert [folder.exists() for folder in days] == [False, False]
+
+
 def test_a_report_can_be_made_of_what_is_left(tmp_path: Path) -> None:
     run = night(tmp_path / "runs", 0)
     policy(tmp_path, "  default: {text: 1年, audio: 1年}\n")
