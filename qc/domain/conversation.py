@@ -216,10 +216,6 @@ class Conversation:
     meta: CallMeta
     source: Source
 
-    @property
-    def is_voice(self) -> bool:
-        return self.channel in VOICE_CHANNELS
-
 
 # A shard crosses to its worker as thousands of turns, and how a frozen class with slots is pickled by itself is slow:
 # this takes 0.4 of the time, which is the parent's.

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import pairwise
 
-from qc.reporting.labels import VOICE_CHANNELS
+from qc.domain.conversation import VOICE_CHANNELS
 from qc.reporting.mood import Feeling, feelings
 from qc.reporting.records import HitRow, Record, TurnRow
 from qc.reporting.traces import Trace, of_stretch, traces

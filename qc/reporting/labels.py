@@ -20,7 +20,6 @@ COPC = {"customer": "无客户关键差错", "business": "无业务关键差错"
 ERROR_CLASS = {"customer": "客户关键差错", "business": "业务关键差错", "compliance": "合规关键差错"}
 
 CHANNEL = CHANNEL_TITLES
-VOICE_CHANNELS = ("voice_inbound", "voice_outbound", "bot_voice")
 
 ROLE = {"agent": "坐席", "customer": "客户", "bot": "机器人", "system": "系统", "unknown": "未分角色"}
 
