@@ -39,7 +39,7 @@ def due_nights(lake: Lake, retention: Retention, today: date) -> list[DueNight]:
     its run was begun."""
     projects = {escaped(name): name for name in retention.projects}
     found = []
-    for _, entry in sorted(lake.entries().items()):
+    for entry in sorted(lake.entries().values(), key=lambda entry: (entry.started_at, entry.run_id)):
         if entry.state not in (WHOLE, PURGING) or entry.run_id in retention.keep:
             continue
         if entry.state == PURGING:  # a killed purge may have taken some files

@@ -184,7 +184,9 @@ _DECIDE = {
     "输入": ("input_digest", "manifest"),
     "规则或评分表": ("rules_digest", "scorecards", "lexicons_digest", "complaints_digest"),
     "热词或角色线索": ("speech_digest",),
-    "配置": ("config_digest", "personal_data", "vault"),
+    "配置（qc.yaml）": ("config_digest",),
+    "是否脱敏（--keep-personal-data）": ("personal_data",),
+    "保管库的公钥（--vault）": ("vault",),
     "转写引擎": ("asr_engine", "asr_model", "asr_options"),
     "qc 版本": ("qc_version", "schema_version"),
 }
