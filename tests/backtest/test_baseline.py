@@ -8,13 +8,16 @@ from pathlib import Path
 
 import pytest
 
+from qc.commands.rules.baseline import command
 from qc.domain.finding import Finding, Hit, Verdict
+from qc.domain.run import Lineage, RunStatus
 from qc.errors import SpecError, UsageError
 from qc.paths import packaged
 from qc.pipeline.baseline import accepted_of, baseline, corpus_of
 from qc.pipeline.specs import configuration, folders, load
 from qc.ruletest.baseline import Baseline, entries, gate, lines, quote_of
 from qc.specs.accepted import append_accepted, load_accepted
+from qc.storage.lineage import write_lineage
 from tests.backtest.conftest import Setting
 from tests.backtest.stored import Centre, talks
 from tests.backtest.test_outputs import qc
@@ -66,6 +69,12 @@ def test_hits_are_new_until_accepted_and_then_stale(setting: Setting) -> None:
     assert {(h.rule.id, h.conversation_id) for h in other.new} >= {("tone.rude", "C000"), ("tone.rude", "C001")}
     assert not gate(other).passed
     assert "自己看" in gate(other).markdown
+
+
+def test_words_of_a_run_that_kept_personal_data_do_not_go_into_the_rules(tmp_path: Path) -> None:
+    write_lineage(tmp_path / "kept", Lineage(run_id="kept", status=RunStatus.DONE, personal_data="kept"))
+    with pytest.raises(UsageError, match="没有脱敏"):
+        command.main(["--run", str(tmp_path / "kept"), "--accept", "--reason", "看过了"], standalone_mode=False)
 
 
 def test_a_quote_survives_the_move_of_its_words() -> None:
