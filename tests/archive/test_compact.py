@@ -349,6 +349,7 @@ def test_recordings_that_came_late_double_no_conversation(tmp_path: Path) -> Non
     assert laid(lake).keys() == laid(at_once).keys()
 
 
+@pytest.mark.slow
 def test_a_night_judged_again_after_recordings_came_late_has_the_last_word(tmp_path: Path) -> None:
     """Some of its conversations then stand in the run with the late ones only."""
     lake = tmp_path / "lake"
@@ -366,6 +367,7 @@ def test_a_night_judged_again_after_recordings_came_late_has_the_last_word(tmp_p
     assert all(e.state == "whole" for e in entries)
 
 
+@pytest.mark.slow
 def test_killed_while_a_night_is_narrowed_whose_run_is_gone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Only the data set still has the first run: the next call goes on, and nothing is lost or doubled."""
     first = night(tmp_path / "runs", 0)

@@ -308,6 +308,7 @@ def test_a_run_of_before_and_one_that_is_not_done(sound: tuple[Night, Path], run
     assert "还不能用" in told.output and "备份" not in told.output
 
 
+@pytest.mark.slow
 def test_a_run_that_only_forgot_its_recordings_is_checked_like_any_other(sound: tuple[Night, Path], run: Path) -> None:
     """Where they lay decides nothing; once words are gone, there is nothing left to compare."""
     calm, _ = sound

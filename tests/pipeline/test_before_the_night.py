@@ -63,6 +63,7 @@ def test_how_many_may_fail_is_no_part_of_the_plan(tmp_path: Path) -> None:
     assert len(digests) == 1
 
 
+@pytest.mark.slow
 def test_a_run_that_changes_while_it_is_judged_again_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Another command retries or purges it: what was read of it may be half of each."""
     source, home = chats(tmp_path / "in", 2), workspace(tmp_path / "ws")

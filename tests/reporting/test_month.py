@@ -264,6 +264,7 @@ def test_the_page_is_english_and_the_days_are_asked_for(runs: Path, tmp_path: Pa
     assert isinstance(qc("report", "month", tmp_path).exception, UsageError)
 
 
+@pytest.mark.slow
 def test_a_damaged_night_and_a_slip_in_a_date_stop_no_month(tmp_path: Path) -> None:
     """The others are added up, and what is missing is said; a conversation of 2062 does not make its month the last."""
     torn, slip, *_ = (night(tmp_path, day, talks=3) for day in range(3))
