@@ -16,12 +16,14 @@ _IS = "[ ：，、(]{0,2}(?:(?:应该|好像|就)?是|为|报一下|改为|改�
 _FILLER = "(?:[嗯啊呃哦，]{1,3})?"
 _HOUSEHOLD = "[户护互呼沪忽胡湖虎]号|(?:^|[^仓车])库号|(?:^|[\n下的把您你])户后"
 """户号, and what recognisers hear instead."""
+_CARD_CODE = "cv[vc]2?|安全码|(?:卡|[背反后]面)的?(?:最后|末尾|后)?的?[三3]位(?:数字?)?"
+"""What a card has on its back: three digits with which anybody can pay."""
 LABELS = {
     "phone": "(?:电话|手机|座机|固话|传真|联系方式|固定电话)(?:号码?)?",
     "id_card": "(?:身份证|证件|公民身份)(?:号码?)?",
     "bank_card": "(?:银行卡|卡号|储蓄卡|信用卡|收款账[号户]|退款账[号户])(?:号码?)?",
     "account": f"(?:{_HOUSEHOLD}|客户编?号|用户编?号|用电编号|账号|帐号)码?",
-    "secret": "(?:密码|验[证正][码马玛]|校验码|动态码)"
+    "secret": f"(?:密码|验[证正][码马玛]|校验码|动态码|{_CARD_CODE})"
     "(?:的话|呢|啊|我(?:告诉|跟)你(?:说|讲)?|我?(?:自己)?[设改用][置成为]?[的了]?)?",
     "qq": "(?:qq|扣扣|球球)(?:号码?)?",
     "passport": "(?:护照|通行证|台胞证|回乡证)(?:号码?)?",
@@ -38,7 +40,7 @@ BIRTHDAY = (
 )
 _SHAPES = {
     "account": f"[a-z]{{0,6}}{_DIGITS % 5}",
-    "secret": f"[a-z]{{0,12}}{_DIGITS % 3}",
+    "secret": f"[a-z]{{0,12}}{_DIGITS % 2}",
     "passport": rf"(?:[a-z][a-z]?[ ]?)?[{DIGIT}](?:[ \-]?[{DIGIT}]){{6,9}}",
     "birthday": BIRTHDAY,
     "wechat": r"[a-z][a-z0-9_\-]{5,19}",
@@ -55,12 +57,13 @@ LABELLED = "|".join(
 """RE2: a label and what it labels, that in a group named by the label. 验证马 is 验证码 misheard."""
 
 _MIN, _MIN_SECRET, _MAX_SECRET = 6, 4, 8
+_OF_A_CARD = re.compile(rf"(?:{_CARD_CODE})[^0-9]*$")
 _SHORT_NUMBER = 5
 _MIN_LOCAL = 7
 """Digits of a telephone number without its area code."""
 _LEAST_CODE, _MOST_CODE = 14, 20
 """Characters of a credit code of which some were lost or said twice."""
-_NEAR = 12
+_NEAR, _FAR = 12, 24
 _HOTLINE = re.compile(r"(?:[48]00\d{7}|95\d{3}(?:\d{3})?|96\d{3,4}|100\d\d|12\d{3}|1[12]\d)+")
 """Numbers of companies and authorities, which tell nothing of a person."""
 _CODES = (*NOT_PERSONAL, "发票", "车牌", "证书")
@@ -88,14 +91,15 @@ def labelled(kind: str, text: str, before: str, after: str) -> Iterator[Number]:
     hotline = is_hotline(digits) and (is_phone or len(digits) == _SHORT_NUMBER) and not "a" <= text[0] <= "z"
     if not groups or hotline:
         return
+    least = _MIN
     if kind == "secret":
-        groups = _secret(groups)
+        groups, least = _secret(groups), 3 if _OF_A_CARD.search(before[-_FAR:]) else _MIN_SECRET
     elif kind == "number" and any(word in before[-_NEAR:] for word in _CODES):
         return
     several = is_phone and all(end - start >= _MIN_LOCAL for start, end in groups)
     for parts in [[g] for g in groups] if several else [groups]:
         digits = _digits(text, parts)
-        if len(digits) >= (_MIN_SECRET if kind == "secret" else _MIN) and not (is_phone and is_hotline(digits)):
+        if len(digits) >= least and not (is_phone and is_hotline(digits)):
             yield Number(phone_type(digits) if is_phone else kind, parts[0][0], parts[-1][1], False)
 
 
