@@ -56,7 +56,8 @@ def planted(status: os.stat_result, folder: Path) -> bool:
 
 def make_private(folder: Path) -> None:
     """Make `folder` and what is missing above it, for this user alone whatever the umask. Raises OSError."""
-    for one in (*reversed(folder.parents), folder):
+    missing = [one for one in (folder, *folder.parents) if not one.is_dir()]
+    for one in reversed(missing):
         one.mkdir(mode=0o700, exist_ok=True)
 
 
