@@ -31,7 +31,9 @@ AUDIO_BYTES_PER_S = 16_000
 """Two channels of 8 kHz A-law: 128 kbit/s."""
 WORKER_BYTES = 1.2 * 2**30
 """Measured peak of one transcribing process."""
-PARENT_BYTES = 0.6 * 2**30
+PARENT_BYTES, PARENT_BYTES_EACH = 0.3 * 2**30, 7_500
+"""Peak of the process that gives out the work, and what its report takes for each conversation: 0.3 GiB for 100,000
+without a report, 1.0 GiB with it and four earlier runs beside."""
 LONGEST_WINDOW_H, LONGEST_CALL_MIN, LONGEST_CHARS, MOST = 168.0, 240.0, 10_000, 1_000_000_000
 
 
@@ -118,7 +120,7 @@ def capacity(demand: Demand, rates: Rates, cores_here: int) -> Capacity:
     return Capacity(
         demand=demand,
         cores_here=cores_here,
-        amounts=(*work, *needs, *_gpus(demand, rates), *_memory(needs, rates), *_disk(demand)),
+        amounts=(*work, *needs, *_gpus(demand, rates), *_memory(demand, needs, rates), *_disk(demand)),
         notes=tuple(_notes(demand, rates)),
     )
 
@@ -173,14 +175,15 @@ def _gpus(demand: Demand, rates: Rates) -> list[Amount]:
     return [_spread("需要的 GPU", [gpus] * 3, "块", told)]
 
 
-def _memory(needs: Sequence[Amount], rates: Rates) -> list[Amount]:
+def _memory(demand: Demand, needs: Sequence[Amount], rates: Rates) -> list[Amount]:
     cores = next(a for a in needs if a.name == "需要的核")
     text = max((r.peak for r in (rates.call, rates.chat) if r is not None), default=0)
     heard = rates.heard is not None and rates.gpu is None and not rates.imported
     each = max(text, WORKER_BYTES) if heard else text
-    values = [(n * each + PARENT_BYTES) / 2**30 for n in (cores.low, cores.likely, cores.high)]
+    parent = PARENT_BYTES + PARENT_BYTES_EACH * (demand.recordings + demand.conversations)
+    values = [(n * each + parent) / 2**30 for n in (cores.low, cores.likely, cores.high)]
     what = "转写进程的实测峰值" if heard else "判定进程的实测峰值"
-    told = f"{cores.likely:,.0f} 个进程 × {each / 2**30:.2f} GiB（{what}）+ 主进程 {PARENT_BYTES / 2**30:.1f} GiB"
+    told = f"{cores.likely:,.0f} 个进程 × {each / 2**30:.2f} GiB（{what}）+ 主进程 {parent / 2**30:.1f} GiB"
     return [_spread("内存（所有机器合计）", values, "GiB", told)]
 
 
