@@ -12,8 +12,9 @@ from qc.domain.alert import Alert, AlertSpecs, Dimension, Metric
 from qc.domain.language import say
 from qc.opinion.bursts import Bursts, words_by_day
 from qc.opinion.daily import Daily, DayFacts, missing_days
+from qc.opinion.dedupe import last_day
 from qc.opinion.judge import Judged, judge
-from qc.opinion.ledger import read_ledger
+from qc.opinion.ledger import Ledger, read_ledger
 from qc.opinion.surge import Untested
 from qc.storage.read import StoredRun
 
@@ -65,10 +66,16 @@ def report_day(runs: Sequence[StoredRun], day: date | None, specs: AlertSpecs) -
     of `runs` does not matter."""
     daily = Daily(read_ledger(runs))
     if day is None and daily.ledger.days:
-        day = daily.ledger.days[-1]
+        day = _last(daily.ledger)
     if day is None or daily.index(day) is None:
         return None
     return report_of(daily, judge(daily, words_by_day(daily), day, specs), specs)
+
+
+def _last(ledger: Ledger) -> date | None:
+    of_runs = ((run, np.unique(ledger.day[ledger.run == i])) for i, run in enumerate(ledger.runs))
+    lasts = (last_day(run, (ledger.days[at] for at in days.tolist())) for run, days in of_runs)
+    return max((day for day in lasts if day is not None), default=None)
 
 
 def report_of(daily: Daily, judged: Judged, specs: AlertSpecs) -> DayReport:

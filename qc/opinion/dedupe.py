@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from datetime import date, timedelta
 
 import numpy as np
 import pyarrow as pa
@@ -11,6 +12,8 @@ import pyarrow.compute as pc
 from qc.domain.run import RunStatus
 from qc.storage.read import StoredRun
 
+SKEW = timedelta(days=7)
+"""A run holds no conversation that began so long after it."""
 _KEY = ("conversation_id", "started_at", "source_sha256")
 
 
@@ -25,6 +28,14 @@ def counted_runs(runs: Iterable[StoredRun]) -> tuple[StoredRun, ...]:
 
 def _age(run: StoredRun) -> tuple[str, str]:
     return run.lineage.started_at, run.lineage.run_id
+
+
+def last_day(run: StoredRun, days: Iterable[date]) -> date | None:
+    """The last of `days` the run has conversations of; a slip of the pen in a list (2062 for 2026) is none, unless
+    there is no other."""
+    days = set(days)
+    begun = date.fromisoformat(run.lineage.started_at[:10] or "1970-01-01")
+    return max((day for day in days if day <= begun + SKEW), default=max(days, default=None))
 
 
 def conversations_of(run: StoredRun, columns: Sequence[str]) -> pa.Table:

@@ -52,6 +52,18 @@ def _with_fresh_topic(run: StoredRun, every: int) -> StoredRun:
     return open_run(run.path)
 
 
+def test_a_day_written_wrong_is_not_the_last(tmp_path: Path, specs: AlertSpecs) -> None:
+    runs = month(tmp_path, days=3, size=20)
+    slip = [talk("slip", FIRST.replace(year=2062)), *(talk(f"x{i}", FIRST + timedelta(days=3)) for i in range(9))]
+    runs.append(write(tmp_path, "slip", slip, started_at=f"{FIRST + timedelta(days=4)}T01:00:00"))
+    report = report_day(runs, None, specs)
+    assert report is not None
+    assert report.day == FIRST + timedelta(days=3)
+    only = report_day([write(tmp_path, "only", slip[:1], started_at="2026-09-09T00:00:00")], None, specs)
+    assert only is not None
+    assert only.day.year == 2062
+
+
 @pytest.mark.parametrize("days", [2, 4, 8])
 def test_a_topic_new_in_the_lists_is_no_surge_on_the_days_after_either(
     tmp_path: Path, specs: AlertSpecs, days: int

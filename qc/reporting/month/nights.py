@@ -5,20 +5,18 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, timedelta
+from datetime import date
 
 import numpy as np
 import pyarrow as pa
 
 from qc.errors import UsageError
-from qc.opinion.dedupe import counted_runs, last_of_each
+from qc.opinion.dedupe import SKEW, counted_runs, last_of_each
+from qc.opinion.dedupe import last_day as of_run
 from qc.reporting.month.extract import days, extract, talks
 from qc.reporting.month.period import Period
 from qc.reporting.month.sums import of_days
 from qc.storage.read import StoredRun, not_counted
-
-_SKEW = timedelta(days=7)
-"""A run holds no conversation that began so long after it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,7 +46,7 @@ def nights_between(
     hears of those whose tables cannot be read, which are left out."""
     found = []
     for run in counted_runs(runs):
-        if run.lineage.started_at[:10] >= (first - _SKEW).isoformat():
+        if run.lineage.started_at[:10] >= (first - SKEW).isoformat():
             with _sound(run, told):
                 night = Night(run=run, days=days(run))
                 if night.within(Period(first=first, last=last)):
@@ -73,7 +71,7 @@ def last_day(runs: Sequence[StoredRun]) -> date | None:
     """The last day of which there are conversations."""
     newest: date | None = None
     for run in reversed(counted_runs(runs)):
-        if newest is not None and run.lineage.started_at[:10] < (newest - _SKEW).isoformat():
+        if newest is not None and run.lineage.started_at[:10] < (newest - SKEW).isoformat():
             break  # what began later cannot be in it
         own = _latest(run)
         newest = max((day for day in (newest, own) if day is not None), default=None)
@@ -81,14 +79,11 @@ def last_day(runs: Sequence[StoredRun]) -> date | None:
 
 
 def _latest(run: StoredRun) -> date | None:
-    """The last day of its conversations, None where it has none that can be read; a slip of the pen in a list (2062 for
-    2026) is none."""
+    """The last day of its conversations, None where it has none that can be read."""
     try:
-        own = days(run)
+        return of_run(run, days(run))
     except UsageError:
         return None
-    begun = date.fromisoformat(run.lineage.started_at[:10] or "1970-01-01")
-    return max((day for day in own if day <= begun + _SKEW), default=max(own, default=None))
 
 
 def added_up(nights: Sequence[Night], period: Period) -> Mapping[str, pa.Table]:
