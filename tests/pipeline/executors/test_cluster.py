@@ -130,8 +130,8 @@ def test_a_killed_machine_costs_nothing(three: Cluster, batch: Path, by_pool: di
     assert any("3 台机器" in note for note in lineage.notes)
 
 
-def test_nobody_at_the_address_is_said_at_once() -> None:
-    done = qc("run", ".", "--executor", "ray", "--address", "127.0.0.1:1")
+def test_nobody_at_the_address_is_said_at_once(tmp_path: Path) -> None:
+    done = qc("run", ".", "--out", tmp_path, "--executor", "ray", "--address", "127.0.0.1:1")
     assert done.returncode == 2
     assert "Ray 集群 127.0.0.1:1 没有应答" in done.stderr
     assert "提示" in done.stderr
