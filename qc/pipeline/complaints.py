@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -17,17 +16,17 @@ from qc.pipeline.inspect import Inspector
 from qc.schema.tables import TABLES
 from qc.storage.digests import PartDigest
 from qc.storage.interim import read_interim
-from qc.storage.read import open_run
+from qc.storage.read import StoredRun
 from qc.storage.write import write_part
 
 
-def write_complaints(run: Path, shards: Iterable[int], specs: Specs | None) -> PartDigest:
-    """Write RUN/complaints, one part, from the complaints of `shards`: whom else one concerns is known only when every
-    shard is there. Doing it again gives the same. Without `specs` (transcripts only): no rows."""
+def write_complaints(run: StoredRun, shards: Iterable[int], specs: Specs | None) -> PartDigest:
+    """Write the table `complaints`, one part, from the complaints of `shards`: whom else one concerns is known only when
+    every shard is there. Doing it again gives the same. Without `specs` (transcripts only): no rows."""
     table = TABLES["complaints"].empty_table()
     if specs is not None:
-        table = in_company(open_run(run).parts, specs.complaints, read_interim(run, "complaints", shards))
-    return write_part(run, "complaints", 0, table)
+        table = in_company(run.parts, specs.complaints, read_interim(run.path, "complaints", shards))
+    return write_part(run.path, "complaints", 0, table)
 
 
 def run_complaint_tests(specs: Specs, *, confidence_floor: float) -> tuple[ComplaintOutcome, ...]:

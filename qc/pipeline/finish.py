@@ -28,8 +28,8 @@ def finish(plan: Plan, shards: Sequence[ShardCounts], specs: Specs | None, retry
     parts = [part for shard in shards for part in shard.parts if not part.path.startswith(f"{WORK}/")]
     remove_unlisted(plan.run, parts)
     numbers = [shard.shard for shard in shards]
-    parts += [merge_terms(plan.run, numbers), write_complaints(plan.run, numbers, specs)]
     stored = open_run(plan.run)
+    parts += [merge_terms(plan.run, numbers), write_complaints(stored, numbers, specs)]
     counts, tables = _summed(shards), {name: stored.rows(name) for name in TABLES}
     _check_balance(counts, tables)
     lineage = replace(

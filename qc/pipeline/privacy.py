@@ -18,6 +18,15 @@ from qc.text.masking import MASK, mask, mask_turns, mask_value
 from qc.text.shard import Shard
 
 _T = TypeVar("_T", CallMeta, Source)
+_LEAST_ACCOUNT = 6
+"""Digits of a customer's number that is an account."""
+_ONLY_LABELLED = ("王晓明", "1020384756", "1988年3月19日", "abc_12345", "e12345678", "阳光花园")
+"""What nobody knows for personal without being told what it is."""
+_ENGLISH = re.compile(
+    "(?P<姓名>(?:customer|client|user|contact|owner|holder|caller|member)[ _-]?name|^name$)"
+    "|(?P<户号>account|acct)|(?P<生日>birth|^dob$)|(?P<微信>wechat)|(?P<护照>passport)|(?P<地址>addr)"
+)
+"""Names of columns, each in a group named by what it is called in Chinese."""
 
 
 def masked(shard: Shard, entities: Entities) -> list[Conversation]:
@@ -71,16 +80,6 @@ def _masked_field(title: str, value: str) -> str:
     """A column of a manifest, a field of a form."""
     label = _label(title)
     return mask_value(f"{label}：{value}")[len(label) + 1 :] if label else mask_value(value)
-
-
-_LEAST_ACCOUNT = 6
-_ONLY_LABELLED = ("王晓明", "1020384756", "1988年3月19日", "abc_12345", "e12345678", "阳光花园")
-
-
-_ENGLISH = re.compile(
-    "(?P<姓名>(?:customer|client|user|contact|owner|holder|caller|member)[ _-]?name|^name$)"
-    "|(?P<户号>account|acct)|(?P<生日>birth|^dob$)|(?P<微信>wechat)|(?P<护照>passport)|(?P<地址>addr)"
-)
 
 
 @lru_cache(maxsize=4096)
