@@ -21,8 +21,8 @@ from qc.storage.write import write_part
 
 
 def write_complaints(run: StoredRun, shards: Iterable[int], specs: Specs | None) -> PartDigest:
-    """Write the table `complaints`, one part, from the complaints of `shards`: whom else one concerns is known only when
-    every shard is there. Doing it again gives the same. Without `specs` (transcripts only): no rows."""
+    """Write the table `complaints`, one part, from the complaints of `shards`: whom else one concerns is known only
+    when every shard is there. Doing it again gives the same. Without `specs` (transcripts only): no rows."""
     table = TABLES["complaints"].empty_table()
     if specs is not None:
         table = in_company(run.parts, specs.complaints, read_interim(run.path, "complaints", shards))
