@@ -25,8 +25,8 @@ _OFFERED = 6
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Exemplar:
-    """A conversation without violations in which all could be judged. `merits`: what was done well, quoted;
-    `opening`: how the agent began, where there is nothing to quote."""
+    """A conversation without violations. `merits`: what was done well, quoted; `opening`: how the agent began, where
+    there is nothing to quote."""
 
     line: Line
     merits: tuple[tuple[str, Quote], ...]
@@ -34,13 +34,14 @@ class Exemplar:
 
 
 def flawless(batch: Batch) -> pa.Table:
-    """Rows of `Batch.conversations` that may be shown as a model, best first: most merits, then the highest score."""
+    """Rows of `Batch.conversations` that may be shown as a model, best first: those of which most could be judged, then
+    most merits, then the highest score. Where nothing tells two voices apart no conversation is ever judged in full, so
+    that an undecided item puts one behind others and does not shut it out."""
     table = batch.conversations
     good = pc.and_(pc.is_valid(table["score"]), pc.equal(table["violations"], 0))
-    good = pc.and_(good, pc.and_(pc.equal(table["undecided_items"], 0), pc.equal(table["undecided"], 0)))
     good = pc.and_(good, pc.fill_null(table["passed"], False))
-    order = [("merits", "descending"), ("score", "descending"), ("conversation_id", "ascending")]
-    return table.filter(good).sort_by(order)
+    order = [("undecided_items", "ascending"), ("merits", "descending"), ("score", "descending")]
+    return table.filter(good).sort_by([*order, ("conversation_id", "ascending")])
 
 
 def own_best(people: People) -> Mapping[int, tuple[Line, ...]]:

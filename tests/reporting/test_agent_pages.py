@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -186,6 +187,24 @@ def test_three_things_to_coach_with_clips_and_a_colleague(pages: dict[str, Agent
     assert len(models) == 3 and all(m.line.agent_id != "1001" and m.line.violations == 0 for m in models)
     assert len({m.line.conversation_id for m in models}) == 3
     assert all(x.merits[0][1].hit == "非常理解您" for x in pages["1002"].best)
+
+
+def test_where_nobody_is_judged_in_full_there_are_models_all_the_same(
+    builder: Callable[[str], RunBuilder], tmp_path: Path
+) -> None:
+    """One channel for two voices: who interrupted whom is never known. What is known more fully comes first."""
+    build = builder("mono")
+    for talk in talks(LI, [GREETING] * 3) + talks(SAME, [KIND] * 3):
+        build.add(replace(talk, unsure=("service.interrupt",)))
+    build.add(Talk("full", agent=SAME, turns=TURNS))
+    run = build.write()
+    pages = made(run)
+    assert [x.line.conversation_id for x in pages["1002"].best] == ["1002-李敏--0", "1002-李敏--1"]
+    (lesson,) = pages["1001"].lessons
+    assert lesson.model is not None and lesson.model.line.conversation_id == "full"
+    report = build_report(run, out=tmp_path / "r", template_dirs=[packaged("reports")]).parent
+    html = (report / "agents" / "1002.html").read_text(encoding="utf-8")
+    assert '100.0 分<small class="unsure">（1 项无法判定）</small>' in html
 
 
 def test_pages_lead_to_the_turn_and_back(report: Path) -> None:
