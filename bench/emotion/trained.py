@@ -3,12 +3,12 @@
     python -m bench.emotion.trained TEXT_FOLDER [emotion|intents|polarity|speed ...]
 
 TEXT_FOLDER holds `cic/` and `polarity/` (see bench/emotion/corpora.py). Nothing is tuned on dev: settings are the
-shipped ones, thresholds and calibration come from cross-validation inside train. The labels of both parts are noisy.
+shipped ones, thresholds and calibration come from cross-validation inside train. The labels of train and dev are noisy;
+`reread` is dev with labels two readers gave it.
 """
 
 from __future__ import annotations
 
-import json
 import sys
 import time
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.emotion.corpora import Labelled, cic, human_robot, msctd, shard_of, waimai
+from bench.emotion.corpora import REREAD, Labelled, cic, cic_intents, human_robot, msctd, shard_of, waimai
 from qc.domain.emotion import EmotionLexicon
 from qc.domain.head import EMOTION_LABELS, Task
 from qc.domain.labelled import LabelledTurn
@@ -31,46 +31,49 @@ from qc.specs.emotion import load_emotion_lexicon
 from qc.text.emotion import EmotionScorer
 from qc.text.head import HeadScorer
 
+HELD = ("dev", REREAD)
 _SNOWNLP_SENTENCES = 150
 
 
 def emotion(folder: Path) -> None:
     lexicon = load_emotion_lexicon(packaged("rules") / "_lexicons" / "emotion")
-    learned, held = (_emotions(cic(folder, part)) for part in ("train", "dev"))
+    learned = _emotions(cic(folder, "train"))
     made = train(learned, Task.EMOTION, lexicon=lexicon)
     bare = train(learned, Task.EMOTION, lexicon=EmotionLexicon())
     card = made.head.card
     assert card.untrained is not None
-    print(f"CIC 3 classes: {len(learned.texts)} sentences of train (5-fold), {len(held.texts)} of dev")
+    print(f"CIC 3 classes: {len(learned.texts)} sentences of train (5-fold)")
     print(f"  doubtful labels left out of train: {made.doubtful}")
     print(
         f"  inside train: head {card.scores.macro_f1:.3f}, n-grams alone {bare.head.card.scores.macro_f1:.3f}, "
         f"lexicon {card.untrained.macro_f1:.3f}; ECE {card.scores.calibration_error:.3f}"
     )
     print("  learning curve:", ", ".join(f"{n}: {f1:.3f}" for n, f1 in card.curve))
-    for name, tested in (
-        ("lexicon", test_emotion(held, lexicon, None)),
-        ("n-grams alone", test_emotion(held, EmotionLexicon(), bare.head)),
-        ("head + lexicon", test_emotion(held, lexicon, made.head)),
-    ):
-        _show(name, tested)
+    for part in HELD:
+        held = _emotions(cic(folder, part))
+        print(f"  {part}, {len(held.texts)} sentences")
+        _show("lexicon", test_emotion(held, lexicon, None))
+        _show("n-grams alone", test_emotion(held, EmotionLexicon(), bare.head))
+        _show("head + lexicon", test_emotion(held, lexicon, made.head))
 
 
 def intents(folder: Path) -> None:
-    learned, held = (intents_of(folder, part) for part in ("train", "dev"))
+    learned = intents_of(folder, "train")
     made = train(learned, Task.INTENT, lexicon=EmotionLexicon())
     card = made.head.card
-    tested = test_intents(held, made.head)
-    print(f"CIC {len(learned.labels)} intents: {len(learned.texts)} sentences of train, {len(held.texts)} of dev")
+    print(f"CIC {len(learned.labels)} intents: {len(learned.texts)} sentences of train")
     print(
         f"  inside train (5-fold): macro-F1 {card.scores.macro_f1:.3f}, accuracy {card.scores.accuracy:.3f}, "
         f"ECE {card.scores.calibration_error:.3f}"
     )
     print("  learning curve:", ", ".join(f"{n}: {f1:.3f}" for n, f1 in card.curve))
-    print(
-        f"  dev: macro-F1 {tested.scores.macro_f1:.3f}, accuracy {tested.scores.accuracy:.3f}, "
-        f"ECE {tested.scores.calibration_error:.3f}"
-    )
+    for part in HELD:
+        held = intents_of(folder, part)
+        tested = test_intents(held, made.head)
+        print(
+            f"  {part}, {len(held.texts)} sentences: macro-F1 {tested.scores.macro_f1:.3f}, "
+            f"accuracy {tested.scores.accuracy:.3f}, ECE {tested.scores.calibration_error:.3f}"
+        )
 
 
 def polarity(folder: Path) -> None:
@@ -133,7 +136,7 @@ def _seconds(work: object) -> Iterator[float]:
 def _show(name: str, tested: Tested) -> None:
     of = {one.label: one for one in tested.scores.labels}
     print(
-        f"  dev, {name}: macro-F1 {tested.scores.macro_f1:.3f}, accuracy {tested.scores.accuracy:.3f}, "
+        f"    {name}: macro-F1 {tested.scores.macro_f1:.3f}, accuracy {tested.scores.accuracy:.3f}, "
         f"negative {of['negative'].precision:.2f}/{of['negative'].recall:.2f}, "
         f"positive {of['positive'].precision:.2f}/{of['positive'].recall:.2f}, "
         f"ECE {tested.scores.calibration_error:.3f}, "
@@ -148,8 +151,8 @@ def _emotions(given: Labelled) -> TrainingSet:
 
 
 def intents_of(folder: Path, part: str) -> TrainingSet:
-    rows = map(json.loads, (folder / "cic" / f"{part}.json").read_text("utf-8").splitlines())
-    turns = [LabelledTurn(line=i, text=row["sentence"], label=row["label_des"]) for i, row in enumerate(rows, 1)]
+    rows = enumerate(cic_intents(folder, part), 1)
+    turns = [LabelledTurn(line=i, text=text, label=intent) for i, (text, intent) in rows]
     return training_set(turns, Task.INTENT, testing=part != "train")
 
 
