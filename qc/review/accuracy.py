@@ -15,13 +15,14 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from qc.review.agreement import Agreement, agreement
+from qc.review.agreement import Agreement
 from qc.review.calibration import Session, sessions
 from qc.review.fairness import Difference, differences
 from qc.review.judged import ATTRIBUTES, Bools, Judged, Texts, decided, is_hit, judged
 from qc.review.machine import CODES
 from qc.review.measures import Estimate, ratio
 from qc.review.opinions import UNDECIDED
+from qc.review.weighed import weighed
 from qc.storage.read import StoredRun
 
 Some = Bools | npt.NDArray[np.floating[Any]]
@@ -32,7 +33,7 @@ class Measured:
     """Machine against people on one rule, item, or kind of conversation. `key` names it; counts are of verdicts looked
     at, not weighted: `true_hits`, `false_hits` (误判), `missed` (漏判), `true_misses`; `unsure_machine` and
     `unsure_human`: who could not tell; `unsure_hits`: of what the machine could not tell, what people call a hit.
-    Estimates are None where nothing of the kind was reviewed. `agreed`: in conversations read as a whole."""
+    Estimates are None where nothing of the kind was reviewed. `agreed`: in conversations read as a whole, weighted."""
 
     key: str
     title: str
@@ -165,6 +166,6 @@ def measure(every: Judged, key: str = "", title: str = "", *, versions: int = 1)
         specificity=share(~said & ~true, ~true, read),
         f1=share(both, both + np.where(right, 0.0, 1.0), read),
         accuracy=share(right, all_of_them, read),
-        agreed=agreement(said[read], true[read]),
+        agreed=weighed(said[read], true[read], rows.weight[read], rows.conversation[read]),
         versions=versions,
     )

@@ -51,13 +51,15 @@ class Coefficient:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Agreement:
-    """Two raters who judged `n` subjects, hit or not. `both`, `neither`, `first`, `second`: who said hit. κ is None
-    where both always said the same one thing: chance alone explains that."""
+    """Two raters who judged `n` subjects, hit or not. `both`, `neither`, `first`, `second`: who said hit, and `weight`:
+    what these four stand for, which decides every share. κ is None where both always said the same one thing: chance
+    alone explains that."""
 
     both: int
     neither: int
     first: int
     second: int
+    weight: tuple[float, float, float, float]
     kappa: Coefficient | None
     ac1: Coefficient | None
 
@@ -68,34 +70,40 @@ class Agreement:
     @property
     def observed(self) -> float | None:
         """The share of subjects on which they agree."""
-        return (self.both + self.neither) / self.n if self.n else None
+        both, neither, first, second = self.weight
+        return (both + neither) / (both + neither + first + second) if self.n else None
 
     @property
     def prevalence(self) -> float | None:
         """The share of hits, over both raters."""
-        return (2 * self.both + self.first + self.second) / (2 * self.n) if self.n else None
+        both, _, first, second = self.weight
+        return (2 * both + first + second) / (2 * sum(self.weight)) if self.n else None
 
     @property
     def positive(self) -> float | None:
         """Of what either calls a hit, how much both do (0..1)."""
-        whole = 2 * self.both + self.first + self.second
-        return 2 * self.both / whole if whole else None
+        both, _, first, second = self.weight
+        whole = 2 * both + first + second
+        return 2 * both / whole if whole else None
 
     @property
     def negative(self) -> float | None:
         """Of what either calls no hit, how much both do (0..1)."""
-        whole = 2 * self.neither + self.first + self.second
-        return 2 * self.neither / whole if whole else None
+        _, neither, first, second = self.weight
+        whole = 2 * neither + first + second
+        return 2 * neither / whole if whole else None
 
 
 def agreement(first: npt.NDArray[np.bool_], second: npt.NDArray[np.bool_]) -> Agreement:
     """Compare two raters: whether each said hit, subject by subject."""
     table = np.bincount(2 * first + second, minlength=4).reshape(2, 2)
+    both, neither, one, other = int(table[1, 1]), int(table[0, 0]), int(table[1, 0]), int(table[0, 1])
     return Agreement(
-        both=int(table[1, 1]),
-        neither=int(table[0, 0]),
-        first=int(table[1, 0]),
-        second=int(table[0, 1]),
+        both=both,
+        neither=neither,
+        first=one,
+        second=other,
+        weight=(both, neither, one, other),
         kappa=cohen(table),
         ac1=gwet(np.stack([first, second], 1).astype(np.int64), 2),
     )

@@ -299,7 +299,7 @@ def test_intervals_of_a_risk_weighted_sample_cover_the_truth() -> None:
 
     names = ("precision", "recall", "specificity", "f1", "accuracy")
     truth = measure(rows(np.arange(n), np.ones(n)), "", "")
-    held, weighted, raw = dict.fromkeys(names, 0), [], []
+    held, weighted, raw, common = dict.fromkeys((*names, "kappa", "ac1"), 0), [], [], []
     for _ in range(400):
         drawn = np.flatnonzero(rng.random(n) < chance)
         told = measure(rows(drawn, 1 / chance), "", "")
@@ -308,7 +308,12 @@ def test_intervals_of_a_risk_weighted_sample_cover_the_truth() -> None:
         for name in names:
             estimate = getattr(told, name)
             held[name] += estimate.low <= getattr(truth, name).value <= estimate.high
+        for name in ("kappa", "ac1"):
+            found, real = getattr(told.agreed, name), getattr(truth.agreed, name)
+            held[name] += found.low <= real.value <= found.high
+        common.append(told.agreed.prevalence)
     assert all(366 <= count <= 394 for count in held.values()), held
+    assert np.mean(common) == pytest.approx(truth.agreed.prevalence, abs=0.001)
     assert truth.recall is not None
     assert np.mean([r.value for r in weighted if r]) == pytest.approx(truth.recall.value, abs=0.005)
     assert np.mean([r.value for r in raw if r]) > truth.recall.value + 0.015

@@ -24,7 +24,8 @@ _BY = ("rule", "item", "project", "channel", "accent", "confidence", "sample_rat
 _SHOWN = 30
 _HEADER = (
     *("名称", "编号", "命中对", "误判", "漏判", "未命中对", "机器没判", "人没判", "精确率", "精确率下限", "精确率上限"),
-    *("召回率", "召回率下限", "召回率上限", "准确率", "准确率下限", "准确率上限", "F1", "AC1", "κ"),
+    *("召回率", "召回率下限", "召回率上限", "准确率", "准确率下限", "准确率上限", "F1"),
+    *("AC1", "AC1下限", "AC1上限", "κ", "κ下限", "κ上限", "命中占"),
 )
 
 
@@ -123,15 +124,17 @@ def _table(parts: tuple[Measured, ...], title: str, by: str) -> str:
     from qc.commands.console import table
     from qc.review.told import value_told
 
-    rows = [(title, "命中对", "误判", "漏判", "精确率", "召回率", "AC1")]
+    rows = [(title, "命中对", "误判", "漏判", "精确率", "召回率", "AC1", "κ", "命中占")]
     for part in parts:
         name = part.title if by in ("rule", "item") else value_told(by, part.key)
         card = f"（{clip(part.card, 20)}）" if part.card else ""
         several = f"（{part.versions} 个版本）" if part.versions > 1 else ""
         counts = (str(part.true_hits), str(part.false_hits), str(part.missed))
-        ac1 = "—" if part.agreed.ac1 is None else f"{part.agreed.ac1.value:.2f}"
-        rows.append((clip(name, 30) + card + several, *counts, _share(part.precision), _share(part.recall), ac1))
-    return table(rows, right=frozenset({1, 2, 3, 6}))
+        a = part.agreed
+        common = "—" if a.prevalence is None else f"{a.prevalence:.1%}"
+        shares = (_share(part.precision), _share(part.recall), _coefficient(a.ac1), _short(a.kappa), common)
+        rows.append((clip(name, 30) + card + several, *counts, *shares))
+    return table(rows, right=frozenset({1, 2, 3, 7, 8}))
 
 
 def _sessions(measured: Accuracy) -> Iterator[str]:
@@ -166,13 +169,13 @@ def _write(path: Path, measured: Accuracy, by: str) -> None:
     from qc.sheets.csvfile import write_csv
     from qc.storage.files import atomic
 
-    def ends(estimate: Estimate | None) -> tuple[float | None, ...]:
+    def ends(estimate: Estimate | Coefficient | None) -> tuple[float | None, ...]:
         return (None, None, None) if estimate is None else (estimate.value, estimate.low, estimate.high)
 
     rows = [
         (m.title or "全部", m.key, m.true_hits, m.false_hits, m.missed, m.true_misses, m.unsure_machine, m.unsure_human,
          *ends(m.precision), *ends(m.recall), *ends(m.accuracy), m.f1.value if m.f1 else None,
-         m.agreed.ac1.value if m.agreed.ac1 else None, m.agreed.kappa.value if m.agreed.kappa else None)
+         *ends(m.agreed.ac1), *ends(m.agreed.kappa), m.agreed.prevalence)
         for m in (measured.overall, *_parts(measured, by))
     ]  # fmt: skip
     with atomic(path) as temporary:
