@@ -28,7 +28,7 @@ import pyarrow.compute as pc
 
 from qc.errors import UsageError
 from qc.review.risk import Risks, risks
-from qc.review.taken import untaken
+from qc.review.taken import distinct, untaken
 from qc.schema.reviews import SAMPLES
 from qc.statistics.intervals import effective_size, wilson
 from qc.storage.read import StoredRun
@@ -73,7 +73,7 @@ class Drawn:
 class Sample:
     """`rows` of the table samples; `agents` in order of number, `whole` all together. `passed`: the share (0..1) that
     the machine passed of those that could be drawn, None where nothing was scored; `taken`: conversations left out
-    because they were drawn or reviewed before."""
+    because they were drawn or reviewed before, `copies`: because their recording is that of another."""
 
     rows: pa.Table
     whole: Drawn
@@ -81,6 +81,7 @@ class Sample:
     risks: Risks
     passed: float | None
     taken: int
+    copies: int
 
     @property
     def ids(self) -> list[str]:
@@ -94,7 +95,8 @@ def draw(run: StoredRun, wanted: Wanted, beside: Sequence[StoredRun], *, at: dat
     and request; `at` (local time) and `by` are only noted. Raises UsageError when nothing is left."""
     columns = ["conversation_id", "source_sha256", "source_format", "started_at"]
     every = run.table("conversations", [*columns, "agent_id", "agent_name", "team", "project"])
-    table = untaken(every, [run, *(other for other in beside if other.path != run.path)]).sort_by("conversation_id")
+    free = untaken(every, [run, *(other for other in beside if other.path != run.path)])
+    table = distinct(free.sort_by("conversation_id"))
     if not table.num_rows:
         told = "都已经抽过或复核过" if every.num_rows else "批次里没有会话"
         raise UsageError(f"没有可抽的会话：{told}", "换一个批次。")
@@ -127,7 +129,8 @@ def draw(run: StoredRun, wanted: Wanted, beside: Sequence[StoredRun], *, at: dat
         agents=tuple(_by_agent(table, agents, chosen, probability, at_random)),
         risks=risky,
         passed=_passed(run, ids),
-        taken=every.num_rows - table.num_rows,
+        taken=every.num_rows - free.num_rows,
+        copies=free.num_rows - table.num_rows,
     )
 
 

@@ -35,6 +35,14 @@ def untaken(conversations: pa.Table, runs: Iterable[StoredRun]) -> pa.Table:
     return conversations.filter(pc.invert(pc.or_(pc.or_(same[0], same[1]), same[2])))
 
 
+def distinct(conversations: pa.Table) -> pa.Table:
+    """`conversations` (with the columns above) without those whose recording stands in a row before: a file that lies
+    in two folders is two conversations of a run and one call to listen to."""
+    digests = _keys(conversations)[2].to_pylist()
+    first = {digest: row for row, digest in reversed(list(enumerate(digests)))}
+    return conversations.filter(pa.array([d is None or first[d] == row for row, d in enumerate(digests)], pa.bool_()))
+
+
 def _keys(table: pa.Table) -> list[pa.ChunkedArray]:
     """What each conversation is known by, null where that says nothing."""
     ids, digest = table["conversation_id"], pc.fill_null(table["source_sha256"], "")

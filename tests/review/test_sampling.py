@@ -17,7 +17,8 @@ from qc.pipeline.review import sample_run
 from qc.reporting.batch import Batch
 from qc.reporting.sampled import with_sampled
 from qc.reporting.selection import by_importance
-from qc.review.sampling import RANDOM, Wanted, half_width, inclusion, pick
+from qc.review.sampling import RANDOM, Wanted, draw, half_width, inclusion, pick
+from tests.reporting.conftest import RunBuilder, Talk
 from tests.review.centre import BOSS, Centre
 
 WEIGHTS = np.array([0, 0, 9, 0, 1, 4, 0, 2, 0, 0, 3, 0, 1, 0, 7, 0, 0, 2, 0, 5], float)
@@ -111,6 +112,18 @@ def test_the_same_calls_in_another_run_and_reviewed_ones_stay_out(centre: Centre
     sample = sample_run(again.path, Wanted(size=100), BOSS, keep=True)
     assert set(sample.ids) == {f"C{i:02d}" for i in range(12)} - {*drawn, reviewed}
     assert sample.whole.half_width(0.9) == 0.0
+
+
+def test_a_recording_that_lies_in_two_folders_is_heard_once(tmp_path: Path) -> None:
+    build = RunBuilder(tmp_path / "run")
+    for name in ("A1", "A2", "A3", "B1"):
+        build.add(Talk(name))
+    for row in build.rows["conversations"]:
+        row |= {"source_format": "audio", "source_sha256": "ab" if row["conversation_id"] in ("A2", "B1") else "cd"}
+    build.rows["conversations"][2]["source_sha256"] = None
+    sample = draw(build.write(), Wanted(size=9), [], at=BOSS.at, by=BOSS.name)
+    assert sample.ids == ["A1", "A2", "A3"] and (sample.taken, sample.copies) == (0, 1)
+    assert sample.whole.population == 3
 
 
 def test_the_command_tells_what_it_buys(centre: Centre, tmp_path: Path) -> None:

@@ -79,6 +79,7 @@ def _told(sample: Sample, risk: float) -> Iterator[str]:
 
     whole = sample.whole
     left = f"，另有 {sample.taken} 个抽过或复核过" if sample.taken else ""
+    left += f"，{sample.copies} 个与别的会话是同一个录音" if sample.copies else ""
     yield f"抽样 {sample.rows['sample_id'][0]}：{whole.population} 个会话里抽 {whole.size} 个{left}。"
     yield f"其中按风险 {whole.by_risk} 个，纯随机 {whole.size - whole.by_risk} 个。"
     if risk and sample.risks.weights.any():
@@ -90,7 +91,7 @@ def _told(sample: Sample, risk: float) -> Iterator[str]:
     if sample.passed is not None:
         yield f"  合格率（机器判 {sample.passed:.1%}）误差约 ±{_points(whole, sample.passed)}。"
     yield f"  加权之后相当于纯随机抽 {whole.effective:.0f} 个。"
-    none = [agent for agent in sample.agents if not agent.size]
+    none = [agent for agent in sample.agents if agent.agent_id and not agent.size]
     if none:
         yield f"有 {len(none)} 名坐席一个也没有抽到；要人人都有，用 --per-agent。"
     yield ""
