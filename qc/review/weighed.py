@@ -29,7 +29,7 @@ def weighed(first: Bools, second: Bools, weight: Floats, conversation: npt.NDArr
     """Compare two raters verdict by verdict, each of a `conversation` (numbered) that stands for `weight` of them."""
     cell = 2 * first + second
     names, at = np.unique(conversation, return_inverse=True)
-    per = np.bincount(4 * at + cell, weight, 4 * len(names)).reshape(-1, 4)
+    per = np.bincount(4 * at + cell, weight, 4 * len(names)).astype(np.float64).reshape(-1, 4)
     total = per.sum(0)
     count = np.bincount(cell, minlength=4)
     whole = float(total.sum())
