@@ -1,11 +1,12 @@
 """How many real chats the e-commerce taxonomy knows, how often it is right on labelled utterances, what intentions it
 finds and how fast it is.
 
-    python bench/topics.py --data DIR [--part odd|even|dev] [--misses 20] [--read 50] [--seed 1]
+    python -m bench.topics --data DIR [--part odd|even|dev|reread] [--misses 20] [--read 50] [--seed 1]
 
 DIR holds `jddc.jsonl` (chats: {"turns": [{"role", "text"}]}) and `cic/{train,dev}.json` (utterances of buyers with
 `label_des`, from DataCLUE). Only labels that speak of a matter are mapped (LABELS); greetings, thanks, moods are not.
-`--part odd` is what we tuned on, `dev` is what we report. `--read` prints chats to be judged by a reader, `--misses`
+`--part odd` is what we tuned on, `dev` is what we report, `reread` the same
+with labels two readers gave it. `--read` prints chats to be judged by a reader, `--misses`
 utterances that went wrong: they hold customer speech, keep them to yourself.
 """
 
@@ -21,6 +22,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TypeVar
 
+from bench.emotion.corpora import REREAD, cic_intents
 from qc.domain.conversation import CallMeta, Channel, Conversation, Role, Source, Turn
 from qc.domain.topic import UNKNOWN_TOPIC
 from qc.paths import packaged
@@ -101,15 +103,9 @@ def chats(path: Path) -> list[Conversation]:
 
 def utterances(folder: Path, part: str) -> list[tuple[str, str, str]]:
     """(sentence, topic, label) of the mapped labels."""
-    name = "dev" if part == "dev" else "train"
-    rows = [json.loads(line) for line in (folder / f"{name}.json").read_text(encoding="utf-8").splitlines()]
-    if part != "dev":
-        rows = rows[1 if part == "odd" else 0 :: 2]
-    return [
-        (r["sentence"], f"ecommerce.{TOPIC_OF[r['label_des']]}", r["label_des"])
-        for r in rows
-        if r["label_des"] in TOPIC_OF
-    ]
+    halves = {"even": 0, "odd": 1}
+    rows = cic_intents(folder, "train")[halves[part] :: 2] if part in halves else cic_intents(folder, part)
+    return [(text, f"ecommerce.{TOPIC_OF[intent]}", intent) for text, intent in rows if intent in TOPIC_OF]
 
 
 def on_chats(path: Path, assigner: TopicAssigner, finder: IntentFinder, read: int, seed: int) -> None:
@@ -160,7 +156,7 @@ def on_utterances(folder: Path, part: str, assigner: TopicAssigner, misses: int,
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--data", type=Path, required=True)
-    parser.add_argument("--part", choices=("odd", "even", "dev"), default="dev")
+    parser.add_argument("--part", choices=("odd", "even", "dev", REREAD), default="dev")
     parser.add_argument("--misses", type=int, default=0)
     parser.add_argument("--read", type=int, default=0)
     parser.add_argument("--seed", type=int, default=1)
@@ -171,7 +167,7 @@ def main() -> int:
         load_intents(rules / "_intents"), load_emotion_lexicon(rules / "_lexicons" / "emotion").modifiers
     )
     on_chats(given.data / "jddc.jsonl", assigner, finder, given.read, given.seed)
-    on_utterances(given.data / "cic", given.part, assigner, given.misses, given.seed)
+    on_utterances(given.data, given.part, assigner, given.misses, given.seed)
     return 0
 
 
