@@ -7,7 +7,7 @@ import math
 from qc.domain.conversation import CHANNEL_TITLES
 from qc.domain.language import say
 from qc.review.accuracy import Accuracy, Measured
-from qc.review.fairness import MISSED, Difference
+from qc.review.fairness import ACCUSED, MISSED, Difference
 from qc.review.measures import needed
 
 _WIDE = 0.1
@@ -65,6 +65,12 @@ def difference_told(found: Difference) -> str:
                 "其余 {other_n} 个里 {other_wrong} 个（{other}），不像偶然（q {q}）。",
                 **words,
             )
+        if found.what == ACCUSED:
+            return say(
+                "{kind}的会话误判更多：{n} 个会话里 {wrong} 个有误判（{share}），"
+                "其余 {other_n} 个里 {other_wrong} 个（{other}），不像偶然（q {q}）。",
+                **words,
+            )
         return say(
             "{kind}的会话误判更多：{n} 个有命中的会话里 {wrong} 个有误判（{share}），"
             "其余 {other_n} 个里 {other_wrong} 个（{other}），不像偶然（q {q}）。",
@@ -74,6 +80,12 @@ def difference_told(found: Difference) -> str:
         return say(
             "“{rule}”在{kind}的会话上漏判更多：{n} 处问题漏了 {wrong} 处（{share}），其余会话 {other_n} 处漏了"
             " {other_wrong} 处（{other}），不像偶然（q {q}）。",
+            **words,
+        )
+    if found.what == ACCUSED:
+        return say(
+            "“{rule}”在{kind}的会话上误判更多：人说没有的 {n} 个会话里判成命中 {wrong} 个（{share}），其余会话"
+            " {other_n} 个里 {other_wrong} 个（{other}），不像偶然（q {q}）。",
             **words,
         )
     return say(

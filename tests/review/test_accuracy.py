@@ -19,7 +19,7 @@ from qc.errors import UsageError
 from qc.review.accuracy import accuracy, measure
 from qc.review.judged import ATTRIBUTES, Judged
 from qc.review.measures import needed, ratio
-from qc.review.told import advice_told
+from qc.review.told import advice_told, difference_told
 from qc.schema.reviews import ALL_TABLES
 from qc.storage.lineage import write_lineage
 from qc.storage.read import StoredRun, open_run
@@ -185,12 +185,25 @@ def test_a_rule_that_punishes_an_accent_shows(tmp_path: Path) -> None:
     found = {(d.attribute, d.value, d.rule_id): d for d in told.differences}
     worst = found["accent", "四川话", "b.interrupt"]
     assert (worst.what, worst.wrong, worst.n, worst.other_wrong, worst.other_n) == ("false_hits", 14, 20, 3, 40)
-    assert worst.p < worst.q < 1e-4
+    assert worst.p == worst.q < 1e-4, "nothing else here could have come out"
     assert {value for _, value, _ in found} == {"四川话"}
     assert [m.key for m in told.kinds["accent"]] == ["四川话", "普通话"]
 
 
-def test_chance_alone_rarely_accuses_an_accent() -> None:
+def test_a_rule_that_hits_on_one_accent_only_shows(tmp_path: Path) -> None:
+    """Where the others have no hits there is no share of false ones to compare with."""
+    calls = [Call(f"s{i}", both((MISS, MISS), (HIT if i < 9 else MISS, MISS)), accent="四川话") for i in range(30)]
+    calls += [Call(f"p{i}", both((MISS, MISS), (MISS, MISS)), accent="普通话") for i in range(60)]
+    found = {(d.attribute, d.value, d.rule_id): d for d in accuracy([store(tmp_path / "r", calls)]).differences}
+    assert set(found) == {("accent", "四川话", ""), ("accent", "四川话", "b.interrupt")}
+    worst = found["accent", "四川话", "b.interrupt"]
+    assert (worst.what, worst.wrong, worst.n, worst.other_wrong, worst.other_n) == ("accused", 9, 30, 0, 60)
+    assert "人说没有的 30 个会话里判成命中 9 个（30%），其余会话 60 个里 0 个（0%）" in difference_told(worst)
+    assert "30 个会话里 9 个有误判（30%）" in difference_told(found["accent", "四川话", ""])
+
+
+@pytest.mark.parametrize("hits", [1.0, 0.3])
+def test_chance_alone_rarely_accuses_an_accent(hits: float) -> None:
     rng = np.random.default_rng(3)
     alarms = 0
     from qc.review.fairness import differences
@@ -200,7 +213,7 @@ def test_chance_alone_rarely_accuses_an_accent() -> None:
         rows = Judged(
             conversation=np.arange(n),
             subject=np.array([f"r{i % 6}" for i in range(n)], object),
-            machine=np.zeros(n, np.int8),
+            machine=(rng.random(n) >= hits).astype(np.int8),
             human=(rng.random(n) < 0.2).astype(np.int8),
             weight=np.ones(n),
             read=np.ones(n, np.bool_),
