@@ -187,7 +187,8 @@ def trial(
     options: argparse.Namespace,
     rng: np.random.Generator,
 ) -> tuple[str, float]:
-    """One day with a surge: `first`, `other` or `none`, and the day's expected count of the intent."""
+    """One day with a surge: `first`, `topic` (the first alert is a topic that holds most of it), `other` or `none`, and
+    the day's expected count of the intent."""
     enough = np.bincount(said.label, minlength=len(said.names)) >= LEAST
     if how == REREAD:
         enough &= np.array([len(rows) >= LEAST_READ for rows in said.reread])
@@ -203,8 +204,11 @@ def trial(
     if not found:
         return "none", usual
     first = found[0]
-    right = first.dimensions == (Dimension.INTENT,) and first.values == (said.names[intent],)
-    return ("first" if right else "other"), usual
+    if first.dimensions == (Dimension.INTENT,) and first.values == (said.names[intent],):
+        return "first", usual
+    topics = np.array(said.topics)[said.topic[surge]]
+    held = first.dimensions == (Dimension.TOPIC,) and np.mean(topics == first.values[0]) > 0.5
+    return ("topic" if held else "other"), usual
 
 
 def quiet(
@@ -288,6 +292,7 @@ def main() -> None:
             print(
                 f"  surge of {options.share:.1%}, {size:>6} a day, {how:<9}: "
                 f"first alert {counts['first'] / options.trials:.1%}, "
+                f"its topic {counts['topic'] / options.trials:.1%}, "
                 f"another {counts['other'] / options.trials:.1%}, none {counts['none'] / options.trials:.1%} "
                 f"(rare, middle, common intents: {', '.join(thirds)}; limits {edges[1]:.0f}, {edges[2]:.0f} a day)"
             )
