@@ -158,7 +158,7 @@
     mine(opinions).filter((o) => o.conversation_id === conversation && o.rule_id !== null && !known.has(o.rule_id)).forEach((o) => {
       const item = document.createElement("li");
       const what = say(panel.dataset.added, { rule: nameOf(o.rule_id) });
-      item.append(o.comment ? `${what}：${o.comment} ` : `${what} `);
+      item.append(o.comment ? `${what} · ${o.comment} ` : `${what} `);
       if (!o.exported) {
         const button = document.createElement("button");
         button.type = "button";

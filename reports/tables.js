@@ -66,7 +66,7 @@
         unit.hidden = !fits;
         shown += fits ? 1 : 0;
       });
-      output.textContent = words || selects.some((s) => s.value) ? `${shown} 个` : "";
+      output.textContent = words || selects.some((s) => s.value) ? (output.dataset.shown || "{n}").replace("{n}", shown) : "";
     };
     bar.addEventListener("input", apply);
     bar.hidden = false;

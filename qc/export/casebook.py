@@ -45,14 +45,14 @@ def negative_rows(view: View) -> Iterator[Row]:
             n.line.conversation_id,
             *_who(n.line),
             n.line.auto_fail,
-            "；".join(titles),
+            say("；").join(titles),
             n.complaint,
-            "；".join(n.reasons),
+            say("；").join(n.reasons),
             label(n.line.sentiment, "mood"),
             _text(n.said),
             _text(n.done),
             n.due_at,
-            "；".join(advice),
+            say("；").join(advice),
             say(_STATUS[n.status]),
         )
 
@@ -82,7 +82,12 @@ def case_rows(view: View) -> Iterator[Row]:
 def _case(good: bool, theme: Theme, case: Case) -> Row:
     severity = label(theme.severity, "severity") if theme.severity else None
     talk = "\n".join(
-        f"{label(u.role, 'role')}：{u.before}{f'【{u.hit}】' if u.hit else ''}{u.after}" for u in case.talk
+        say(
+            "{label}：{value}",
+            label=label(u.role, "role"),
+            value=f"{u.before}{f'【{u.hit}】' if u.hit else ''}{u.after}",
+        )
+        for u in case.talk
     )
     return (
         *(case.label, good, theme.title, severity, theme.count, case.agent, talk, theme.advice),

@@ -44,7 +44,11 @@ def overview_rows(view: View) -> Iterator[Row]:
         yield row.title, As(row.rate.value, Kind.PERCENT), _rate(row.rate)
     for card in view.quality.cards:
         name = say("评分表：{title}", title=card.title)
-        yield name, As(card.score.value, Kind.NUMBER), f"{card.version}；{_mean(card.score)}；{_rate(card.passing)}"
+        yield (
+            name,
+            As(card.score.value, Kind.NUMBER),
+            say("；").join([card.version, _mean(card.score), _rate(card.passing)]),
+        )
     yield say("已复核"), As(len(view.batch.reviewed), Kind.WHOLE), say("复核过的会话按终审判定与得分计算")
 
 
@@ -95,7 +99,7 @@ def deduction_rows(view: View) -> Iterator[Row]:
     for d in view.quality.deductions.rows:
         rate = d.rate
         share = (d.lost, d.share, rate.count, rate.n, rate.value, rate.low, rate.high)
-        yield d.title, "、".join(d.cards), *share, d.fatal, d.zeroed
+        yield d.title, say("、").join(d.cards), *share, d.fatal, d.zeroed
 
 
 def topic_columns() -> tuple[Column, ...]:
@@ -143,7 +147,7 @@ def indicator_rows(view: View) -> Iterator[Row]:
 
 def _indicator(row: IndicatorRow) -> Row:
     i, f = row.indicator, row.figure
-    sources = "、".join(i.sources)
+    sources = say("、").join(i.sources)
     lacking = None if f.n else say(i.supply)
     return say(i.title), f.value, say(i.unit), f.low, f.high, row.target, f.n, say(i.formula), sources, lacking
 

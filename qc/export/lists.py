@@ -14,7 +14,8 @@ from qc.export.view import View
 from qc.opinion.complaint_reasons import told_all
 from qc.reporting.batch import lookup, plain
 from qc.reporting.formatting import label, reason
-from qc.reporting.labels import SEVERITIES
+from qc.reporting.labels import SEVERITIES, UNIT
+from qc.reporting.sentences import sentence
 from qc.sheets.pages import Column, Kind
 
 Row = Sequence[object]
@@ -132,7 +133,7 @@ def finding_rows(view: View) -> Iterator[Row]:
     ):
         if why:
             row[14] = reason(str(why))
-        yield (*row, _quoted(text, start, end), value, unit, advice)
+        yield (*row, _quoted(text, start, end), value, say(UNIT.get(str(unit), str(unit))) if unit else None, advice)
 
 
 def _texts(view: View, hits: pa.Table) -> pa.ChunkedArray:
@@ -234,7 +235,8 @@ def failure_rows(view: View) -> Iterator[Row]:
     names = ["input", "conversation_id", "stage", "kind", "message", "retryable", "quarantined"]
     table = view.batch.run.table("failures", names)
     order = [("quarantined", "descending"), ("stage", "ascending"), ("kind", "ascending"), ("input", "ascending")]
-    return _said(table.sort_by(order), stage="stage")
+    for row in _said(table.sort_by(order), stage="stage"):
+        yield [*row[:4], sentence(str(row[4])), *row[5:]]
 
 
 def _said(table: pa.Table, **kinds: str) -> Iterator[Row]:
@@ -258,7 +260,9 @@ def _said(table: pa.Table, **kinds: str) -> Iterator[Row]:
 
 
 def _joined(value: object) -> object:
-    return "；".join(str(v) for v in value) if isinstance(value, Iterable) and not isinstance(value, str) else value
+    return (
+        say("；").join(str(v) for v in value) if isinstance(value, Iterable) and not isinstance(value, str) else value
+    )
 
 
 def _rule_key(table: pa.Table) -> pa.ChunkedArray:

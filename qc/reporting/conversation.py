@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import starmap
 
 from qc.reporting.dialogue import FLOOR, Bubble, dialogue, overlaps, silences
 from qc.reporting.mood import Course, course
 from qc.reporting.panorama import Panorama, panorama
 from qc.reporting.records import MetaRow, Record, TopicRow
 from qc.reporting.reviewing import JudgedRule, Reviewing, reviewing
+from qc.reporting.sentences import fact
 from qc.reporting.sheet import CardSheet, Judgement, judgements, marks, sheets
 from qc.reporting.sound import Sound
 from qc.reporting.voice import VoiceChart, voice_chart
@@ -62,7 +64,7 @@ def conversation_page(
         course=felt,
         dialogue=bubbles,
         topics=tuple(sorted(record.topics, key=lambda t: (t.rank, t.topic_id))),
-        extra=tuple(Fact(name=k, value=v) for k, v in sorted(record.meta.extra or ())),
+        extra=tuple(Fact(name=name, value=value) for name, value in starmap(fact, sorted(record.meta.extra or ()))),
         silences=len(silences(record)),
         overlaps=len(overlaps(record)),
         traces=frozenset(trace.kind for bubble in bubbles for piece in bubble.pieces for trace in piece.traces),

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from datetime import datetime
 from decimal import ROUND_HALF_UP, Context, Decimal
-from string import Formatter
 
 from qc.domain.language import say
 from qc.reporting import labels
+from qc.reporting.sentences import clauses, sentence
 
 NOTHING = "—"
 
@@ -110,31 +109,8 @@ def label(code: str | None, kind: str) -> str:
 
 
 def reason(stored: str | None) -> str:
-    """Why a rule was undecided, said: the stored text is made of clauses of `labels.REASONS`. A clause this version
-    does not know is shown as it is."""
-    if not stored:
-        return NOTHING
-    return say("；").join(_clause(clause) for clause in stored.split("；"))
-
-
-def _clause(stored: str) -> str:
-    for text, pattern in _REASONS:
-        found = pattern.fullmatch(stored)
-        if found:
-            values = found.groupdict()
-            if "why" in values:
-                values["why"] = _clause(values["why"])
-            return say(text, **values)
-    return stored
-
-
-def _pattern(text: str) -> re.Pattern[str]:
-    """What a clause with its values reads like."""
-    parts = (re.escape(plain) + (f"(?P<{name}>.+?)" if name else "") for plain, name, _, _ in Formatter().parse(text))
-    return re.compile("".join(parts))
-
-
-_REASONS = tuple((text, _pattern(text)) for text in labels.REASONS)
+    """Why a rule was undecided, said."""
+    return clauses(stored) if stored else NOTHING
 
 
 _NAMES: Mapping[str, Mapping[str, str]] = {
@@ -178,4 +154,5 @@ FILTERS = {
     "measure": measure,
     "label": label,
     "reason": reason,
+    "sentence": sentence,
 }

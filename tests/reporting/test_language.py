@@ -17,7 +17,7 @@ from qc.opinion import complaint_reasons
 from qc.opinion.complaints import assess
 from qc.paths import packaged
 from qc.pipeline.specs import alerts, complaints, folders
-from qc.reporting import formatting
+from qc.reporting import formatting, sentences
 from qc.reporting.build import SHEETS
 from qc.reporting.labels import CHANNEL
 from qc.storage.read import StoredRun
@@ -97,10 +97,12 @@ def fields(text: str) -> set[str]:
 
 def everything() -> set[str]:
     root = Path(formatting.__file__).parents[1]
-    modules = [*root.glob("reporting/**/*.py"), *root.glob("opinion/*.py"), *root.glob("review/*.py")]
+    rooms = ("reporting/**/*.py", "opinion/*.py", "review/*.py", "export/*.py")
+    modules = [root / "commands/opinion/report.py", *(path for room in rooms for path in root.glob(room))]
     texts = {t for path in modules for t in said_in_module(path)}
     texts |= {t for path in REPORTS.glob("*.html") for t in said_in_template(path.name)}
-    texts |= {*complaint_reasons.FORMS, *complaint_reasons.WORDS, "："}
+    texts |= {*complaint_reasons.FORMS, *complaint_reasons.WORDS, "：", "。"}
+    texts |= {*sentences.REASONS, *sentences.FAILURES, *sentences.MACHINE, *sentences.NOTES, *sentences.FACTS}
     return texts | constants(root / "reporting/labels.py") | set(CHANNEL.values()) | {sheet.title for sheet in SHEETS}
 
 

@@ -123,5 +123,5 @@ def _lines(report: DayReport, specs: AlertSpecs) -> list[str]:
         )
         + (say("，另有 {n} 个是同一件事的别的表现", n=others) if others else "")
     ]
-    lines += [f"  {specs.meaning(a.level).title}　{told(a)}" for a in heads]
+    lines += [say("  {level}　{what}", level=specs.meaning(a.level).title, what=told(a)) for a in heads]
     return lines + [say("  注：{note}", note=note) for note in report.notes]
