@@ -8,6 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -140,16 +141,28 @@ def import_reviews(run: Path, returned: Sequence[Returned], cards: Cards, who: C
 def carry_reviews(old: Path, new: Path, cards: Cards, who: Clerk) -> Imported:
     """Take the reviews of run `old` over into `new`, a run of the same conversations, where the rule and what the
     machine made of it are the same; the others are told. A conversation that was read as a whole is carried as one
-    opinion per rule that did not change. Appeals stay with their run; what they decided goes along."""
+    opinion per rule that did not change, but for those of which somebody spoke apart: he has the last word there.
+    Appeals stay with their run; what they decided goes along."""
     before, after = open_run(old), open_run(new)
     known, now = machine(before, reviewed(before)), machine(after, reviewed(before))
     opinions: list[Opinion] = []
-    for row in before.table("reviews").to_pylist():
+    rows = before.table("reviews").to_pylist()
+    spoken = {_matter(row, row["rule_id"]) for row in rows}
+    for row in rows:
         place = f"{before.lineage.run_id} 的意见 {row['review_id']}"
         opinion = Opinion(place=place, **{n: row[n] for n in Opinion.__slots__ if n != "place"})
         same = known.rules_digest == now.rules_digest
-        opinions += [opinion] if opinion.rule_id is not None or same else _unfolded(opinion, known, now)
+        if opinion.rule_id is not None or same:
+            opinions.append(opinion)
+        else:
+            opinions += [o for o in _unfolded(opinion, known, now) if _matter(row, o.rule_id) not in spoken]
     return _entered(after, opinions, [], cards, who, partial=True)
+
+
+def _matter(row: Mapping[str, Any], rule_id: str | None) -> tuple[str | None, ...]:
+    """What an opinion is about; in a calibration everybody speaks for himself."""
+    session = row["session"]
+    return row["conversation_id"], rule_id, session, None if session is None else row["reviewer"]
 
 
 def _unfolded(whole: Opinion, known: Machine, now: Machine) -> Iterator[Opinion]:

@@ -248,6 +248,15 @@ def test_reviews_go_along_to_a_run_judged_anew(centre: Centre) -> None:
     assert carry_reviews(centre.path, new.path, new.cards, BOSS).added == 0
 
 
+def test_what_was_overturned_before_the_whole_was_read_stays_overturned_in_a_run_judged_anew(centre: Centre) -> None:
+    overturned = centre.review("C00", "service.greeting", "miss", reviewed_at="2026-11-21T09:00:00")
+    centre.enter(centre.file("a.json", overturned, centre.review("C00", None, None)))
+    assert centre.final()["C00", "service.greeting"] == "miss"
+    new = centre.again("r2", changed="service.promise")
+    carry_reviews(centre.path, new.path, new.cards, BOSS)
+    assert new.final() == {("C00", "service.greeting"): "miss", ("C00", "service.leak"): "not_applicable"}
+
+
 def test_a_run_of_before_says_what_to_do(centre: Centre) -> None:
     lineage = centre.path / "run.json"
     data = json.loads(lineage.read_text("utf-8"))
