@@ -54,6 +54,7 @@ def write_report(
         template_dirs=templates,
         earlier=past.earlier,
         recent=past.recent,
+        again=past.again,
         day=past.day,
         settings=config.report,
         organisation=config.name,
@@ -91,6 +92,7 @@ class _Past:
 
     earlier: Sequence[StoredRun]
     recent: Sequence[StoredRun]
+    again: StoredRun | None
     day: DayReport | None
 
 
@@ -105,7 +107,9 @@ def _past(run: StoredRun, config: Config, alerts: AlertSpecs | None, told: Told)
     before = readable(wanted, told)
     recent = [other for other in before if other.lineage.started_at >= since]
     day = None if alerts is None else day_of(run, recent, spoken(alerts))
-    return _Past(earlier=before[-compared:] if compared else [], recent=recent, day=day)
+    again = readable([last], told)[:1] if compared and (last := judged_before(run)) else []
+    earlier = before[-compared:] if compared else []
+    return _Past(earlier=earlier, recent=recent, again=again[0] if again else None, day=day)
 
 
 def readable(runs: Sequence[StoredRun], told: Told) -> list[StoredRun]:
@@ -139,14 +143,23 @@ def write_conversation(
 def earlier_runs(run: StoredRun) -> list[StoredRun]:
     """The finished and judged runs beside this one that started before it, oldest first; of a night that was judged
     several times the last."""
+    same = run.lineage.input_digest  # the same night again says nothing of change
+    return list(counted_runs(other for other in _runs_before(run) if other.lineage.input_digest != same))
+
+
+def judged_before(run: StoredRun) -> StoredRun | None:
+    """The run right before this one, where it judged the same inputs: then nothing differs but how they were judged."""
+    last = max(_runs_before(run), key=lambda other: (other.lineage.started_at, other.lineage.run_id), default=None)
+    return last if last and last.lineage.input_digest == run.lineage.input_digest else None
+
+
+def _runs_before(run: StoredRun) -> list[StoredRun]:
     own = run.lineage
-    before = [
+    return [
         other
         for other in list_runs(run.path.parent)
         if (other.lineage.started_at, other.lineage.run_id) < (own.started_at, own.run_id)
-        and other.lineage.input_digest != own.input_digest  # the same night again says nothing of change
     ]
-    return list(counted_runs(before))
 
 
 def _days_before(run: StoredRun, days: int) -> str:

@@ -53,14 +53,15 @@ def build_report(
     template_dirs: Sequence[Path],
     earlier: Sequence[StoredRun] = (),
     recent: Sequence[StoredRun] = (),
+    again: StoredRun | None = None,
     day: DayReport | None = None,
     settings: ReportConfig | None = None,
     organisation: str = "",
 ) -> Path:
     """Write the report of `run` into the folder `out` (RUN/report by custom) and return the path of its index.html.
 
-    `earlier`, `recent` and `day` as in `Edition`. Up to `settings.pages` conversations get a page: all of them, or
-    in a larger run the most important ones with a finding. An earlier report in `out` is replaced.
+    `earlier`, `recent`, `again` and `day` as in `Edition`. Up to `settings.pages` conversations get a page: all of
+    them, or in a larger run the most important ones with a finding. An earlier report in `out` is replaced.
     Raises UsageError when `out` holds something else, a template is broken, or the disk takes no more.
     """
     settings = settings or ReportConfig()
@@ -73,6 +74,7 @@ def build_report(
             batch=batch,
             earlier=earlier,
             recent=recent,
+            again=again,
             day=day,
             settings=settings,
             listed=with_sampled(batch, by_importance(batch, settings.pages)),

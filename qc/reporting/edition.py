@@ -20,13 +20,14 @@ from qc.storage.read import StoredRun
 @dataclass(frozen=True, kw_only=True)  # no slots: `contacts` is kept once made
 class Edition:
     """`earlier` runs are what topics, words and figures are compared with, oldest first; `recent` ones those in which
-    contacts may have been repeated. `day`: the day of the run against the days before it, with its alerts; None where
-    nobody asked. `listed` conversations have a page of their own, most important first. `records` holds every
-    conversation that some page quotes."""
+    contacts may have been repeated; `again`: the run before, where it judged the same inputs, else None. `day`: the day
+    of the run against the days before it, with its alerts; None where nobody asked. `listed` conversations have a page
+    of their own, most important first. `records` holds every conversation that some page quotes."""
 
     batch: Batch
     earlier: Sequence[StoredRun] = ()
     recent: Sequence[StoredRun] = ()
+    again: StoredRun | None = None
     day: DayReport | None = None
     settings: ReportConfig = field(default_factory=ReportConfig)
     listed: tuple[Line, ...] = ()

@@ -103,7 +103,7 @@ def quality_page(edition: Edition) -> QualityPage:
         reviewed=reviewed(edition),
         behind=behind_told() if behind(batch.run) else "",
         trend=trend(batch, edition.earlier),
-        changes=rule_changes(batch, edition.earlier),
+        changes=rule_changes(batch, edition.earlier, edition.again),
         failures=_failures(batch),
         cards=cards(batch),
         deductions=deductions(batch),

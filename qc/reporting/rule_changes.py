@@ -51,11 +51,13 @@ class Other:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RuleChanges:
-    """Against the batch `run`, begun at `at`. `versions_only`: that batch did not store what its rules said, so that a
-    change without a new version is not seen. `lexicons`: word lists changed, which may move rules that did not."""
+    """Against the batch `run`, begun at `at`; `again`: of the same conversations. `versions_only`: that batch did not
+    store what its rules said, so that a change without a new version is not seen. `lexicons`: word lists changed, which
+    may move rules that did not."""
 
     run: str
     at: str
+    again: bool
     versions_only: bool
     rules: tuple[RuleChange, ...]
     more: int
@@ -70,11 +72,12 @@ class RuleChanges:
         return not (self.rules or self.scorecards or self.lexicons or self.others)
 
 
-def rule_changes(batch: Batch, earlier: Sequence[StoredRun]) -> RuleChanges | None:
-    """Against the last of `earlier`; None where there is none."""
-    if not earlier:
+def rule_changes(batch: Batch, earlier: Sequence[StoredRun], again: StoredRun | None = None) -> RuleChanges | None:
+    """Against the run `again`, in which the same conversations were judged, or else the last of `earlier`; None where
+    there is none."""
+    past = again or (earlier[-1] if earlier else None)
+    if past is None:
         return None
-    past = earlier[-1]
     old, new = past.lineage, batch.run.lineage
     kinds = _changed(old, new)
     rules: list[RuleChange] = []
@@ -97,6 +100,7 @@ def rule_changes(batch: Batch, earlier: Sequence[StoredRun]) -> RuleChanges | No
     return RuleChanges(
         run=old.name or old.run_id,
         at=old.started_at,
+        again=again is not None,
         versions_only=not (old.rule_digests and new.rule_digests),
         rules=tuple(rules[:_LISTED]),
         more=max(0, len(rules) - _LISTED),

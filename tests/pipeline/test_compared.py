@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from qc.domain.run import Lineage, RunStatus
-from qc.pipeline.report import earlier_runs
+from qc.pipeline.report import earlier_runs, judged_before
 from qc.storage.lineage import write_lineage
 from qc.storage.read import open_run
 
@@ -27,3 +27,7 @@ def test_a_night_that_was_judged_several_times_is_compared_with_once(tmp_path: P
     night(tmp_path, "second again", "2026-11-21T09:00:00", "b")
     found = earlier_runs(open_run(tmp_path / "this one"))
     assert [run.lineage.run_id for run in found] == ["second", "first again"]
+    again = judged_before(open_run(tmp_path / "this one"))
+    assert again is not None and again.lineage.run_id == "this one before"
+    for name in ("first", "first again"):  # nothing before it; another night between
+        assert judged_before(open_run(tmp_path / name)) is None

@@ -288,6 +288,17 @@ def test_changed_rules_are_named_with_their_hits(builder, tmp_path: Path) -> Non
     assert "1.0.0（内容有改动）" in shown and "−50 个百分点" in shown and "△ 改动" in shown
 
 
+def test_the_same_conversations_judged_again_differ_by_the_rules_alone(builder, tmp_path: Path) -> None:
+    rules, digests = {"service.greeting": "1.0.0"}, {"service.greeting": "a"}
+    other = night(builder, 1, 1, 1, rules=rules, rule_digests={"service.greeting": "old"})
+    once = night(builder, 2, 3, 1, rules=rules, rule_digests=digests)
+    again = night(builder, 3, 1, 3, rules=rules, rule_digests={"service.greeting": "z"})
+    found = rule_changes(Batch(again), [other], once)
+    assert found is not None and found.again and [c.was for c in found.rules] == [Rate(count=3, n=4)]
+    html = page(again, tmp_path / "r", earlier=[other], again=once)
+    assert "同一批输入又判了一次" in html and "两次判的是同样的会话" in html and "两批的会话不同" not in html
+
+
 def test_nothing_changed_and_nothing_known_are_both_said(builder, tmp_path: Path) -> None:
     before, today = night(builder, 1, 1, 1), night(builder, 2, 1, 1)
     found = rule_changes(Batch(today), [before])
