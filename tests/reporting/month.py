@@ -36,6 +36,7 @@ from tests.opinion.month import FIRST, Quiet, Surge, chats
 Chat = dict[str, Any]
 LEADS = ("王主管", "李班长", "赵质检")
 ACCENTS = ("普通话", "四川话", "粤语口音")
+_UNITS = {"95598": "供电公司，", "电商": "", "保险": "保险客服中心，"}
 _PRESSED = "service.interrupt"
 _REVIEWED_FROM, _SAMPLE = 7, 20
 
@@ -57,8 +58,8 @@ AGENTS = (
     Agent(number="1022", name="周强", project="95598", team="供电一班", habits=(("interrupt", 0.3),)),
     Agent(number="1023", name="陈静", project="95598", team="供电一班", second="保险"),
     Agent(number="1024", name="吴敏", project="95598", team="供电二班", habits=(("curt", 0.5), ("silence", 0.3))),
-    Agent(number="1025", name="郑伟", project="95598", team="供电二班", habits=(("silence", 0.2),)),
-    Agent(number="1026", name="孙磊", project="95598", team="供电二班", habits=(("shirk", 0.2),)),
+    Agent(number="1025", name="郑伟", project="95598", team="供电二班", habits=(("silence", 0.2), ("unnamed", 0.5))),
+    Agent(number="1026", name="孙磊", project="95598", team="供电二班", habits=(("shirk", 0.2), ("unnamed", 0.3))),
     Agent(number="2011", name="何洁", project="电商", team="电商组", habits=(("empathy", 0.4),)),
     Agent(number="2012", name="高翔", project="电商", team="电商组", habits=(("rhetorical", 0.25),)),
     Agent(number="2013", name="罗琳", project="电商", team="电商组", second="95598"),
@@ -104,12 +105,15 @@ def _talk(rng: random.Random, chat: Chat) -> Chat:
     if chat["channel"] == "voice_inbound" and project == "电商" and rng.random() < 0.6:
         chat["channel"] = "chat"
     does = {habit for habit, chance in agent.habits if rng.random() < chance}
-    turns = _spoken(rng, turns, agent, does)
+    rings = rng.randrange(1, 6)
+    if rings > 4 and rng.random() < 0.6:
+        does.add("sorry")
+    turns = _spoken(rng, turns, agent, project, does)
     accent = rng.choices(ACCENTS, (7, 2, 1))[0]
     voice = chat["channel"].startswith("voice")
     if voice and (accent == "四川话") and rng.random() < 0.5:
         does = does | {"interrupt"}
-    chat |= {"口音": accent, "after_call_s": rng.randrange(10, 90), "ring_count": rng.randrange(1, 6)}
+    chat |= {"口音": accent, "after_call_s": rng.randrange(10, 90), "ring_count": rings}
     chat |= {"hold_s": rng.choice([0, 0, 0, 15, 40]), "transfers": rng.choice([0, 0, 0, 0, 1])}
     chat.pop("转接次数", None)
     if voice:
@@ -118,12 +122,16 @@ def _talk(rng: random.Random, chat: Chat) -> Chat:
     return chat | {"turns": _clocked(turns)}
 
 
-def _spoken(rng: random.Random, turns: list[tuple[str, str]], agent: Agent, does: set[str]) -> list[tuple[str, str]]:
+def _spoken(
+    rng: random.Random, turns: list[tuple[str, str]], agent: Agent, project: str, does: set[str]
+) -> list[tuple[str, str]]:
     middle = list(turns[1:-2])
     asked, answered, confirmed = rng.choice(_MORE)
     middle[1:1] = [("agent", asked), ("customer", answered), ("agent", confirmed)]
     middle += [("agent", _SAID[habit]) for habit in ("empathy", "shirk", "rhetorical", "promise") if habit in does]
-    hello = "喂，讲。" if "curt" in does else f"您好，工号{agent.number}为您服务，请问有什么可以帮您？"
+    unit = "" if "unnamed" in does else _UNITS[project]
+    late = "不好意思让您久等了，" if "sorry" in does else ""
+    hello = "喂，讲。" if "curt" in does else f"您好，{late}{unit}工号{agent.number}为您服务，请问有什么可以帮您？"
     closing = [] if "nobye" in does else [("agent", "请问还有其他可以帮您的吗？"), *turns[-2:]]
     return [("agent", hello), *middle, *(closing or [turns[-2]])]
 
@@ -133,8 +141,8 @@ def _clocked(turns: list[tuple[str, str]]) -> list[Chat]:
 
 
 def _timed(rng: random.Random, turns: list[tuple[str, str]], does: set[str]) -> list[Chat]:
-    """Four characters a second, pauses between; a cut-in begins before the customer ends, a silence lasts half a
-    minute."""
+    """Four characters a second on two channels, pauses between; a cut-in begins before the customer ends, a silence
+    lasts half a minute."""
     out: list[Chat] = []
     clock = 800
     cut = rng.randrange(2, max(3, len(turns) - 1)) if "interrupt" in does else -1
@@ -146,7 +154,7 @@ def _timed(rng: random.Random, turns: list[tuple[str, str]], does: set[str]) -> 
             cut = -1
         start += 32_000 if place == quiet else rng.randrange(200, 1500) * (not overlap)
         end = start + max(900, len(text) * rng.randrange(200, 270))
-        out.append({"role": role, "text": text, "begin_ms": start, "end_ms": end})
+        out.append({"role": role, "声道": int(role == "customer"), "text": text, "begin_ms": start, "end_ms": end})
         clock = end
     return out
 
