@@ -38,7 +38,7 @@ def judged_again(lake: Lake, run: StoredRun, known: Iterable[Entry]) -> Mapping[
     if len(found) == 1:
         return {}
     order = sorted(found, key=lambda night: age[night])
-    kept = last_of_each(pa.concat_tables([found[night].replace_schema_metadata(None) for night in order]))
+    kept = last_of_each([found[night].replace_schema_metadata(None) for night in order])
     ends = np.cumsum([found[night].num_rows for night in order])
     again = {}
     for night, mask in zip(order, np.split(kept, ends[:-1]), strict=True):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 _LINES = {0x09, 0x0A, 0x0D}
 _DIRECTIONS = (range(0x202A, 0x202F), range(0x2066, 0x206A))
 _NO_CHARACTERS = range(0xFFFE, 0x10000)
@@ -11,6 +13,7 @@ _HALVES = range(0xD800, 0xE000)
 CONTROLS = dict.fromkeys(
     {*range(0x20), *range(0x7F, 0xA0), *_DIRECTIONS[0], *_DIRECTIONS[1], *_NO_CHARACTERS, *_HALVES} - _LINES, "\ufffd"
 )
+_ACTING = re.compile(f"[{''.join(re.escape(chr(code)) for code in sorted(CONTROLS))}]")
 
 
 def whole_characters(text: str) -> str:
@@ -25,4 +28,5 @@ def whole_characters(text: str) -> str:
 def printable(text: str) -> str:
     """`text` with U+FFFD for control characters, which neither HTML nor XML allows, for those of writing direction,
     which would turn the text around them, and for halves of characters."""
-    return text if text.isprintable() else text.translate(CONTROLS)
+    # a page of lines is not `isprintable`, and to look costs a tenth of translating
+    return text if text.isprintable() or not _ACTING.search(text) else text.translate(CONTROLS)

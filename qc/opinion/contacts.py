@@ -3,19 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from itertools import chain
 
 import numpy as np
 import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.opinion.dedupe import conversations_of, counted_runs, last_of_each
+from qc.opinion.dedupe import KEY, conversations_of, counted_runs, last_of_each
 from qc.opinion.matters import MATTER_COLUMNS, with_matter
 from qc.schema.tables import TABLES
 from qc.storage.read import StoredRun
 
 INCOMING = ("voice_inbound", "chat", "bot_text", "bot_voice", "message")
 """Channels in which the customer comes to the centre; a call back and a ticket are no new contact."""
+_READ = (*MATTER_COLUMNS, "source_sha256")
+_TOLD = ("conversation_id", "project", "channel", "started_at", "customer", "matter")
+_NOTHING = pa.schema([TABLES["conversations"].field(name) for name in _READ]).empty_table()
 _BOTS = ("bot_text", "bot_voice")
 _HANDOVER_MS = 30 * 60_000
 """A talk with a bot that a person takes over within half an hour is one contact with it, not two."""
@@ -26,24 +30,31 @@ Ints = npt.NDArray[np.int64]
 
 
 def contacts(runs: Iterable[StoredRun]) -> pa.Table:
-    """What customers came with, over all runs, ordered by project, customer, matter and time.
+    """What customers came with, over all runs, each customer's of a project and matter together, in order of time.
 
-    Columns: conversation_id, project, channel, started_at, `customer`, `who`, `matter` (see `matters`). A night that
-    was run twice counts as it was judged last, and so does a conversation that stands in two runs; in which order the
-    runs are given is of no matter.
+    Columns: conversation_id, project, channel, started_at, `customer`, `matter` (see `matters`). A night that was run
+    twice counts as it was judged last, and so does a conversation that stands in two runs; in which order the runs are
+    given is of no matter.
     """
-    columns = [*MATTER_COLUMNS, "source_sha256"]
-    tables = [conversations_of(run, columns) for run in counted_runs(runs)]
-    schema = TABLES["conversations"]
-    table = pa.concat_tables(tables or [pa.schema([schema.field(c) for c in columns]).empty_table()])
-    kept = pc.and_(pa.array(last_of_each(table)), pc.is_in(table["channel"], value_set=pa.array(INCOMING)))
-    table = with_matter(table.filter(kept).drop_columns(["source_sha256"]))
-    table = table.drop_columns(["primary_topic", "contact_reason", "customer_id"])
-    project, customer, matter, name = (_codes(table[c]) for c in ("project", "customer", "matter", "conversation_id"))
-    at = np.where(_valid(table["started_at"]), times_ms(table), np.iinfo(np.int64).max)
-    by_time = np.lexsort((name, at, customer, project))
-    by_time = by_time[~_handed_over(table.select(["channel", "started_at", "customer", "project"]).take(by_time))]
-    by_matter = by_time[np.lexsort([column[by_time] for column in (name, at, matter, customer, project)])]
+    keys, parts, places = [], [], []
+    read = (conversations_of(run, _READ).combine_chunks() for run in counted_runs(runs))
+    for whole in chain(read, [_NOTHING]):  # one after the other: months of them would not fit with all their columns
+        keys.append(whole.select(KEY))
+        places.append(_mask(pc.is_in(whole["channel"], value_set=pa.array(INCOMING))))
+        parts.append(with_matter(whole.filter(pa.array(places[-1])).select(MATTER_COLUMNS)).select(_TOLD))
+    kept = last_of_each(keys)
+    del keys
+    table = pa.concat_tables(parts).filter(pa.array(kept[np.concatenate(places)]))
+    del parts
+    project, customer, matter = (_codes(table[name]) for name in ("project", "customer", "matter"))
+    dated = _valid(table["started_at"])
+    at: Ints = np.where(dated, times_ms(table), np.iinfo(np.int64).max)
+    bot = _mask(pc.is_in(table["channel"], value_set=pa.array(_BOTS)))
+    known = dated & _valid(table["customer"])
+    by_time = _in_time(table["conversation_id"], known, at, customer, project)
+    passed_on = _handed_over(bot[by_time], known[by_time], at[by_time], customer[by_time], project[by_time])
+    by_time = by_time[~passed_on]
+    by_matter = by_time[np.lexsort([column[by_time] for column in (matter, customer, project)])]
     return table.take(pa.array(by_matter))
 
 
@@ -77,32 +88,42 @@ def repeats_before(table: pa.Table, days: int) -> Ints:
     return out
 
 
-def _handed_over(table: pa.Table) -> Bools:
-    """Rows, ordered by customer and time, in which a bot's talk goes on with a person."""
-    out = np.zeros(table.num_rows, bool)
-    if table.num_rows < 2:
-        return out
-    bot = np.asarray(pc.is_in(table["channel"], value_set=pa.array(_BOTS)).to_numpy(zero_copy_only=False), bool)
-    known = np.asarray(
-        pc.and_(pc.is_valid(table["customer"]), pc.is_valid(table["started_at"])).to_numpy(zero_copy_only=False), bool
-    )
-    at, group = times_ms(table), _groups(table, ("project", "customer"))
-    follows = (group[1:] == group[:-1]) & known[1:] & known[:-1] & (at[1:] - at[:-1] <= _HANDOVER_MS)
-    out[:-1] = bot[:-1] & ~bot[1:] & follows
+def _handed_over(bot: Bools, known: Bools, at: Ints, customer: Ints, project: Ints) -> Bools:
+    """Contacts, ordered by project, customer and time, in which a bot's talk goes on with a person. `known`: by
+    customer and time."""
+    out = np.zeros(len(at), bool)
+    same = (project[1:] == project[:-1]) & (customer[1:] == customer[:-1]) & known[1:] & known[:-1]
+    out[:-1] = bot[:-1] & ~bot[1:] & same & (at[1:] - at[:-1] <= _HANDOVER_MS)
     return out
 
 
+def _in_time(ids: pa.ChunkedArray, known: Bools, at: Ints, customer: Ints, project: Ints) -> Ints:
+    """The order by project, customer and time; what one customer began at the same moment by its number. Few did, and
+    numbers are slow to compare."""
+    order = np.lexsort((at, customer, project))
+    same = known[order[1:]] & known[order[:-1]]
+    for column in (at, customer, project):
+        same &= column[order[1:]] == column[order[:-1]]
+    if not same.any():
+        return order
+    tied = np.union1d(order[1:][same], order[:-1][same])
+    name = np.zeros(len(order), np.int64)
+    name[tied[pc.sort_indices(ids.take(pa.array(tied))).to_numpy()]] = np.arange(len(tied))
+    return np.lexsort((name, at, customer, project))
+
+
 def _codes(column: pa.ChunkedArray) -> Ints:
-    """Where each text stands among all in order; nothing stands last. Sorting numbers is many times faster."""
+    """The same number for the same text; nothing is one of its own."""
     encoded = pc.dictionary_encode(column.combine_chunks())
-    rank = np.empty(len(encoded.dictionary) + 1, np.int64)
-    rank[pc.sort_indices(encoded.dictionary).to_numpy()] = np.arange(len(encoded.dictionary))
-    rank[-1] = len(encoded.dictionary)
-    return rank[np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(), np.int64)]
+    return np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(), np.int64)
 
 
 def _valid(column: pa.ChunkedArray) -> Bools:
-    return np.asarray(pc.is_valid(column).to_numpy(zero_copy_only=False), bool)
+    return _mask(pc.is_valid(column))
+
+
+def _mask(flags: pa.ChunkedArray) -> Bools:
+    return np.asarray(flags.to_numpy(zero_copy_only=False), bool)
 
 
 def _groups(table: pa.Table, keys: tuple[str, ...]) -> Ints:

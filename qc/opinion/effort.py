@@ -30,6 +30,7 @@ RESTATING = ("customer.restate", "bot.customer_repeats", "bot.repeat_question")
 """Rules by which the customer had to say the same thing again."""
 
 Floats = npt.NDArray[np.float64]
+_NEVER = np.iinfo(np.int64).max
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,16 +60,18 @@ _TURN_S = 30.0
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Repeats:
-    """Contacts (`keys`: number and start) and how many with the same matter came `before` each; NaN: not known."""
+    """Contacts (`ids` and when they began, `at`) and how many with the same matter came `before` each; NaN: not
+    known."""
 
-    keys: pa.Array
+    ids: pa.ChunkedArray
+    at: npt.NDArray[np.int64]
     before: Floats
 
 
 def repeats(contacts: pa.Table, days: int) -> Repeats:
     """Of `contacts`, those within `days` days; worked out once for the effort in many runs."""
     before = np.where(told(contacts), repeats_before(contacts, days), np.nan).astype(float)
-    return Repeats(keys=_with_start(contacts).combine_chunks(), before=before)
+    return Repeats(ids=contacts["conversation_id"], at=times_ms(contacts), before=before)
 
 
 def effort(run: StoredRun, contacts: pa.Table | Repeats, days: int) -> pa.Table:
@@ -121,16 +124,18 @@ def share_of(part: Part, value: float | None) -> float | None:
 
 def _repeats(conversations: pa.Table, known: Repeats, said: pa.Table) -> Floats:
     """Earlier contacts; at least one where the customer says so; not known where neither tells."""
-    out = _beside(_with_start(conversations), known.keys, known.before)
-    says = _counted(said, conversations["conversation_id"]) > 0
+    ids, at = conversations["conversation_id"], times_ms(conversations)
+    near = (known.at >= at.min(initial=_NEVER)) & (known.at <= at.max(initial=0))  # of the months only the run's own
+    keys = _with_start(known.ids.filter(pa.array(near)), known.at[near]).combine_chunks()
+    out = _beside(_with_start(ids, at), keys, known.before[near])
+    says = _counted(said, ids) > 0
     out[says] = np.fmax(out[says], 1.0)
     return out
 
 
-def _with_start(table: pa.Table) -> pa.ChunkedArray:
+def _with_start(ids: pa.ChunkedArray, at: npt.NDArray[np.int64]) -> pa.ChunkedArray:
     """What tells conversations of several runs apart: some centres number them anew every day."""
-    started = pc.cast(pa.chunked_array([pa.array(times_ms(table))]), pa.string())
-    return pc.binary_join_element_wise(table["conversation_id"], started, "\0")
+    return pc.binary_join_element_wise(ids, pc.cast(pa.chunked_array([pa.array(at)]), pa.string()), "\0")
 
 
 def _counted(hits: pa.Table, ids: pa.ChunkedArray) -> Floats:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
@@ -20,6 +21,8 @@ from qc.opinion.matters import telling_customer
 from qc.storage.read import StoredRun
 
 Ints = NDArray[np.int64]
+Places = NDArray[np.signedinteger[Any]]
+"""Of four bytes where they are kept: months have millions."""
 Bools = NDArray[np.bool_]
 
 NEGATIVE_LEVEL = 2
@@ -35,8 +38,8 @@ class Membership:
     """Which conversations (`row`) belong to which values (`value`, an index into `values`), pairs once each. `titles`
     are what the values are called."""
 
-    row: Ints
-    value: Ints
+    row: Places
+    value: Places
     values: tuple[tuple[str, ...], ...]
     titles: tuple[str, ...]
 
@@ -74,11 +77,11 @@ class Ledger:
 def read_ledger(runs: Sequence[StoredRun]) -> Ledger:
     """Read what is counted from `runs`, in any order; of a night that was run twice only the last run."""
     counted = counted_runs(runs)
-    parts = [conversations_of(run, _COLUMNS) for run in counted]
+    parts = [conversations_of(run, _COLUMNS).combine_chunks() for run in counted]
     stored = tuple(p.num_rows for p in parts)
     run = np.repeat(np.arange(len(parts)), stored)
     table = pa.concat_tables(parts) if parts else pa.table({n: pa.array([], pa.string()) for n in _COLUMNS})
-    kept = last_of_each(table)
+    kept = last_of_each(parts)
     row = np.cumsum(kept) - 1  # row of the ledger, where it is kept
     table = table.drop_columns(["source_sha256"])
     if not kept.all():
@@ -96,37 +99,32 @@ def read_ledger(runs: Sequence[StoredRun]) -> Ledger:
     ids = [p["conversation_id"].combine_chunks() for p in parts]
     del parts
 
-    def places(name: str, columns: list[str], keep: Callable[[pa.Table], pa.Table] = lambda t: t) -> list[_Placed]:
-        """Rows of a table of all runs, each with the ledger's row of its conversation."""
-        found = []
-        for i, source in enumerate(counted):
-            if not stored[i]:
-                continue
-            rows = keep(source.table(name, ["conversation_id", *columns]))
-            at = _numpy(pc.index_in(rows["conversation_id"], value_set=ids[i]), -1)
-            known = (at >= 0) & kept[np.maximum(at, 0) + offsets[i]]
-            rows = rows.drop_columns(["conversation_id"])
-            rows = rows if known.all() else rows.filter(pa.array(known))
-            found.append(_Placed(row[at[known] + offsets[i]], rows))
-        return found
-
     risk = np.zeros(len(run), bool)
-    for place in places("findings", ["kind", "severity", "status", "verdict"], _risks):
-        risk[place.row] = True
+    listed: dict[Dimension, list[_Placed]] = {dimension: [] for dimension in _LISTED}
+    for i, source in enumerate(counted):
+        if not stored[i]:
+            continue
+        tables = [_risks(source.table("findings", ["conversation_id", "kind", "severity", "status", "verdict"]))]
+        tables += [one.rows(source) for one in _LISTED.values()]
+        whose = pa.chunked_array([chunk for rows in tables for chunk in rows["conversation_id"].chunks], pa.string())
+        at = _numpy(pc.index_in(whose, value_set=ids[i]), -1)
+        known = (at >= 0) & kept[np.maximum(at, 0) + offsets[i]]
+        places = row[np.maximum(at, 0) + offsets[i]]
+        ends = np.cumsum([rows.num_rows for rows in tables])[:-1]
+        own = list(zip(tables, np.split(known, ends), np.split(places, ends), strict=True))
+        risk[own[0][2][own[0][1]]] = True
+        for (dimension, one), (rows, which, where) in zip(_LISTED.items(), own[1:], strict=True):
+            mine = rows.select([one.value, one.title]).filter(pa.array(which))
+            listed[dimension].append(_placed(where[which], mine))
     hour = pc.hour(pc.cast(table["started_at"], pa.timestamp("ms")))
-    everything = np.arange(len(run))
+    everything = np.arange(len(run), dtype=np.int32)
     groups = {
         Dimension.TOTAL: Membership(row=everything, value=everything * 0, values=(("",),), titles=(say("全部会话"),)),
         Dimension.PROJECT: _column(table["project"], str),
         Dimension.CHANNEL: _column(table["channel"], lambda c: say(CHANNEL_TITLES.get(c, c))),
         Dimension.REGION: _column(table["region"], str),
         Dimension.HOUR: _column(hour, lambda h: say("{hour} 时", hour=h)),
-        Dimension.TOPIC: _listed(
-            places("topics", ["topic_id", "topic", "share", "rank"], _on_topic), "topic_id", "topic"
-        ),
-        Dimension.INTENT: _listed(places("intents", ["intent_id", "intent"]), "intent_id", "intent"),
-        Dimension.COMPLAINT: _listed(places("complaints", ["type_id", "type"]), "type_id", "type"),
-    }
+    } | {dimension: _listed(found) for dimension, found in listed.items()}
     return Ledger(
         runs=counted,
         stored=stored,
@@ -145,8 +143,25 @@ def read_ledger(runs: Sequence[StoredRun]) -> Ledger:
 
 @dataclass(frozen=True, slots=True)
 class _Placed:
-    row: Ints
-    table: pa.Table
+    """Rows of the ledger, and which of `values` each has (−1: none). `titles`: what the values are called."""
+
+    row: Places
+    code: Places
+    values: tuple[str, ...]
+    titles: Mapping[str, str]
+
+
+def _placed(row: Ints, table: pa.Table) -> _Placed:
+    """Of a table with the columns value and title."""
+    column, title = table.column_names
+    pairs = table.group_by([column, title], use_threads=False).aggregate([])
+    encoded = pc.dictionary_encode(table[column].combine_chunks())
+    return _Placed(
+        row=row.astype(np.int32),
+        code=_numpy(encoded.indices, -1).astype(np.int32),
+        values=tuple(map(str, encoded.dictionary.to_pylist())),
+        titles=dict(zip(pairs[column].to_pylist(), pairs[title].to_pylist(), strict=True)),
+    )
 
 
 def _risks(findings: pa.Table) -> pa.Table:
@@ -160,6 +175,28 @@ def _on_topic(topics: pa.Table) -> pa.Table:
     """Without what no topic covers of a conversation that has one: every conversation has such words."""
     about = pc.or_(pc.not_equal(topics["topic_id"], UNKNOWN_TOPIC), pc.equal(pc.fill_null(topics["rank"], 1), 1))
     return topics.filter(pc.and_(about, pc.fill_null(pc.greater(topics["share"], 0), True)))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Listing:
+    """A table with any number of values for a conversation: its columns, and which rows count."""
+
+    table: str
+    value: str
+    title: str
+    more: tuple[str, ...] = ()
+    keep: Callable[[pa.Table], pa.Table] = lambda rows: rows
+
+    def rows(self, run: StoredRun) -> pa.Table:
+        """Those of `run` that count."""
+        return self.keep(run.table(self.table, ["conversation_id", self.value, self.title, *self.more]))
+
+
+_LISTED = {
+    Dimension.TOPIC: _Listing(table="topics", value="topic_id", title="topic", more=("share", "rank"), keep=_on_topic),
+    Dimension.INTENT: _Listing(table="intents", value="intent_id", title="intent"),
+    Dimension.COMPLAINT: _Listing(table="complaints", value="type_id", title="type"),
+}
 
 
 def _numpy(column: pa.ChunkedArray | pa.Array, absent: int) -> Ints:
@@ -177,8 +214,10 @@ def _customers(column: pa.ChunkedArray) -> tuple[Ints, Bools]:
 def _column(column: pa.ChunkedArray, title: Callable[[str], str]) -> Membership:
     """One value per conversation; conversations without one belong to none."""
     code, names = _encoded(column)
-    row = np.flatnonzero(code >= 0)
-    return Membership(row=row, value=code[row], values=tuple((n,) for n in names), titles=tuple(map(title, names)))
+    row = np.flatnonzero(code >= 0).astype(np.int32)
+    return Membership(
+        row=row, value=code[row].astype(np.int32), values=tuple((n,) for n in names), titles=tuple(map(title, names))
+    )
 
 
 def _encoded(column: pa.ChunkedArray) -> tuple[Ints, tuple[str, ...]]:
@@ -191,22 +230,22 @@ def _encoded(column: pa.ChunkedArray) -> tuple[Ints, tuple[str, ...]]:
     return places[_numpy(encoded.indices, len(known))], tuple(names)
 
 
-def _listed(found: Sequence[_Placed], column: str, titles: str) -> Membership:
-    """Any number of values per conversation, from the rows of a table. Where a value has had several titles, the last
-    run's counts."""
+def _listed(found: Sequence[_Placed]) -> Membership:
+    """Any number of values per conversation. Where a value has had several titles, the last run's counts."""
     called: dict[str, str] = {}
-    for place in found:
-        pairs = place.table.select([column, titles]).group_by([column, titles], use_threads=False).aggregate([])
-        called |= dict(zip(pairs[column].to_pylist(), pairs[titles].to_pylist(), strict=True))
+    for one in found:
+        called |= one.titles
     called[UNKNOWN_TOPIC] = say("未识别的话题")
-    columns = [place.table[column] for place in found]
-    code, names = _encoded(pa.chunked_array([c for one in columns for c in one.chunks], pa.string()))
-    row = np.concatenate([place.row for place in found]) if found else np.zeros(0, np.int64)
+    names = sorted({value for one in found for value in one.values} - {""})
+    place = {name: i for i, name in enumerate(names)}
+    codes = [np.array([*(place.get(v, -1) for v in one.values), -1], np.int64)[one.code] for one in found]
+    code = np.concatenate([*codes, np.zeros(0, np.int64)])
+    row = np.concatenate([*(one.row for one in found), np.zeros(0, np.int32)])
     width = max(len(names), 1)
-    pair = distinct(row[code >= 0] * width + code[code >= 0])
+    pair = distinct(row[code >= 0] * np.int64(width) + code[code >= 0])
     return Membership(
-        row=pair // width,
-        value=pair % width,
+        row=(pair // width).astype(np.int32),
+        value=(pair % width).astype(np.int32),
         values=tuple((n,) for n in names),
         titles=tuple(called.get(n) or n for n in names),
     )
@@ -225,14 +264,14 @@ def _crossed(first: Membership, second: Membership, rows: int) -> Membership:
     starts = np.searchsorted(second.row[order], np.arange(rows + 1))
     sizes = np.diff(starts)[first.row]
     at = np.repeat(starts[first.row], sizes) + np.arange(sizes.sum()) - np.repeat(np.cumsum(sizes) - sizes, sizes)
-    left, right = np.repeat(first.value, sizes), second.value[order][at]
+    left, right = np.repeat(first.value.astype(np.int64), sizes), second.value[order][at]
     width = max(len(second.values), 1)
     pair = left * width + right
     pairs = np.flatnonzero(np.bincount(pair))
     value = np.searchsorted(pairs, pair)
     return Membership(
         row=np.repeat(first.row, sizes),
-        value=value.astype(np.int64),
+        value=value.astype(np.int32),
         values=tuple((*first.values[p // width], *second.values[p % width]) for p in pairs.tolist()),
         titles=tuple(f"{first.titles[p // width]} · {second.titles[p % width]}" for p in pairs.tolist()),
     )

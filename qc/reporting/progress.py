@@ -19,10 +19,12 @@ from qc.reporting.finals import scores_of
 from qc.reporting.people import People, agent_column
 from qc.statistics.distributions import student_quantile
 from qc.storage.read import StoredRun
+from qc.storage.summary import kept
 
 _WIDTH, _HEIGHT = 720.0, 200.0
 _LEFT, _RIGHT, _TOP, _BOTTOM = 40.0, 16.0, 14.0, 40.0
 _SCORE = ["conversation_id", "base", "score"]
+_KEPT, _FORMAT = "agent-scores", "1"
 _NAMED = 10
 """So many runs are named under the axis, evenly spread."""
 
@@ -91,18 +93,24 @@ class Trend:
 
 
 def histories(people: People, earlier: Sequence[StoredRun]) -> Mapping[str, tuple[Point, ...]]:
-    """Agent key → a point for each run in which the agent was scored, oldest first, the batch itself last. One pass
-    over the earlier runs for all agents, which reads seven columns of each."""
+    """Agent key → a point for each run in which the agent was scored, oldest first, the batch itself last. What an
+    earlier run says of its agents is worked out once and kept in its summary."""
     found: defaultdict[str, list[Point]] = defaultdict(list)
     known = {p.key for p in people.persons}
-    for run in earlier:
-        talks = run.table("conversations", ["conversation_id", "agent_id", "agent_name", "team"])
-        scores = scores_of(run, _SCORE).group_by("conversation_id", use_threads=False).aggregate([("percent", "mean")])
-        talks = agent_column(talks)
-        score = lookup(talks["conversation_id"], scores)["percent_mean"]
-        _add(found, known, run, talks.append_column("score", score))
-    staff = people.staff
-    _add(found, known, people.batch.run, staff.select(["agent", "team", "score"]))
+    own = people.batch.run
+    tables = [(run, _kept(run)) for run in earlier]
+    for run, table in [*tables, (own, _means(own, people.staff.select(["agent", "team", "score"])))]:
+        for row in table.to_pylist():
+            if row["agent"] in known:
+                found[row["agent"]].append(
+                    Point(
+                        run_id=run.lineage.run_id,
+                        day=row["day"],
+                        team=row["team"],
+                        score=Mean(value=row["mean"], sd=row["sd"], n=row["n"]),
+                        mean_of_all=row["everyone"],
+                    )
+                )
     return {key: tuple(points) for key, points in found.items()}
 
 
@@ -160,7 +168,21 @@ def _step(points: Sequence[Point], spread: Spread | None) -> Step | None:
     return Step(value=value, low=value - reach, high=value + reach, runs=len(past), n=n)
 
 
-def _add(found: defaultdict[str, list[Point]], known: set[str], run: StoredRun, talks: pa.Table) -> None:
+def _kept(run: StoredRun) -> pa.Table:
+    return kept(run, [_KEPT], _FORMAT, lambda: {_KEPT: _stored(run)})[_KEPT]
+
+
+def _stored(run: StoredRun) -> pa.Table:
+    """`_means` of a stored run."""
+    talks = agent_column(run.table("conversations", ["conversation_id", "agent_id", "agent_name", "team"]))
+    scores = scores_of(run, _SCORE).group_by("conversation_id", use_threads=False).aggregate([("percent", "mean")])
+    score = lookup(talks["conversation_id"], scores)["percent_mean"]
+    return _means(run, talks.append_column("score", score))
+
+
+def _means(run: StoredRun, talks: pa.Table) -> pa.Table:
+    """A row per agent of the conversations `talks` (`agent`, `team`, `score`): the team of most of them, mean, sd and n
+    of the scores, and beside these `everyone`, the mean of all, and the `day` of the run."""
     talks = talks.filter(pc.and_(pc.is_valid(talks["agent"]), pc.is_valid(talks["score"])))
     rows = talks.group_by(["agent", "team"], use_threads=False).aggregate([("score", "count")]).to_pylist()
     team: dict[str, tuple[int, str | None]] = {}
@@ -171,15 +193,15 @@ def _add(found: defaultdict[str, list[Point]], known: set[str], run: StoredRun, 
     means = talks.group_by("agent", use_threads=False).aggregate(
         [("score", "mean"), ("score", "stddev", pc.VarianceOptions(ddof=1)), ("score", "count")]
     )
-    everyone, day = pc.mean(talks["score"]).as_py(), day_of(run)
-    for row in means.to_pylist():
-        if row["agent"] in known:
-            found[row["agent"]].append(
-                Point(
-                    run_id=run.lineage.run_id,
-                    day=day,
-                    team=team[row["agent"]][1],
-                    score=Mean(value=row["score_mean"], sd=row["score_stddev"], n=row["score_count"]),
-                    mean_of_all=everyone,
-                )
-            )
+    size = means.num_rows
+    return pa.table(
+        {
+            "agent": means["agent"],
+            "team": pa.array([team[agent][1] for agent in means["agent"].to_pylist()], pa.string()),
+            "mean": means["score_mean"],
+            "sd": means["score_stddev"],
+            "n": means["score_count"],
+            "everyone": pa.array([pc.mean(talks["score"]).as_py()] * size, pa.float64()),
+            "day": pa.array([day_of(run)] * size, pa.string()),
+        }
+    )

@@ -86,9 +86,18 @@ class Sandbox(ImmutableSandboxedEnvironment):
         for name in _LACKING_GLOBALS:
             del self.globals[name]
         self.filters["replace"] = _replace
+        self._decided: dict[tuple[type, str], bool] = {}
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
         """Public attributes of plain values and of the data classes of a page; not what leads to code or files."""
+        if isinstance(obj, (ModuleType, type)):  # each is a case of its own
+            return self._is_safe(obj, attr, value)
+        key = type(obj), attr  # of all others the kind decides; a report asks two million times
+        if key not in self._decided:
+            self._decided[key] = self._is_safe(obj, attr, value)
+        return self._decided[key]
+
+    def _is_safe(self, obj: Any, attr: str, value: Any) -> bool:
         if not super().is_safe_attribute(obj, attr, value):
             return False
         if isinstance(obj, ModuleType):

@@ -34,8 +34,14 @@ from qc.reporting.finals import scores_of
 from qc.reporting.summaries import mean_of, share_of
 from qc.statistics.individuals import ENOUGH
 from qc.storage.read import StoredRun
+from qc.storage.summary import kept
 
 _SCORE = ["conversation_id", "scorecard_id", "base", "score", "passed", "auto_fail"]
+_KEPT = "trend"
+_SUMMED = pa.schema(
+    {"day": pa.string(), "mean": pa.float64(), "sd": pa.float64()}
+    | dict.fromkeys(("n", "passed", "fails", "size"), pa.int64())
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -67,7 +73,7 @@ def trend(batch: Batch, earlier: Sequence[StoredRun]) -> Trend | None:
     if not cards or not past:
         return None
     scored = batch.conversations.filter(pc.is_valid(batch.conversations["score"]))
-    every = [*past, _figures(batch.run, scored)]
+    every = [*past, _told(batch.run, _summed(batch.run, scored))]
     if not every[-1].passing.n:
         return None
     return Trend(
@@ -82,7 +88,13 @@ def trend(batch: Batch, earlier: Sequence[StoredRun]) -> Trend | None:
 
 
 def figures(run: StoredRun, cards: Collection[str]) -> Figures:
-    """Of the scores by `cards` in a stored run, the final ones where there are."""
+    """Of the scores by `cards` in a stored run, the final ones where there are: worked out once and kept in the run's
+    summary."""
+    key = "1 " + "\0".join(sorted(cards))
+    return _told(run, kept(run, [_KEPT], key, lambda: {_KEPT: _stored(run, cards)})[_KEPT])
+
+
+def _stored(run: StoredRun, cards: Collection[str]) -> pa.Table:
     table = scores_of(run, _SCORE)
     table = table.filter(pc.is_in(table["scorecard_id"], value_set=pa.array(sorted(cards), pa.string())))
     table = table.select(["conversation_id", "passed", "auto_fail"]).append_column("score", table["percent"])
@@ -90,16 +102,24 @@ def figures(run: StoredRun, cards: Collection[str]) -> Figures:
         grouped = table.group_by("conversation_id", use_threads=False)
         table = grouped.aggregate([("passed", "all"), ("auto_fail", "any"), ("score", "mean")])
         table = table.rename_columns(["conversation_id", "passed", "auto_fail", "score"])
-    return _figures(run, table)
+    return _summed(run, table)
 
 
-def _figures(run: StoredRun, table: pa.Table) -> Figures:
+def _summed(run: StoredRun, table: pa.Table) -> pa.Table:
+    """One row: what `Figures` are made of."""
+    score, passing, fails = mean_of(table["score"]), share_of(table["passed"]), share_of(table["auto_fail"])
+    row = {"day": day_of(run), "mean": score.value, "sd": score.sd, "n": score.n}
+    return pa.Table.from_pylist([row | {"passed": passing.count, "fails": fails.count, "size": passing.n}], _SUMMED)
+
+
+def _told(run: StoredRun, summed: pa.Table) -> Figures:
+    (row,) = summed.to_pylist()
     return Figures(
         lineage=run.lineage,
-        day=day_of(run),
-        score=mean_of(table["score"]),
-        passing=share_of(table["passed"]),
-        auto_fails=share_of(table["auto_fail"]),
+        day=row["day"],
+        score=Mean(value=row["mean"], sd=row["sd"], n=row["n"]),
+        passing=Rate(count=row["passed"], n=row["size"]),
+        auto_fails=Rate(count=row["fails"], n=row["size"]),
     )
 
 

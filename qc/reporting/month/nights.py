@@ -105,7 +105,7 @@ def _each_once(nights: Sequence[Night]) -> tuple[Night, ...]:
     if not shared:
         return tuple(nights)
     rows = {i: talks(nights[i].run) for i in shared}
-    kept = last_of_each(pa.concat_tables(rows.values()))
+    kept = last_of_each(list(rows.values()))
     ends = np.cumsum([rows[i].num_rows for i in shared])
     out = list(nights)
     for i, mine in zip(shared, np.split(kept, ends[:-1]), strict=True):
