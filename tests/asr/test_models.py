@@ -325,7 +325,7 @@ def test_import_and_list(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> 
     assert "引擎 faster-whisper" in quantised
     assert "与导入时的摘要一致" in lines[at + 2]
     listed = {line.split()[1] for line in lines if line[0] in "✓·✗"}
-    assert listed >= set(OFFICIAL) | {"ours", "silero-vad", "ge2e"}
+    assert listed >= set(OFFICIAL) | {"ours", "silero-vad", "ge2e", "libime"}
 
 
 @pytest.mark.asr

@@ -11,10 +11,6 @@ from qc.asr.engines.align import Unit
 from qc.asr.engines.rescue import NO_SPEECH, Heard
 from qc.asr.sound.audio import RATE, Samples
 
-BEAMS = {"fast": 2, "accurate": 5}
-"""Beam width of each preset. Measured with openai-whisper on 882 characters of read speech in three orders, clean ·
-telephone: one beam 9.9 · 12.4 % wrong in 43 s of processor time, two 9.1 · 11.4 % in 46 s, three 9.2 · 12.1 % in 51 s,
-five 8.8 · 11.2 % in 68 s."""
 TOKENS_PER_S = 10
 """Fast Mandarin is 7 characters a second of 1.3 tokens each; more is a loop."""
 SPARE_TOKENS = 16

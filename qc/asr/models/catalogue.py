@@ -56,14 +56,16 @@ class Entry:
 
 
 def entries() -> Iterator[Entry]:
-    """Official whisper models, those imported under other names, then speech detection and the voice encoder."""
+    """Official whisper models, those imported under other names, then what comes with them or with qc: speech
+    detection, the voice encoder, the words that texts are judged by."""
     for name, figures in FIGURES.items():
         yield _whisper(name, figures)
     for name in imported():
         if name not in OFFICIAL:
             yield _whisper(name, None)
     yield _detector()
-    yield _voices()
+    yield _with_qc("ge2e (Resemblyzer)", "区分说话人", "Apache-2.0", "qc.asr.speakers.voices", "ge2e.npz")
+    yield _with_qc("libime 词对", "转写选字", "LGPL-2.1+", "qc.asr.engines", "pairs.npz")
 
 
 def _whisper(name: str, figures: Figures | None) -> Entry:
@@ -114,7 +116,7 @@ def _detector() -> Entry:
     )
 
 
-def _voices() -> Entry:
-    path = Path(str(resources.files("qc.asr.speakers.voices") / "ge2e.npz"))
-    entry = Entry(name="ge2e (Resemblyzer)", task="区分说话人", licence="Apache-2.0")
+def _with_qc(name: str, task: str, licence: str, package: str, file: str) -> Entry:
+    path = Path(str(resources.files(package) / file))
+    entry = Entry(name=name, task=task, licence=licence)
     return replace(entry, files=(path,), verified="随 qc 安装") if path.is_file() else entry

@@ -7,11 +7,12 @@ from importlib import metadata
 from qc.asr.engines.ct2.engine import Ct2Options, Ct2Transcriber, compute_type
 from qc.asr.engines.ct2.files import find_files
 from qc.asr.engines.languages import check_language
-from qc.asr.engines.tokens import BEAMS
 from qc.asr.engines.transcriber import AsrIdentity, Transcriber
 from qc.domain.config import AsrConfig
 from qc.errors import UsageError
 
+BEAMS = {"fast": 2, "accurate": 5}
+"""Beam width of each preset."""
 INSTALL = "在 qc 的源码目录运行 pip install -e '.[ct2]'，或把 asr.engine 写成 auto。"
 
 

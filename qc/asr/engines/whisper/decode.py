@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from qc.asr.engines.align import FRAME
+from qc.asr.engines.fluency import Fluency
 from qc.asr.engines.tokens import SILENCE, most_tokens
 from qc.asr.engines.whisper.load import Model
 from qc.asr.engines.whisper.network import Cache, Encoder, TextDecoder
@@ -34,11 +35,19 @@ class Decoded:
 class Decoder:
     """For one model, language, beam width (1: greedy) and prompt."""
 
-    def __init__(self, model: Model, tokenizer: Any, beams: int = 1, prompt: Sequence[int] = ()) -> None:
-        """`prompt`: tokens the model shall believe were said before; the last of them that fit are used."""
+    def __init__(
+        self,
+        model: Model,
+        tokenizer: Any,
+        beams: int = 1,
+        prompt: Sequence[int] = (),
+        fluency: Fluency | None = None,
+    ) -> None:
+        """`prompt`: tokens the model shall believe were said before; the last of them that fit are used. `fluency`:
+        what else counts between several beams."""
         self._model = model
         self._tokenizer = tokenizer
-        self._beams = beams
+        self._beams, self._fluency = beams, fluency
         self._encoder, self._network = Encoder(model), TextDecoder(model)
         self._rules = Rules(tokenizer, model.device)
         context: int = model.whisper.dims.n_text_ctx
@@ -87,7 +96,7 @@ class Decoder:
         tokens = torch.tensor([self._start] * len(limits), device=self._model.device)
         logits, looks = self._network(tokens, cache, keep=(self._sot, -1))
         no_speech = logits[:, 0].softmax(-1)[:, self._tokenizer.no_speech].tolist()
-        beams = [Beams(self._beams, limit, self._tokenizer.eot) for limit in limits]
+        beams = [Beams(self._beams, limit, self._tokenizer.eot, self._fluency) for limit in limits]
         k = 1 if self._beams == 1 else self._beams + 1
         history = []
         out: list[Decoded | None] = [None] * len(limits)

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from qc.asr.engines.align import phrases
+from qc.asr.engines.fluency import Fluency
+from qc.asr.engines.pairs import WordPairs, pairs_id
 from qc.asr.engines.rescue import Heard, hear_well
 from qc.asr.engines.tokens import doubted, prompt_id, units
 from qc.asr.engines.transcriber import Phrase, Window
@@ -14,7 +16,7 @@ from qc.asr.engines.whisper.decode import Decoder
 from qc.asr.models.weights import INSTALL, ModelSource
 from qc.errors import UsageError
 
-VERSION = 5
+VERSION = 6
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
@@ -36,8 +38,13 @@ class WhisperOptions:
         device = "" if self.device == "cpu" else f"{self.device},"
         how = "greedy" if self.beam_size == 1 else f"beam{self.beam_size}"
         words = ",words" if self.word_times else ""
-        how += words + prompt_id(self.prompt)
+        how += words + prompt_id(self.prompt) + (pairs_id() if self.judges_words else "")
         return f"{self.language},b{self.batch_size},{device}{self.precision},{how},v{VERSION}"
+
+    @property
+    def judges_words(self) -> bool:
+        """Whether several beams of Chinese are to be judged by their words, where qc has a list of them."""
+        return self.language == "zh" and self.beam_size > 1
 
 
 def engine_name() -> str:
@@ -63,7 +70,10 @@ class WhisperTranscriber:
             True, num_languages=model.whisper.num_languages, language=options.language, task="transcribe"
         )
         prompt = self._tokenizer.encode(" " + options.prompt.strip()) if options.prompt.strip() else ()
-        self._decoder = Decoder(model, self._tokenizer, options.beam_size, prompt)
+        fluency = None
+        if options.judges_words and pairs_id():
+            fluency = Fluency(WordPairs(), self._tokenizer.encoding.decode_single_token_bytes, self._tokenizer.eot)
+        self._decoder = Decoder(model, self._tokenizer, options.beam_size, prompt, fluency)
 
     @property
     def name(self) -> str:
