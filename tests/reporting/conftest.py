@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -17,6 +17,7 @@ from qc.paths import packaged
 from qc.schema.tables import TABLES
 from qc.storage.lineage import write_lineage
 from qc.storage.read import StoredRun, open_run
+from tests.reporting.read_page import Section, read_page
 
 RULES: dict[str, tuple[str, str, str, str, str]] = {
     # id: title, kind, severity, error class, advice
@@ -525,3 +526,36 @@ def sample(tmp_path_factory: pytest.TempPathFactory) -> StoredRun:
 def templates() -> list[Path]:
     """The shipped templates."""
     return [packaged("reports")]
+
+
+@pytest.fixture(scope="session")
+def reviewed_night(tmp_path_factory: pytest.TempPathFactory) -> StoredRun:
+    """A generated night, judged by the packaged rules, that people have reviewed."""
+    from tests.reporting.month import make_month  # the whole pipeline
+
+    return open_run(make_month(tmp_path_factory.mktemp("night"), 1, 60))
+
+
+@pytest.fixture(scope="session")
+def reviewed_report(reviewed_night: StoredRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Its report."""
+    from qc.reporting.build import build_report
+
+    out = tmp_path_factory.mktemp("figures") / "report"
+    build_report(reviewed_night, out=out, template_dirs=[packaged("reports")])
+    return out
+
+
+@pytest.fixture(scope="session")
+def reviewed_pages(reviewed_report: Path) -> Mapping[str, Mapping[str, Section]]:
+    """Its sheets as a reader sees them."""
+    return {file.stem: read_page(file.read_text(encoding="utf-8")) for file in reviewed_report.glob("*.html")}
+
+
+@pytest.fixture(scope="session")
+def reviewed_ask(reviewed_night: StoredRun) -> Iterator[Callable[[str], list[dict[str, Any]]]]:
+    """What SQL says of its tables."""
+    from qc.storage.sql import Database  # DuckDB need not be installed
+
+    with Database([reviewed_night]) as database:
+        yield lambda sql: database.ask(sql).read_all().to_pylist()

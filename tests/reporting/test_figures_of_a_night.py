@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from html import unescape
 from pathlib import Path
 
 import pytest
 
-from qc.paths import packaged
-from qc.reporting.build import build_report
 from qc.reporting.indicators.registry import INDICATORS as REGISTRY
-from qc.storage.read import StoredRun, open_run
-from qc.storage.sql import Database
-from tests.reporting.month import make_month
-from tests.reporting.read_page import Section, read_page
+from tests.reporting.read_page import Section
 from tests.reporting.test_figures import by, same, table
 
 pytest.importorskip("duckdb")
@@ -94,26 +89,18 @@ ELSEWHERE = {
 
 
 @pytest.fixture(scope="module")
-def night(tmp_path_factory: pytest.TempPathFactory) -> StoredRun:
-    return open_run(make_month(tmp_path_factory.mktemp("night"), 1, 60))
+def out(reviewed_report: Path) -> Path:
+    return reviewed_report
 
 
 @pytest.fixture(scope="module")
-def out(night: StoredRun, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    out = tmp_path_factory.mktemp("figures") / "report"
-    build_report(night, out=out, template_dirs=[packaged("reports")])
-    return out
+def pages(reviewed_pages: Mapping[str, Mapping[str, Section]]) -> Mapping[str, Mapping[str, Section]]:
+    return reviewed_pages
 
 
 @pytest.fixture(scope="module")
-def pages(out: Path) -> Mapping[str, Mapping[str, Section]]:
-    return {file.stem: read_page(file.read_text(encoding="utf-8")) for file in out.glob("*.html")}
-
-
-@pytest.fixture(scope="module")
-def ask(night: StoredRun) -> Iterator[Ask]:
-    with Database([night]) as database:
-        yield lambda sql: database.ask(FINAL + sql).read_all().to_pylist()
+def ask(reviewed_ask: Ask) -> Ask:
+    return lambda sql: reviewed_ask(FINAL + sql)
 
 
 def test_every_indicator(pages, ask: Ask) -> None:
