@@ -6,6 +6,7 @@ import math
 import random
 import re
 from collections.abc import Iterator, Mapping
+from datetime import date, datetime, timedelta
 from html import unescape
 from itertools import pairwise
 from pathlib import Path
@@ -17,6 +18,7 @@ from scipy import stats
 from qc.domain.config import ReportConfig
 from qc.paths import packaged
 from qc.reporting.build import build_report
+from qc.reporting.month.build import build_month
 from qc.storage.read import StoredRun
 from qc.storage.sql import Database
 from tests.reporting.conftest import RunBuilder, Talk
@@ -49,10 +51,17 @@ def night(root: Path, day: int) -> StoredRun:
         builder.add(Talk(f"{day:02d}-{number:03d}", agent=rng.choice(AGENTS), found=found, topic=topic))
     for term in ("停电", "电费", "曝光"):
         builder.term("95598", term, rng.randrange(1, 12), rng.randrange(12, 30), rng.randrange(2))
-    at = f"2026-11-{day + 1:02d}T01:00:00"
+    on = date(2026, 11, 2 + day)
+    for row in builder.rows["conversations"]:
+        row |= {"date": on, "started_at": datetime.combine(on, row["started_at"].time())}
+    at = datetime.combine(on, datetime.min.time()) + timedelta(days=1, hours=1)
     digest = ("ab" if day < 9 else "cd") * 32
     return builder.write(
-        run_id=f"night-{day:02d}", name=f"第 {day} 晚", started_at=at, input_digest=f"{day:064x}", rules_digest=digest
+        run_id=f"night-{day:02d}",
+        name=f"第 {day} 晚",
+        started_at=at.isoformat(),
+        input_digest=f"{day:064x}",
+        rules_digest=digest,
     )
 
 
@@ -91,9 +100,8 @@ def moving_sigma(values: list[float]) -> float:
     return fmean(abs(b - a) for a, b in pairwise(values)) / 1.128
 
 
-def charted(rates: list[tuple[int, int]]) -> tuple[float, list[tuple[float, float]]]:
-    """Centre and limits of a p′ chart (Laney 2002): the last rate takes no part in them."""
-    past = rates[:-1]
+def charted(rates: list[tuple[int, int]], past: list[tuple[int, int]]) -> tuple[float, list[tuple[float, float]]]:
+    """Centre and limits of a p′ chart (Laney 2002), by the rates in `past`."""
     centre = sum(k for k, _ in past) / sum(n for _, n in past)
     z = [(k / n - centre) / math.sqrt(centre * (1 - centre) / n) for k, n in past]
     widened = max(1.0, moving_sigma(z))
@@ -111,7 +119,7 @@ def drawn(out: Path, title: str) -> str:
 @pytest.mark.parametrize(("title", "column"), [("合格率", "passed"), ("一票否决率", "fails")])
 def test_charts_of_rates(out: Path, index, scored: list[Rows], title: str, column: str) -> None:
     rates = [(sum(row[column] for row in rows), len(rows)) for rows in scored]
-    centre, limits = charted(rates)
+    centre, limits = charted(rates, rates[:-1])
     shown = table(index["trend"], title, "上控制限")
     assert len(shown) == NIGHTS
     for day, (row, (k, n), (low, high)) in enumerate(zip(shown, rates, limits, strict=True)):
@@ -183,6 +191,59 @@ def test_an_agent_over_runs(out: Path, scored: list[Rows], agent: str) -> None:
     assert (int(batches), int(n)) == (NIGHTS - 1, before)
     for figure, wanted in zip(figures, (value, value - reach, value + reach), strict=True):
         same(figure, wanted)
+
+
+@pytest.fixture(scope="module")
+def month(runs: list[StoredRun], tmp_path_factory: pytest.TempPathFactory) -> Path:
+    out = tmp_path_factory.mktemp("month")
+    settings = ReportConfig()
+    page, _ = build_month(
+        runs, None, root=out, out=out, template_dirs=[packaged("reports")], version="1", settings=settings
+    )
+    return page
+
+
+def test_charts_of_a_month(month: Path, scored: list[Rows]) -> None:
+    """All days make the limits: no day is singled out."""
+    days = read_page(month.read_text(encoding="utf-8"))["days"]
+    for title, column in (("合格率", "passed"), ("一票否决率", "fails")):
+        rates = [(sum(row[column] for row in rows), len(rows)) for rows in scored]
+        _, limits = charted(rates, rates)
+        for row, (k, n), (low, high) in zip(table(days, title, "上控制限"), rates, limits, strict=True):
+            same(row[title].split("%")[0] + "%", k / n)
+            same(row["会话"], n)
+            same(row["下控制限"], low)
+            same(row["上控制限"], high)
+            assert ("控制限外" in row[title]) is (not low <= k / n <= high)
+    means = [fmean(row["score"] for row in rows) for rows in scored]
+    half = 3 * moving_sigma(means)
+    for row, mean in zip(table(days, "平均分", "上控制限"), means, strict=True):
+        same(row["平均分"], mean)
+        same(row["下控制限"], max(0.0, fmean(means) - half))
+        same(row["上控制限"], min(100.0, fmean(means) + half))
+    for row, rows in zip(table(days, "每天的会话"), scored, strict=True):
+        same(row["合格"], sum(r["passed"] for r in rows))
+        same(row["不合格"], sum(not r["passed"] for r in rows))
+
+
+def test_agents_of_a_month(month: Path, scored: list[Rows]) -> None:
+    sections = read_page(month.read_text(encoding="utf-8"))
+    rows = [row for night in scored for row in night]
+    own = {number: [r["score"] for r in rows if r["agent_id"] == number] for number, _, _ in AGENTS}
+    df = len(rows) - len(own)
+    within = math.sqrt(sum((x - fmean(s)) ** 2 for s in own.values() for x in s) / df)
+    weekly = {row["坐席"].split()[-1]: row for row in table(sections["agents"], "坐席", "11-02–11-08")}
+    for shown in table(sections["agents"], "坐席", "平均分", "与其他人的差"):
+        agent = shown["坐席"].split()[-1]
+        others = [x for number, scores in own.items() if number != agent for x in scores]
+        value = fmean(own[agent]) - fmean(others)
+        reach = stats.t.ppf(0.975, df) * within * math.sqrt(1 / len(own[agent]) + 1 / len(others))
+        told = re.findall(r"([+−]?[\d.]+) ([+−]?[\d.]+) 到 ([+−]?[\d.]+)$", shown["与其他人的差"])
+        for figure, wanted in zip(told[0], (value, value - reach, value + reach), strict=True):
+            same(figure, wanted)
+        for week, nights in (("11-02–11-08", scored[:7]), ("11-09–11-15", scored[7:])):
+            mine = [r["score"] for night in nights for r in night if r["agent_id"] == agent]
+            same(weekly[agent][week], fmean(mine))
 
 
 def test_topics_and_words_against_the_runs_before(out: Path, runs: list[StoredRun]) -> None:
