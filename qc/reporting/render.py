@@ -31,8 +31,8 @@ from qc.reporting.logo import inlined
 from qc.reporting.sandbox import MOST_CHARS, ExhaustedError, Sandbox, UnfitError, bounded
 
 _STYLE = "style.css"
-_SCRIPTS = {"conversation.html": ("player.js", "review.js")}
-_OTHERWISE = ("tables.js",)
+_SCRIPTS = {"conversation.html": ("player.js", "review.js", "scroll.js")}
+_OTHERWISE = ("tables.js", "scroll.js")
 """The scripts of a page; they are joined into one."""
 _BROKEN = (
     *(TemplateError, TypeError, ValueError, ArithmeticError, LookupError, AttributeError, OSError, RecursionError),

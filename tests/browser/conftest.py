@@ -11,7 +11,7 @@ import shutil
 import struct
 import wave
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -156,10 +156,25 @@ def run(tmp_path_factory: pytest.TempPathFactory) -> StoredRun:
     return rich_run(tmp_path_factory.mktemp("browser"))
 
 
+def nights_before(folder: Path) -> list[StoredRun]:
+    """Ten nights of one conversation each, so that every course is drawn and every table has its columns."""
+    nights = []
+    for number in range(10, 20):
+        build = RunBuilder(folder / "before" / f"2026-11-{number}")
+        build.add(replace(TALKS[0], id=f"N{number}"))
+        nights.append(
+            build.write(
+                run_id=f"202611{number}", name=f"11 月 {number} 日夜间", started_at=f"2026-11-{number}T22:00:00"
+            )
+        )
+    return nights
+
+
 @pytest.fixture(scope="session")
 def report(run: StoredRun) -> Path:
     """The folder of the Chinese report."""
-    return build_report(run, out=run.path / "report", template_dirs=[packaged("reports")]).parent
+    earlier = nights_before(run.path.parent.parent)
+    return build_report(run, out=run.path / "report", template_dirs=[packaged("reports")], earlier=earlier).parent
 
 
 @pytest.fixture(scope="session")

@@ -15,6 +15,11 @@ from tests.browser.conftest import Visit, pages_of
 WIDTHS = (1366, 768, 375)
 
 
+UNREACHED = """() => [...document.querySelectorAll(".scroll")]
+  .filter((e) => e.checkVisibility() && e.scrollWidth > e.clientWidth)
+  .filter((e) => e.tabIndex !== 0 && !e.querySelector("a, button, input, select, summary"))
+  .map((e) => e.textContent.trim().slice(0, 40))"""
+"""What scrolls sideways and takes no keyboard."""
 QUICK = ("wcag2a",)
 FULL = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 """Contrast (wcag2aa) takes most of the time."""
@@ -47,6 +52,7 @@ def complaints(tab: Visit, path: Path, tags: Sequence[str]) -> list[str]:
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             found.append(f"{wide} px wide in a window of {width}")
+        found += [f"not reached by keyboard in a window of {width}: {what}" for what in page.evaluate(UNREACHED)]
     page.set_viewport_size({"width": WIDTHS[0], "height": 768})
     return found
 
