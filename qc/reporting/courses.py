@@ -102,18 +102,19 @@ def course(
     def limit(value: float | None) -> str:
         return "" if value is None else form(value)
 
-    dots = []
+    dots: list[Dot] = []
     for i, reading in enumerate(readings):
         told = say("{label}：{value}", label=reading.label, value=form(reading.value))
         last = i == len(readings) - 1
         at = y(reading.value)
+        falling = bool(dots) and dots[-1].y < at and at + 18 < base  # then the line would run through a text above
         dots.append(
             Dot(
                 x=x(i),
                 y=at,
                 shape="diamond" if reading.side else "circle",
                 text=form(reading.value) if last or reading.side else "",
-                text_y=r(at - 9 if at - 9 > 10 else at + 18),
+                text_y=r(at + 18 if falling or at - 9 <= 10 else at - 9),
                 told="\n".join(part for part in (told, reading.note) if part),
             )
         )
