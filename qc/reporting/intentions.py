@@ -7,6 +7,7 @@ from dataclasses import dataclass
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.opinion.matters import telling_customer
 from qc.reporting.batch import Batch, lookup
 from qc.reporting.complaints import complaint_ids
 from qc.reporting.labels import INTENT_KIND
@@ -32,11 +33,13 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WishList:
-    """All conversations of one kind of intention, the strongest first. `customers`: distinct known numbers; `levels`:
-    conversations by level 1, 2, 3."""
+    """All conversations of one kind of intention, the strongest first. `found`: intentions, of which a conversation may
+    have several; `customers`: distinct numbers that tell customers apart; `levels`: conversations by their strongest
+    level 1, 2, 3."""
 
     kind: str
     rows: tuple[Wish, ...]
+    found: int
     conversations: int
     customers: int
     levels: tuple[int, int, int]
@@ -60,7 +63,8 @@ def _list(batch: Batch, kind: str, table: pa.Table, complaining: frozenset[str])
     table = table.sort_by([*falling, ("conversation_id", "ascending"), ("intent", "ascending")])
     shown = table.slice(0, _LISTED)
     beside = lines(lookup(shown["conversation_id"], batch.conversations))
-    levels = {v["values"]: v["counts"] for v in pc.value_counts(table["level"]).to_pylist()}
+    strongest = table.group_by("conversation_id", use_threads=False).aggregate([("level", "max")])["level_max"]
+    levels = {v["values"]: v["counts"] for v in pc.value_counts(strongest).to_pylist()}
     return WishList(
         kind=kind,
         rows=tuple(
@@ -76,7 +80,8 @@ def _list(batch: Batch, kind: str, table: pa.Table, complaining: frozenset[str])
             )
             for line, row in zip(beside, shown.to_pylist(), strict=True)
         ),
-        conversations=pc.count_distinct(table["conversation_id"]).as_py(),
-        customers=pc.count_distinct(table["customer"]).as_py(),
+        found=table.num_rows,
+        conversations=len(strongest),
+        customers=pc.count_distinct(telling_customer(table["customer"])).as_py(),
         levels=(levels.get(1, 0), levels.get(2, 0), levels.get(3, 0)),
     )

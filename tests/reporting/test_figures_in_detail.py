@@ -275,3 +275,14 @@ def test_pages_of_conversations(reviewed_report: Path, ask: Ask) -> None:
             same(row["分值"], item["max_points"])
             checked += 1
     assert checked > 100
+
+
+def test_intentions(reviewed_report: Path, ask: Ask) -> None:
+    told = written(reviewed_report, "opinion.html", "wishes")
+    rows = ask(f"""select kind, count(*) n, count(distinct w) people, list(level) levels from (
+        select kind, conversation_id, max(level) level, max(case when {CUSTOMER} not like '#%' then {CUSTOMER} end) w
+        from intents join c using (conversation_id) group by all) group by 1""")
+    shown = re.findall(r"(\d+) 个会话，(\d+) 个已知客户；强烈 (\d+)、明确 (\d+)、提到 (\d+)", told)
+    assert sorted(tuple(map(int, figures)) for figures in shown) == sorted(
+        (r["n"], r["people"], *(r["levels"].count(level) for level in (3, 2, 1))) for r in rows
+    )
