@@ -16,9 +16,12 @@ import pytest
 from scipy import stats
 
 from qc.domain.config import ReportConfig
+from qc.opinion.day import report_day
 from qc.paths import packaged
+from qc.pipeline.specs import alerts, folders
 from qc.reporting.build import build_report
 from qc.reporting.month.build import build_month
+from qc.reporting.onepager import render_one_page
 from qc.storage.read import StoredRun
 from qc.storage.sql import Database
 from tests.reporting.conftest import RunBuilder, Talk
@@ -48,7 +51,9 @@ def night(root: Path, day: int) -> StoredRun:
     for number in range(rng.randrange(25, 45)):
         found = {rule: where for rule, where in FOUND.items() if rng.random() < rate / (1 + len(rule) % 3)}
         topic = rng.choice((("outage", "停电"), ("bill", "电费"), ("meter", "电表")))
-        builder.add(Talk(f"{day:02d}-{number:03d}", agent=rng.choice(AGENTS), found=found, topic=topic))
+        level = rng.choice((0, 0, 3))
+        found |= {"customer.escalation": (2, "谢谢")} if level and rng.random() < 0.5 else {}
+        builder.add(Talk(f"{day:02d}-{number:03d}", agent=rng.choice(AGENTS), found=found, topic=topic, level=level))
     for term in ("停电", "电费", "曝光"):
         builder.term("95598", term, rng.randrange(1, 12), rng.randrange(12, 30), rng.randrange(2))
     on = date(2026, 11, 2 + day)
@@ -283,3 +288,28 @@ def again(runs: list[StoredRun], out: Path, tmp_path_factory: pytest.TempPathFac
 def test_what_is_kept_of_earlier_runs_gives_the_same_bytes(out: Path, again: Path) -> None:
     pages = sorted(path.relative_to(out) for path in out.rglob("*.html"))
     assert pages and all((out / page).read_bytes() == (again / page).read_bytes() for page in pages)
+
+
+def test_the_page_for_the_morning(runs: list[StoredRun]) -> None:
+    """Nobody's number is known: each conversation is a customer."""
+    where = folders(None)
+    specs = alerts(where)
+    report = report_day(runs, None, specs)
+    assert report is not None
+    html = render_one_page(report, specs, [packaged("reports")], "1")
+    talks = """select count(*) n, count(*) filter (customer_emotion_level >= 2) bad,
+        count(*) filter (conversation_id in (select conversation_id from findings where kind = 'signal'
+            and verdict = 'hit' and severity <> 'low' and status <> 'shadow')) risky from conversations"""
+    days = [answered(run, talks)[0] for run in runs]
+    shown = re.findall(r"<dd><strong>(.*?)</strong><span>(.*?)</span>", html)
+    same(shown[0][0], days[-1]["n"])
+    same(shown[1][0], days[-1]["bad"] / days[-1]["n"])
+    same(shown[1][1], days[-1]["bad"])
+    same(shown[2][0], days[-1]["risky"])
+    bars = re.findall(r"<title>(\S+) (\d+) 位，负面 (\d+)</title><rect [^>]*height=\"([\d.]+)\"", html)
+    assert [(int(n), int(bad)) for _, n, bad, _ in bars] == [(day["n"], day["bad"]) for day in days]
+    tall = {int(n) / float(height) for _, n, _, height in bars}
+    assert max(tall) == pytest.approx(min(tall), rel=0.02), "bars are as tall as they count"
+    topics = by(answered(runs[-1], "select topic k, count(*) n from topics group by 1"), "k")
+    found = re.findall(r'<th scope="row">([^<]+)</th><td class="n">(\d+)</td>', html)
+    assert {name: int(n) for name, n in found if name in topics} == {k: row["n"] for k, row in topics.items()}
