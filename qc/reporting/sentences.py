@@ -221,7 +221,8 @@ FACTS = (READ_NOTE, "{n} 条消息的时间无法识别", "消息时间的写法
 
 def clauses(stored: str) -> str:
     """Why a rule was undecided, said: clauses of `REASONS`."""
-    return say("；").join(_told(clause, _REASONS) for clause in stored.split("；"))
+    each = enumerate(stored.split("；"))
+    return say("；").join(_told(clause, _REASONS, first=not place) for place, clause in each)
 
 
 def sentence(stored: str) -> str:
