@@ -5,7 +5,9 @@
     python -m bench.report scale FOLDER [--sizes 1000,10000,100000] [--agents 300] [--earlier 10]
 
 `make` writes FOLDER/day-00 … day-NN, the last being the run to report on (all of one size). `build` builds its report
-in a process of its own as `qc report` does and says what that took. `scale` does both for each size.
+in a process of its own as `qc report` does and says what that took: `first`, where no earlier run was ever compared
+with and each gets its summary, and `nightly`, where that is so of the night before only. `scale` does both for each
+size.
 The bar: 100,000 conversations and 300 agents in 60 s and 1.5 GB, no page over 2 MB, growth at most linear.
 """
 
@@ -24,6 +26,8 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import ParamSpec, TypeVar
 
+from qc.storage.summary import SUMMARY
+
 P, R = ParamSpec("P"), TypeVar("R")
 FIRST = datetime(2026, 10, 5)
 PAGE_LIMIT = 2 * 1024 * 1024
@@ -41,8 +45,12 @@ def make(folder: Path, conversations: int, agents: int, earlier: int, seed: int)
     return run
 
 
-def build(run: Path, language: str) -> dict[str, object]:
-    """Build the report of `run` in a child process; what it took."""
+def build(run: Path, language: str, *, first: bool = False) -> dict[str, object]:
+    """Build the report of `run` in a child process; what it took. `first`: no run beside it has a summary; else only
+    the one before it has none."""
+    earlier = sorted(path.parent for path in run.parent.glob("*/run.json") if path.parent != run)
+    for night in earlier if first else earlier[-1:]:
+        shutil.rmtree(night / SUMMARY, ignore_errors=True)
     command = [sys.executable, "-m", "bench.report", "_build", str(run), "--lang", language]
     started = time.perf_counter()
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -98,10 +106,10 @@ def _timed(took: dict[str, float], name: str, call: Callable[P, R]) -> Callable[
     return timed
 
 
-def _say(size: int | str, told: dict[str, object]) -> None:
+def _say(size: str, told: dict[str, object]) -> None:
     largest = told["largest"]
     print(
-        f"{size!s:>8}  wall {told['wall']:6.1f} s  CPU {told['cpu']:6.1f} s  peak {told['peak_mb']:6.0f} MB  "
+        f"{size:>15}  wall {told['wall']:6.1f} s  CPU {told['cpu']:6.1f} s  peak {told['peak_mb']:6.0f} MB  "
         f"{told['pages']} pages, largest {largest[1]} {largest[0] / 1024:,.0f} KB"  # type: ignore[index]
     )
     print("          " + ", ".join(f"{k} {v}" for k, v in told["sheets"].items()), flush=True)  # type: ignore[attr-defined]
@@ -117,8 +125,9 @@ def _scale(folder: Path, sizes: list[int], agents: int, earlier: int, seed: int)
         if not (run / "run.json").is_file():
             shutil.rmtree(place, ignore_errors=True)
             run = make(place, size, agents, earlier, seed)
+        _say(f"{size} first", build(run, "zh", first=True))
         told = build(run, "zh")
-        _say(size, told)
+        _say(f"{size} nightly", told)
         if before is not None:
             more = size / before[0]
             ratio = {k: float(told[k]) / float(before[1][k]) for k in ("wall", "cpu", "peak_mb")}  # type: ignore[arg-type]
@@ -141,7 +150,8 @@ def main() -> None:
         print(make(args.folder, args.conversations, args.agents, args.earlier, args.seed))
     elif args.what == "build":
         run = args.folder if (args.folder / "run.json").is_file() else sorted(args.folder.glob("day-*"))[-1]
-        _say(run.name, build(run, args.lang))
+        for what, first in (("first", True), ("nightly", False)):
+            _say(f"{run.name} {what}", build(run, args.lang, first=first))
     elif args.what == "_build":
         _build(args.folder, args.lang)
     else:
