@@ -23,7 +23,7 @@ from qc.pipeline.specs import Folders
 from qc.review.file import read_file
 from qc.review.ledger import Final, additions, check, final, reviewed
 from qc.review.machine import Machine, machine
-from qc.review.opinions import VERDICTS, Complaint, Opinion, Returned, ReviewError
+from qc.review.opinions import CARRIED, VERDICTS, Complaint, Opinion, Returned, ReviewError
 from qc.review.sampling import Sample, Wanted, draw
 from qc.review.sheet import read_reviews, write_sheet
 from qc.schema import rows
@@ -142,7 +142,8 @@ def carry_reviews(old: Path, new: Path, cards: Cards, who: Clerk) -> Imported:
     """Take the reviews of run `old` over into `new`, a run of the same conversations, where the rule and what the
     machine made of it are the same; the others are told. A conversation that was read as a whole is carried as one
     opinion per rule that did not change, but for those of which somebody spoke apart: he has the last word there.
-    Appeals stay with their run; what they decided goes along."""
+    Appeals stay with their run; what they decided goes along. So do the samples, where both runs judged the same
+    inputs: what was drawn stands for as many conversations as before."""
     before, after = open_run(old), open_run(new)
     known, now = machine(before, reviewed(before)), machine(after, reviewed(before))
     opinions: list[Opinion] = []
@@ -156,7 +157,14 @@ def carry_reviews(old: Path, new: Path, cards: Cards, who: Clerk) -> Imported:
             opinions.append(opinion)
         else:
             opinions += [o for o in _unfolded(opinion, known, now) if _matter(row, o.rule_id) not in spoken]
-    return _entered(after, opinions, [], cards, who, partial=True)
+    done = _entered(after, opinions, [], cards, who, partial=True)
+    if before.lineage.input_digest == after.lineage.input_digest:
+        with alone(new):
+            drawn, there = before.table("samples"), after.table("samples", ["sample_id"])["sample_id"]
+            drawn = drawn.filter(pc.invert(pc.is_in(drawn["sample_id"], value_set=there.combine_chunks())))
+            if drawn.num_rows:
+                append_part(new, "samples", drawn)
+    return done
 
 
 def _matter(row: Mapping[str, Any], rule_id: str | None) -> tuple[str | None, ...]:
@@ -180,6 +188,7 @@ def _unfolded(whole: Opinion, known: Machine, now: Machine) -> Iterator[Opinion]
                 rule_digest=known.digests[rule],
                 machine_verdict=verdict,
                 human_verdict=verdict,
+                origin=CARRIED if whole.session is None else whole.origin,
             )
 
 

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from qc.domain.rule import RuleStatus
 from qc.review.machine import CODES
-from qc.review.opinions import HIT, NOT_APPLICABLE, UNDECIDED, VERDICTS
+from qc.review.opinions import CARRIED, HIT, NOT_APPLICABLE, UNDECIDED, VERDICTS
 from qc.review.weights import COLUMNS, weights
 from qc.storage.read import StoredRun
 
@@ -24,7 +24,7 @@ Texts = npt.NDArray[np.object_]
 _ACCENT = ("口音", "方言", "accent", "dialect")
 _BANDS = ((0.6, "< 0.6"), (0.75, "0.6–0.75"), (0.9, "0.75–0.9"), (2.0, "≥ 0.9"))
 ATTRIBUTES = ("project", "channel", "accent", "confidence", "sample_rate", "role_source")
-_FINAL = ("conversation_id", "rule_id", "machine_verdict", "final_verdict", "reviewer")
+_FINAL = ("conversation_id", "rule_id", "machine_verdict", "final_verdict", "reviewer", "origin")
 _STORED = ("project", "channel", "extra", "asr_confidence", "sample_rate", "role_source")
 
 
@@ -33,8 +33,9 @@ class Judged:
     """A row per verdict that somebody confirmed or changed: rule of a conversation, or item of one.
 
     `conversation` numbers conversations over all runs, `subject` names the rule or the item; `machine` and `human` are
-    codes as in `qc.review.machine`. `weight`: how many conversations it stands for. `read`: the whole conversation
-    was, so that what was missed is known too. `attributes`: what kind of conversation it is, "" where not known.
+    codes as in `qc.review.machine`. `weight`: how many conversations it stands for. `read`: the whole conversation was,
+    in this run or one before, so that what was missed is known too. `attributes`: what kind of conversation it is, ""
+    where not known.
     """
 
     conversation: Ints
@@ -95,15 +96,14 @@ def judged(runs: Sequence[StoredRun]) -> Book:
     offset = 0
     digests: dict[str, set[str]] = {}
     for run in runs:
-        final = run.table(
-            "final_findings", ["conversation_id", "rule_id", "machine_verdict", "final_verdict", "reviewer"]
-        )
+        final = run.table("final_findings", _FINAL)
         if not final.num_rows:
             continue
         ids = final["conversation_id"].unique().sort()
         about, trial = _about(run, ids), on_trial(run)
         at = _index(final["conversation_id"], ids)
         size = np.bincount(at, minlength=len(ids))
+        along = np.bincount(at, pc.fill_null(pc.equal(final["origin"], CARRIED), False).to_numpy(), len(ids))
         table = pa.table(
             {
                 "conversation": at + offset,
@@ -111,7 +111,7 @@ def judged(runs: Sequence[StoredRun]) -> Book:
                 "machine": _codes(final["machine_verdict"]),
                 "human": _codes(final["final_verdict"]),
                 "reviewer": final["reviewer"],
-                "read": (size >= max(1, len(run.lineage.rule_digests)))[at],
+                "read": ((size >= max(1, len(run.lineage.rule_digests))) | (along > 0))[at],
                 "weight": about.weight[at],
                 "trial": pc.is_in(final["rule_id"], value_set=trial),
                 **{name: pa.array(values[at], pa.string()) for name, values in about.attributes.items()},

@@ -12,7 +12,8 @@ from qc.domain.printable import printable, whole_characters
 from qc.errors import QcError
 
 HIT, MISS, NOT_APPLICABLE, UNDECIDED = VERDICTS = ("hit", "miss", "not_applicable", "undecided")
-PAGE, SHEET, APPEAL, CALIBRATION = "page", "sheet", "appeal", "calibration"
+PAGE, SHEET, APPEAL, CALIBRATION, CARRIED = "page", "sheet", "appeal", "calibration", "carried"
+"""Where an opinion comes from. Carried: of a conversation that was read as a whole in a run before, rule by rule."""
 WORDS = {HIT: "命中", MISS: "未命中", NOT_APPLICABLE: "不适用", UNDECIDED: "无法判定"}
 _SHOWN = 50
 

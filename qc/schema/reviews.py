@@ -44,7 +44,11 @@ REVIEWS = schema_of(
         ("comment", pa.string(), "说明（脱敏）"),
         ("reviewer", pa.string(), "复核人"),
         ("reviewed_at", _TIME, "复核时间（当地时间）"),
-        ("origin", pa.string(), "来自：page 会话页、sheet 工作簿、appeal 申诉、calibration 校准"),
+        (
+            "origin",
+            pa.string(),
+            "来自：page 会话页、sheet 工作簿、appeal 申诉、calibration 校准、carried 上次判定时看过",
+        ),
         ("session", pa.string(), "校准场次；不是校准为空"),
         ("imported_at", _TIME, "导入时间（当地时间）"),
         ("imported_by", pa.string(), "谁导入的"),

@@ -14,9 +14,11 @@ from click.testing import CliRunner
 from qc.commands.report.run import command as report
 from qc.commands.review.accuracy import command as accuracy
 from qc.errors import UsageError
-from qc.pipeline.review import carry_reviews, rescore
+from qc.pipeline.review import carry_reviews, rescore, sample_run
+from qc.review.accuracy import accuracy as measured
 from qc.review.ledger import behind
 from qc.review.opinions import ReviewError
+from qc.review.sampling import Wanted
 from qc.storage.append import append_part
 from qc.storage.lineage import write_lineage
 from qc.storage.read import open_run
@@ -255,6 +257,23 @@ def test_what_was_overturned_before_the_whole_was_read_stays_overturned_in_a_run
     new = centre.again("r2", changed="service.promise")
     carry_reviews(centre.path, new.path, new.cards, BOSS)
     assert new.final() == {("C00", "service.greeting"): "miss", ("C00", "service.leak"): "not_applicable"}
+
+
+def test_samples_and_what_was_read_as_a_whole_go_along(centre: Centre) -> None:
+    """Of the rules that did not change it is as well known as before what they miss, and for how many that stands."""
+    drawn = sample_run(centre.path, Wanted(size=6), BOSS, keep=True).ids
+    missed = next(i for i in drawn if centre.machine.verdict(i, "service.greeting") == "miss")
+    whole = [centre.review(i, None, None) for i in drawn]
+    centre.enter(centre.file("a.json", *whole, centre.review(missed, "service.greeting", "hit")))
+    new = centre.again("r2", changed="service.promise")
+    for _ in range(2):
+        carry_reviews(centre.path, new.path, new.cards, BOSS)
+    assert new.run.table("samples").equals(centre.run.table("samples"))
+    before, after = measured([centre.run]), measured([new.run])
+    assert after.sampled and after.overall.accuracy is not None
+    one, other = ({m.key: m for m in told.rules} for told in (before, after))
+    assert other["service.greeting"] == one["service.greeting"] and one["service.greeting"].missed == 1
+    assert "service.promise" in one and "service.promise" not in other
 
 
 def test_a_run_of_before_says_what_to_do(centre: Centre) -> None:
