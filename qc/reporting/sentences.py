@@ -219,6 +219,10 @@ FACTS = (READ_NOTE, "{n} 条消息的时间无法识别", "消息时间的写法
 """What reading adds to the facts of a conversation, and columns of a manifest without a name."""
 
 
+_DEEPEST = 6
+"""Sentences within sentences; a name of a file may look like any number of them."""
+
+
 def clauses(stored: str) -> str:
     """Why a rule was undecided, said: clauses of `REASONS`."""
     each = enumerate(stored.split("；"))
@@ -263,15 +267,19 @@ def _ours(name: str | None) -> bool:
 _REASONS, _SENTENCES, _FACTS = _Forms(REASONS), _Forms((*FAILURES, *MACHINE, *NOTES)), _Forms(FACTS)
 
 
-def _told(stored: str, forms: _Forms, *, first: bool = False) -> str:
-    """`first`: it begins a sentence, with a capital letter where it is translated."""
+def _told(stored: str, forms: _Forms, *, first: bool = False, within: int = 0) -> str:
+    """`first`: it begins a sentence, with a capital letter where it is translated. `within`: sentences around it."""
+    if within > _DEEPEST:
+        return stored
     if stored in forms.plain:
         return _begun(stored, {}, first)
     for text, words, pattern in forms.open:
         if words in stored and (found := pattern.fullmatch(stored)):
             form = say(text)
             values = {
-                name: _told(value, forms, first=first and form.startswith(f"{{{name}}}")) if _ours(name) else value
+                name: _told(value, forms, first=first and form.startswith(f"{{{name}}}"), within=within + 1)
+                if _ours(name)
+                else value
                 for name, value in found.groupdict().items()
             }
             return _begun(text, values, first and not form.startswith("{"))

@@ -260,6 +260,12 @@ def test_every_failure_and_note_of_the_code_can_be_said() -> None:
         assert not sorted(text for text in stored if CHINESE.search(sentences.sentence(text)))
 
 
+@pytest.mark.parametrize("piece", ["这一行", "a: ", "转写 a：", "清单第 1 行："])
+def test_names_that_look_like_sentences_without_end_stay(piece: str) -> None:
+    with speaking(read_catalogue([packaged("reports")], "en")):
+        assert len(sentences.sentence(piece * 5000)) >= len(piece) * 4990
+
+
 def test_a_page_says_every_sentence_a_run_stores(sample: StoredRun, builder, tmp_path: Path) -> None:
     build: RunBuilder = builder("stored")
     for name in build.rows:
