@@ -53,9 +53,13 @@ CIC_AMBIGUOUS = {
 
 
 REREAD = "reread"
-_READ = Path(__file__).with_name("cic_dev_reread.tsv")
-"""Numbers of intents by two readers who saw neither the labels given nor anything computed, and what was settled on
-(`-`: no intent fits). Where they differed (52 of 2,000) one of qc's authors chose between theirs, as blind."""
+TRAIN_REREAD = "train-reread"
+TRAIN_REST = "train-rest"
+_FILES = {REREAD: "dev", TRAIN_REREAD: "train", TRAIN_REST: "train"}
+_READ = {part: Path(__file__).with_name(f"cic_{part}_reread.tsv") for part in ("dev", "train")}
+"""Numbers of intents by readers who saw neither the labels given nor anything computed, and what was settled on (`-`:
+no intent fits). dev: two readers; where they differed (52 of 2,000) one of qc's authors chose between theirs, as blind.
+Of train 2,000 sentences drawn at random, by one reader each: settings are chosen by them."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -84,15 +88,20 @@ class Labelled:
 
 
 def cic_intents(folder: Path, part: str) -> list[tuple[str, str]]:
-    """Sentences of CIC with their intent: `part` is train, dev, or reread: dev with the labels two readers gave it."""
+    """Sentences of CIC with their intent: `part` is train, dev, or reread: dev with the labels two readers gave it;
+    train-reread: what a reader labelled of train, with that label; train-rest: the others, with the label given."""
     cic = folder / "cic"
-    rows = _json_lines(cic / f"{'dev' if part == REREAD else part}.json")
-    if part != REREAD:
+    file = _FILES.get(part, part)
+    rows = _json_lines(cic / f"{file}.json")
+    if part == file:
         return [(row["sentence"], row["label_des"]) for row in rows]
+    with _READ[file].open(encoding="utf-8", newline="") as lines:
+        read = {int(row["id"]): row["label"] for row in csv.DictReader(lines, delimiter="\t")}
+    if part == TRAIN_REST:
+        return [(row["sentence"], row["label_des"]) for row in rows if row["id"] not in read]
     names = {str(row["label"]): row["label_des"] for row in _json_lines(cic / "labels.json")}
-    with _READ.open(encoding="utf-8", newline="") as file:
-        read = {int(row["id"]): row["label"] for row in csv.DictReader(file, delimiter="\t")}
-    return [(row["sentence"], names[read[row["id"]]]) for row in rows if read[row["id"]] in names]
+    told = [(row["sentence"], read[row["id"]]) for row in rows if row["id"] in read]
+    return [(sentence, names[label]) for sentence, label in told if label in names]
 
 
 def cic(folder: Path, *parts: str) -> Labelled:

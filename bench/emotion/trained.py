@@ -16,7 +16,17 @@ from pathlib import Path
 
 import numpy as np
 
-from bench.emotion.corpora import REREAD, Labelled, cic, cic_intents, human_robot, msctd, shard_of, waimai
+from bench.emotion.corpora import (
+    REREAD,
+    TRAIN_REST,
+    Labelled,
+    cic,
+    cic_intents,
+    human_robot,
+    msctd,
+    shard_of,
+    waimai,
+)
 from qc.domain.emotion import EmotionLexicon
 from qc.domain.head import EMOTION_LABELS, Task
 from qc.domain.labelled import LabelledTurn
@@ -153,7 +163,7 @@ def _emotions(given: Labelled) -> TrainingSet:
 def intents_of(folder: Path, part: str) -> TrainingSet:
     rows = enumerate(cic_intents(folder, part), 1)
     turns = [LabelledTurn(line=i, text=text, label=intent) for i, (text, intent) in rows]
-    return training_set(turns, Task.INTENT, testing=part != "train")
+    return training_set(turns, Task.INTENT, testing=part not in ("train", TRAIN_REST))
 
 
 _PARTS = {"emotion": emotion, "intents": intents, "polarity": polarity, "speed": speed}

@@ -16,6 +16,7 @@ _OPTIONS = {
     "clean": "剔除可疑标注",
     "doubtful": "可疑句数",
     "rarity": "罕见字串加权",
+    "names": "意图名当几句",
     "margin": "支持向量机",
     "temperature": "校准温度",
     "noise": "随机错标比例",

@@ -82,6 +82,12 @@ class Calibration:
         """How probable each label is to be right, along the rows."""
         return softmax(self.sharpness * logits + self.shift)
 
+    def right(self, logits: Doubles, classes: Classes) -> Doubles:
+        """How probable it is that the label given to each sentence is right, and was not given at random."""
+        found = self.probabilities(logits)
+        own = np.arange(len(classes)), classes
+        return np.asarray((1 - self.noise + self.noise / found.shape[1]) * found[own] / self.given(found)[own])
+
     def given(self, probabilities: Doubles) -> Doubles:
         """How probable each label is to be given, by those who err in a share `noise`."""
         return np.asarray((1 - self.noise) * probabilities + self.noise / probabilities.shape[1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -28,15 +28,17 @@ with few sentences the lexicon leads."""
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sentences:
     """Sentences as columns: n-gram slots (each weighs 1 / sqrt(n-grams of the sentence)), then `inputs` times
-    INPUT_SCALE. `slots`: how many columns are n-grams."""
+    INPUT_SCALE. `slots`: how many columns are n-grams. `names`: the names of the labels, in their order, as rows of the
+    same columns."""
 
     matrix: csr_matrix
     slots: int
     inputs: tuple[str, ...]
+    names: csr_matrix | None = None
 
     def rows(self, chosen: npt.NDArray[Any]) -> Sentences:
         """Some of the sentences."""
-        return Sentences(matrix=self.matrix[chosen], slots=self.slots, inputs=self.inputs)
+        return replace(self, matrix=self.matrix[chosen])
 
 
 def shard_of(texts: Sequence[str]) -> Shard:
@@ -44,6 +46,12 @@ def shard_of(texts: Sequence[str]) -> Shard:
     turns = tuple(Turn(role=Role.CUSTOMER, text=text) for text in texts)
     source = Source(path="", format="labels", sha256="")
     return Shard([Conversation(id="", project="", channel=Channel.CHAT, turns=turns, meta=CallMeta(), source=source)])
+
+
+def named_sentences(texts: Sequence[str], names: Sequence[str], *, longest: int, bits: int) -> Sentences:
+    """Sentences and the names of their labels as a head without a lexicon sees them."""
+    seen = sentences(shard_of((*texts, *names)), longest=longest, bits=bits, lexicon=None)
+    return replace(seen, matrix=seen.matrix[: len(texts)], names=seen.matrix[len(texts) :])
 
 
 def sentences(shard: Shard, *, longest: int, bits: int, lexicon: EmotionScorer | None) -> Sentences:

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +15,7 @@ from qc.domain.labelled import LabelledTurn
 from qc.errors import QcError
 from qc.ingest.labelled import read_labelled
 from qc.learning.evaluate import (
+    Calibration,
     best_offsets,
     calibration,
     calibration_error,
@@ -21,8 +23,9 @@ from qc.learning.evaluate import (
     precision_at_recall,
     softmax,
 )
-from qc.learning.features import shard_of
-from qc.learning.labels import training_set
+from qc.learning.features import Sentences, named_sentences, sentences, shard_of
+from qc.learning.fit import fit
+from qc.learning.labels import TrainingSet, training_set
 from qc.learning.train import SETTINGS, train
 from qc.paths import packaged
 from qc.specs.emotion import load_emotion_lexicon
@@ -200,6 +203,56 @@ def test_wrong_labels_are_found() -> None:
     assert len(set(wrong) & set(made.doubtful_at.tolist())) >= 3
     assert made.doubtful <= 8
     assert SETTINGS[Task.EMOTION].clean
+
+
+@pytest.mark.parametrize("share", [0.0, 0.3])
+def test_intents_given_at_random_are_left_out_and_right_ones_are_not(share: float) -> None:
+    rows = intent_rows()
+    rng = np.random.default_rng(3)
+    things = sorted({thing for _, thing in rows})
+    wrong = rng.permutation(len(rows))[: int(share * len(rows))].tolist()
+    for i in wrong:
+        rows[i] = (rows[i][0], things[(things.index(rows[i][1]) + rng.integers(1, len(things))) % len(things)])
+    given = training_set(turns(rows), Task.INTENT)
+    made = fit(named(given), given.classes, len(given.labels), SETTINGS[Task.INTENT])
+    doubtful = set(np.flatnonzero(made.doubtful).tolist())
+    assert len(doubtful & set(wrong)) >= 0.9 * len(wrong)
+    assert len(doubtful - set(wrong)) <= 0.02 * len(rows)
+
+
+def test_doubt_leaves_every_label_five_of_its_sentences() -> None:
+    rows = intent_rows()
+    rows += [(f"您好，{text}", "说错了" if i % 18 == 0 else thing) for i, (text, thing) in enumerate(rows)]
+    given = training_set(turns(rows), Task.INTENT)
+    made = fit(named(given), given.classes, len(given.labels), SETTINGS[Task.INTENT])
+    kept = np.bincount(given.classes[~made.doubtful], minlength=len(given.labels))
+    assert dict(given.counts)["说错了"] == 10
+    assert kept[given.labels.index("说错了")] == 5
+
+
+@pytest.mark.parametrize(("names", "known"), [(5.0, True), (0.0, False)])
+def test_the_name_of_an_intent_is_learned(names: float, known: bool) -> None:
+    """A word of the name that no sentence has says what the intent is."""
+    named_so = {"电表": "咨询计量装置", "水费": "咨询用量收取", "宽带": "咨询互联上网"}
+    rows = [
+        (said + text, named_so[thing]) for text, thing in intent_rows() if thing in named_so for said in ("", "喂，")
+    ]
+    given = training_set(turns(rows), Task.INTENT)
+    held = sentences(shard_of(["计量装置", "用量收取", "互联上网"]), longest=2, bits=18, lexicon=None)
+    made = fit(named(given), given.classes, 3, replace(SETTINGS[Task.INTENT], names=names))
+    found = [given.labels[i] for i in made.logits(held).argmax(axis=1)]
+    assert (found == list(named_so.values())) is known
+
+
+def test_a_label_is_right_as_the_calibration_says() -> None:
+    """Four labels: a label of probability 0.1 is right for 0.6 * 0.1 + 0.4 / 4 * 0.1 of 0.6 * 0.1 + 0.4 / 4."""
+    logits = np.log([[0.7, 0.1, 0.1, 0.1]])
+    right = Calibration(sharpness=1.0, shift=np.zeros(4), noise=0.4).right(logits, np.array([1]))
+    assert right[0] == pytest.approx(0.07 / 0.16)
+
+
+def named(given: TrainingSet) -> Sentences:
+    return named_sentences(given.texts, given.labels, longest=2, bits=18)
 
 
 def test_calibration_undoes_what_was_done_to_logits() -> None:
