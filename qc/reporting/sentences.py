@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 from string import Formatter
 
 from qc.domain.language import say
@@ -221,6 +222,7 @@ FACTS = (READ_NOTE, "{n} 条消息的时间无法识别", "消息时间的写法
 
 _DEEPEST = 6
 """Sentences within sentences; a name of a file may look like any number of them."""
+_NUMBERS = ("line", "same", "col")
 
 
 def clauses(stored: str) -> str:
@@ -248,16 +250,22 @@ class _Forms:
         self.plain = {text for text, own in parts.items() if not any(name for _, name in own)}
         self.open = [
             # its longest words spare most of the matching
-            (text, max((plain for plain, _ in own), key=len), re.compile("".join(map(_pattern, own)), re.DOTALL))
+            (text, max((plain for plain, _ in own), key=len), re.compile(_pattern(own), re.DOTALL))
             for text, own in parts.items()
             if text not in self.plain
         ]
 
 
-def _pattern(part: tuple[str, str | None]) -> str:
-    plain, name = part
-    value = r"\d+" if name in ("line", "same", "col") else ".*?" if _ours(name) else ".+?"
-    return re.escape(plain) + (f"(?P<{name}>{value})" if name else "")
+def _pattern(parts: Sequence[tuple[str, str | None]]) -> str:
+    """A value ends where what stands behind it first begins and is not tried longer: a name that is full of such words
+    would cost its length to the third power. Only where a number follows, the first may be another's."""
+    out = re.escape(parts[0][0])
+    for (_, name), (behind, following) in pairwise([*parts, ("", None)]):
+        if name is not None:
+            value = r"\d+" if name in _NUMBERS else ".*?" if _ours(name) else ".+?"
+            held = "(?>" if following and following not in _NUMBERS else "(?:"
+            out += f"{held}(?P<{name}>{value}){re.escape(behind)})"
+    return out
 
 
 def _ours(name: str | None) -> bool:

@@ -266,6 +266,18 @@ def test_names_that_look_like_sentences_without_end_stay(piece: str) -> None:
         assert len(sentences.sentence(piece * 5000)) >= len(piece) * 4990
 
 
+def test_names_full_of_our_words_are_read_at_once() -> None:
+    """Tried at every place, this would take hours."""
+    words = (" 个失败或隔离的输入，成功 ", " 重试：试了 ", " 的第 ", " 项应是对象，却是", "与第 ", " 行相同，只用第 ")
+    hostile = [one + other * 2000 for one in words for other in words] + ["".join(words[::-1]) * 1000]
+    with speaking(read_catalogue([packaged("reports")], "en")):
+        assert min(len(sentences.sentence(text)) for text in hostile) > 5000
+        assert (
+            sentences.sentence("a:b.csv:3:c: 不是 0 到 10000 的整数")
+            == "a:b.csv:3:c: not a whole number from 0 to 10000"
+        )
+
+
 def test_a_page_says_every_sentence_a_run_stores(sample: StoredRun, builder, tmp_path: Path) -> None:
     build: RunBuilder = builder("stored")
     for name in build.rows:
