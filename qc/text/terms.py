@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -50,7 +50,8 @@ class TermTable:
 def count_terms(shard: Shard, emotions: Emotions, entities: Entities, taxonomies: Sequence[Taxonomy] = ()) -> TermTable:
     """Words of two characters and more, and Latin words, in the customer turns of the shard.
 
-    Cut by jieba with the keywords of the taxonomies in its dictionary. Stop words, numbers (三次), placeholders
+    Cut by jieba with the keywords of the taxonomies in its dictionary; the words within such a keyword count too, for
+    who says 停电了 says 停电. Stop words, numbers (三次), placeholders
     ([图片]) and whatever lies in an entity (names, addresses, numbers, amounts, dates) are left out: no personal data
     gets into the table.
     """
@@ -63,7 +64,7 @@ def count_terms(shard: Shard, emotions: Emotions, entities: Entities, taxonomies
         np.int64,
         len(starts),
     )
-    terms_of = [[w for w in words.cut(p) if _is_term(w)] for p in seen]
+    terms_of = [[w for whole in words.cut(p) for w in _held(words, whole) if _is_term(w)] for p in seen]
     terms = sorted({w for listed in terms_of for w in listed})
     number = {w: i for i, w in enumerate(terms)}
     # Every occurrence of a piece brings all of its terms: expand (piece) → (owner, term).
@@ -74,6 +75,14 @@ def count_terms(shard: Shard, emotions: Emotions, entities: Entities, taxonomies
     times = sizes[piece]
     at = ranges(first[piece], first[piece] + times)
     return _count(shard, emotions, np.repeat(owner, times), flat[at], terms)
+
+
+def _held(words: Segmenter, word: str) -> Iterator[str]:
+    """The word, and what is in it where it is a phrase of ours."""
+    yield word
+    for part in words.parts(word):
+        if part != word:
+            yield from _held(words, part)
 
 
 def _pieces(shard: Shard, entities: Entities, words: Segmenter) -> tuple[Ints, Ints]:

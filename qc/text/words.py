@@ -65,15 +65,20 @@ class Segmenter:
                 self._known[piece] = words
         return words
 
-    def _best(self, piece: str) -> tuple[str, ...]:
+    def parts(self, word: str) -> tuple[str, ...]:
+        """The words that one of our own phrases holds (停电 and 了 in 停电了); none in a word of jieba's dictionary."""
+        return () if counts()[0].get(word) or not _HAN.fullmatch(word) else self._best(word, whole=False)
+
+    def _best(self, piece: str, *, whole: bool = True) -> tuple[str, ...]:
         """jieba's choice for Han characters, without its generators and tables: of all ways to cut, the one whose words
-        are the most probable together; of equal ones, the one with the longer first word."""
+        are the most probable together; of equal ones, the one with the longer first word. `whole`: the piece itself may
+        be one."""
         size = len(piece)
         score, end = [0.0] * (size + 1), [0] * size
         frequency, total = self._jieba.FREQ.get, log(self._jieba.total)
         for start in range(size - 1, -1, -1):
             best, at = -inf, start + 1
-            for stop in range(start + 1, size + 1):
+            for stop in range(start + 1, size + (whole or start > 0)):
                 known = frequency(piece[start:stop])
                 if known is None:
                     break

@@ -8,7 +8,7 @@ import jieba
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from qc.domain.topic import Taxonomy
+from qc.domain.topic import Keyword, Taxonomy, Topic
 from qc.text.emotion import EmotionScorer
 from qc.text.entities import find_entities
 from qc.text.shard import Shard
@@ -83,6 +83,17 @@ def test_counts(scorer: EmotionScorer) -> None:
         [("agent", "变压器")],
     )
     assert rows(count(made, scorer))["变压器"] == (2, 3, 1)
+
+
+def test_words_within_a_keyword_count(scorer: EmotionScorer) -> None:
+    phrases = ("停电了", "又停电", "发票专用章印错了")
+    topic = Topic(id="x.y", title="", parent="", keywords=tuple(Keyword(text=p) for p in phrases))
+    listed = (Taxonomy(id="x", title="", projects=(), topics=(topic,)),)
+    made = shard([("customer", "停电了，停电怎么办")], [("customer", "又停电")], [("customer", "发票专用章印错了")])
+    found = rows(count(made, scorer, listed))
+    assert found["停电了"][:2] == found["又停电"][:2] == (1, 1)
+    assert found["停电"][:2] == (2, 3)  # also where it is said within the keywords
+    assert found["发票"][:2] == found["印错"][:2] == found["发票专用章印错了"][:2] == (1, 1)
 
 
 def test_projects_apart_and_in_order(scorer: EmotionScorer) -> None:
