@@ -9,6 +9,7 @@ distribution fitted to their maxima by median and quartiles), and never less tha
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -124,7 +125,7 @@ def of_counts(
     beyond = -np.expm1(-np.exp(np.clip(-(ratio - where) / scale, -700, 700)))
     q = np.where(ratio > 0, np.maximum(bonferroni, beyond), 1.0)
     order = np.lexsort((np.arange(len(terms)), -ratio))
-    found = tuple(
+    found = [
         Burst(
             term=terms[i],
             observed=int(today[i]),
@@ -136,9 +137,16 @@ def of_counts(
         )
         for i in order[:200]
         if ratio[i] > 0
-    )
+    ]
     limit = max(where - scale * math.log(-math.log(0.95)), _bonferroni_limit(0.05 / count))
-    return Bursts(found=found, limit=limit, days=len(past), terms=count)
+    return Bursts(found=_longest(found), limit=limit, days=len(past), terms=count)
+
+
+def _longest(found: Sequence[Burst]) -> tuple[Burst, ...]:
+    """Without words that nobody said but within a longer one of them (整栋 in 整栋楼没电)."""
+    return tuple(
+        b for b in found if not any(b.term != o.term and b.term in o.term and o.observed >= b.observed for o in found)
+    )
 
 
 def log_likelihood_ratio(k: Floats, n: float, whole: Floats, total: float) -> Floats:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
@@ -17,7 +17,7 @@ from qc.domain.conversation import CHANNEL_TITLES
 from qc.domain.language import say
 from qc.domain.topic import UNKNOWN_TOPIC
 from qc.opinion.dedupe import conversations_of, counted_runs, last_of_each
-from qc.opinion.matters import telling_customer
+from qc.opinion.matters import telling_customer, told_apart
 from qc.storage.read import StoredRun
 
 Ints = NDArray[np.int64]
@@ -118,13 +118,14 @@ def read_ledger(runs: Sequence[StoredRun]) -> Ledger:
             listed[dimension].append(_placed(where[which], mine))
     hour = pc.hour(pc.cast(table["started_at"], pa.timestamp("ms")))
     everything = np.arange(len(run), dtype=np.int32)
+    project = _column(table["project"], str)
     groups = {
         Dimension.TOTAL: Membership(row=everything, value=everything * 0, values=(("",),), titles=(say("全部会话"),)),
-        Dimension.PROJECT: _column(table["project"], str),
+        Dimension.PROJECT: project,
         Dimension.CHANNEL: _column(table["channel"], lambda c: say(CHANNEL_TITLES.get(c, c))),
         Dimension.REGION: _column(table["region"], str),
         Dimension.HOUR: _column(hour, lambda h: say("{hour} 时", hour=h)),
-    } | {dimension: _listed(found) for dimension, found in listed.items()}
+    } | {dimension: _told_apart(_listed(found), project, len(run)) for dimension, found in listed.items()}
     return Ledger(
         runs=counted,
         stored=stored,
@@ -249,6 +250,22 @@ def _listed(found: Sequence[_Placed]) -> Membership:
         values=tuple((n,) for n in names),
         titles=tuple(called.get(n) or n for n in names),
     )
+
+
+def _told_apart(members: Membership, project: Membership, rows: int) -> Membership:
+    """The same, those called alike with the projects of their conversations."""
+    alike = [i for i, title in enumerate(members.titles) if members.titles.count(title) > 1]
+    if not alike:
+        return members
+    of = np.full(rows, -1, np.int64)
+    of[project.row] = project.value
+    projects = {
+        members.values[i][0]: [project.values[p][0] for p in np.unique(of[members.row[members.value == i]]) if p >= 0]
+        for i in alike
+    }
+    names = (v for (v,) in members.values)
+    titles = told_apart(dict(zip(names, members.titles, strict=True)), projects)
+    return replace(members, titles=tuple(titles.values()))
 
 
 def distinct(values: Ints) -> Ints:

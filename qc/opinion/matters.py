@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from qc.domain.language import say
 from qc.domain.topic import UNKNOWN_TOPIC
 
 _HIDDEN = "*"
@@ -52,6 +54,18 @@ def first_given(conversations: pa.Table, by: Sequence[str]) -> pa.ChunkedArray:
         stripped = pc.utf8_trim_whitespace(column)
         value = pc.coalesce(value, pc.if_else(pc.not_equal(stripped, ""), stripped, None))
     return value
+
+
+def told_apart(titles: Mapping[str, str], projects: Mapping[str, Collection[str]]) -> Mapping[str, str]:
+    """Titles by value (topics, intentions); where several values are called the same, as 服务投诉 is in several lists,
+    with the projects each is of."""
+    alike = Counter(titles.values())
+    return {
+        value: say("{title}（{projects}）", title=title, projects=say("、").join(sorted(own)))
+        if alike[title] > 1 and (own := projects.get(value))
+        else title
+        for value, title in titles.items()
+    }
 
 
 def _extra(column: pa.ChunkedArray, key: str) -> pa.ChunkedArray:

@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 from qc.domain.alert import Dimension
 from qc.domain.language import say
 from qc.opinion.day import DayReport, Figure
-from qc.opinion.matters import MATTER_COLUMNS, with_matter
+from qc.opinion.matters import MATTER_COLUMNS, told_apart, with_matter
 from qc.reporting import charts
 from qc.reporting.batch import Batch, lookup
 from qc.reporting.estimates import Rate
@@ -110,6 +110,11 @@ def topics(batch: Batch, earlier: Sequence[StoredRun], day: DayReport | None = N
     titles = table.group_by("topic_id", use_threads=False).aggregate(
         [("topic", "min"), ("parent", "min"), ("topic_id", "count")]
     )
+    of = table.append_column("project", lookup(table["conversation_id"], batch.conversations)["project"])
+    projects: dict[str, set[str]] = {}
+    for row in of.group_by(["topic_id", "project"], use_threads=False).aggregate([]).to_pylist():
+        projects.setdefault(row["topic_id"], set()).update({row["project"]} - {None, ""})
+    shown = told_apart({t["topic_id"]: t["topic_min"] or t["topic_id"] for t in titles.to_pylist()}, projects)
     before = _earlier_shares(earlier)
     people = _customers(batch, table)
     worst, expected = _worst(mains["topic_id"], beside), usual(day, Dimension.TOPIC)
@@ -121,11 +126,11 @@ def topics(batch: Batch, earlier: Sequence[StoredRun], day: DayReport | None = N
         rows.append(
             Topic(
                 topic_id=topic_id,
-                title=say("未识别") if topic_id == UNKNOWN_TOPIC else title["topic_min"] or topic_id,
+                title=say("未识别") if topic_id == UNKNOWN_TOPIC else shown[topic_id],
                 parent=title["parent_min"] or "",
                 main=main,
                 mentioned=title["topic_id_count"],
-                moods=mood_bar(title["topic_min"] or topic_id, moods),
+                moods=mood_bar(shown[topic_id], moods),
                 negative=Rate(count=moods["negative"], n=main.count - moods["none"]),
                 risks=count.get("risk_sum", 0),
                 change=(main.value or 0.0) - before.get(topic_id, 0.0) if before else None,

@@ -16,7 +16,10 @@ from qc.storage.lineage import write_lineage
 from qc.storage.read import StoredRun, open_run
 
 FIRST = date(2026, 9, 7)  # a Monday
-TOPICS = (("utility.outage", "停电与抢修"), ("utility.bill", "电费"), ("utility.move", "过户"), ("unknown", "未识别"))
+TOPICS = (
+    *(("utility.outage", "停电与抢修"), ("utility.bill", "电费"), ("utility.move", "过户"), ("unknown", "未识别")),
+    ("property.bill", "电费"),
+)
 TERMS = tuple(f"词{i:03d}" for i in range(150))
 
 

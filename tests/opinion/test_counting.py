@@ -5,11 +5,12 @@ from __future__ import annotations
 from datetime import timedelta
 from pathlib import Path
 
+import numpy as np
 import pyarrow.parquet as pq
 import pytest
 
 from qc.domain.alert import AlertSpecs, Dimension
-from qc.opinion.bursts import words_by_day
+from qc.opinion.bursts import of_counts, words_by_day
 from qc.opinion.daily import Daily
 from qc.opinion.day import report_day
 from qc.opinion.ledger import read_ledger
@@ -40,6 +41,23 @@ def test_words_of_a_run_that_is_partly_counted_elsewhere_weigh_less(tmp_path: Pa
     words = words_by_day(Daily(read_ledger([first, again])))
     assert words.sizes.tolist() == [10.0]
     assert dict(zip(words.terms, words.counts[0].tolist(), strict=True)) == {"停电": 10.0, "发票": 4.0}
+
+
+def test_topics_of_two_lists_called_alike_are_told_apart(tmp_path: Path) -> None:
+    talks = [talk("a", FIRST), talk("b", FIRST, project="物业", topic=4), talk("c", FIRST, project="园区", topic=4)]
+    ledger = read_ledger([write(tmp_path, "r", [*talks, talk("d", FIRST, topic=0)])])
+    assert dict(zip(ledger.groups[Dimension.TOPIC].values, ledger.groups[Dimension.TOPIC].titles, strict=True)) == {
+        ("property.bill",): "电费（园区、物业）",
+        ("utility.bill",): "电费（95598）",
+        ("utility.outage",): "停电与抢修",
+    }
+
+
+def test_a_word_said_only_within_a_longer_one_does_not_burst_beside_it() -> None:
+    terms = ("停电", "再不来", "整栋", "整栋楼没电", "没电")
+    past = np.tile([20.0, 0, 0, 0, 1], (10, 1))
+    found = of_counts(terms, past, np.full(10, 100.0), np.array([20.0, 7, 9, 9, 12]), 100.0).found
+    assert {b.term: b.observed for b in found if b.q < 0.05} == {"没电": 12, "整栋楼没电": 9, "再不来": 7}
 
 
 def _with_fresh_topic(run: StoredRun, every: int) -> StoredRun:
