@@ -23,7 +23,7 @@ from qc.pipeline.specs import Folders
 from qc.review.file import read_file
 from qc.review.ledger import Final, additions, check, final, reviewed
 from qc.review.machine import Machine, machine
-from qc.review.opinions import CARRIED, VERDICTS, Complaint, Opinion, Returned, ReviewError
+from qc.review.opinions import APPEAL, CARRIED, VERDICTS, Complaint, Opinion, Returned, ReviewError
 from qc.review.sampling import Sample, Wanted, draw
 from qc.review.sheet import read_reviews, write_sheet
 from qc.schema import rows
@@ -141,7 +141,8 @@ def import_reviews(run: Path, returned: Sequence[Returned], cards: Cards, who: C
 def carry_reviews(old: Path, new: Path, cards: Cards, who: Clerk) -> Imported:
     """Take the reviews of run `old` over into `new`, a run of the same conversations, where the rule and what the
     machine made of it are the same; the others are told. A conversation that was read as a whole is carried as one
-    opinion per rule that did not change, but for those of which somebody spoke apart: he has the last word there.
+    opinion per rule that did not change, but for those of which somebody spoke apart: he has the last word there, and
+    it is known to be of a conversation that was read.
     Appeals stay with their run; what they decided goes along. So do the samples, where both runs judged the same
     inputs: what was drawn stands for as many conversations as before."""
     before, after = open_run(old), open_run(new)
@@ -149,11 +150,17 @@ def carry_reviews(old: Path, new: Path, cards: Cards, who: Clerk) -> Imported:
     opinions: list[Opinion] = []
     rows = before.table("reviews").to_pylist()
     spoken = {_matter(row, row["rule_id"]) for row in rows}
+    # read by other rules, which the run had before it was made anew under its name, is not read
+    wholes = {_matter(row, None) for row in rows if row["rule_id"] is None and row["rule_digest"] == known.rules_digest}
     for row in rows:
         place = f"{before.lineage.run_id} 的意见 {row['review_id']}"
         opinion = Opinion(place=place, **{n: row[n] for n in Opinion.__slots__ if n != "place"})
         same = known.rules_digest == now.rules_digest
-        if opinion.rule_id is not None or same:
+        within = not same and _matter(row, None) in wholes
+        if opinion.rule_id is not None:
+            along = within and opinion.session is None and opinion.origin != APPEAL
+            opinions.append(replace(opinion, origin=CARRIED) if along else opinion)
+        elif not within:
             opinions.append(opinion)
         else:
             opinions += [o for o in _unfolded(opinion, known, now) if _matter(row, o.rule_id) not in spoken]

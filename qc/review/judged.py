@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from qc.domain.rule import RuleStatus
 from qc.review.machine import CODES
-from qc.review.opinions import CARRIED, HIT, NOT_APPLICABLE, UNDECIDED, VERDICTS
+from qc.review.opinions import APPEAL, CARRIED, HIT, NOT_APPLICABLE, UNDECIDED, VERDICTS
 from qc.review.weights import COLUMNS, weights
 from qc.storage.read import StoredRun
 
@@ -102,8 +102,6 @@ def judged(runs: Sequence[StoredRun]) -> Book:
         ids = final["conversation_id"].unique().sort()
         about, trial = _about(run, ids), on_trial(run)
         at = _index(final["conversation_id"], ids)
-        size = np.bincount(at, minlength=len(ids))
-        along = np.bincount(at, pc.fill_null(pc.equal(final["origin"], CARRIED), False).to_numpy(), len(ids))
         table = pa.table(
             {
                 "conversation": at + offset,
@@ -111,7 +109,7 @@ def judged(runs: Sequence[StoredRun]) -> Book:
                 "machine": _codes(final["machine_verdict"]),
                 "human": _codes(final["final_verdict"]),
                 "reviewer": final["reviewer"],
-                "read": ((size >= max(1, len(run.lineage.rule_digests))) | (along > 0))[at],
+                "read": _read(run, final, at),
                 "weight": about.weight[at],
                 "trial": pc.is_in(final["rule_id"], value_set=trial),
                 **{name: pa.array(values[at], pa.string()) for name, values in about.attributes.items()},
@@ -149,6 +147,23 @@ def judged(runs: Sequence[StoredRun]) -> Book:
         item_cards=cards,
         versions={rule: len(found) for rule, found in digests.items()},
     )
+
+
+def _read(run: StoredRun, final: pa.Table, at: Ints) -> Bools:
+    """Which rows are of a conversation that was read as a whole (`at` numbers conversations). Where it was in a run
+    before, only what was taken along, not what people have said since of the rules that changed."""
+    size = int(at.max()) + 1
+    carried, appealed = (
+        np.asarray(pc.fill_null(pc.equal(final["origin"], origin), False).to_numpy()) for origin in (CARRIED, APPEAL)
+    )
+    along = np.bincount(at, carried, size) > 0
+    complete = np.bincount(at, minlength=size) >= max(1, len(run.lineage.rule_digests))
+    reviews = run.table("reviews", ["conversation_id", "rule_id", "rule_digest", "session"])
+    here = pc.and_(pc.is_null(reviews["rule_id"]), pc.is_null(reviews["session"]))
+    here = pc.and_(here, pc.equal(reviews["rule_digest"], run.lineage.rules_digest))
+    wholes = reviews.filter(pc.fill_null(here, False))["conversation_id"].combine_chunks()
+    whole = pc.is_in(final["conversation_id"], value_set=wholes).to_numpy()
+    return np.asarray((complete & ~along)[at] | whole | carried | (appealed & along[at]), np.bool_)
 
 
 @dataclass(frozen=True, kw_only=True)

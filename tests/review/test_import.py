@@ -276,6 +276,31 @@ def test_samples_and_what_was_read_as_a_whole_go_along(centre: Centre) -> None:
     assert "service.promise" in one and "service.promise" not in other
 
 
+def test_one_opinion_on_a_changed_rule_does_not_say_what_it_misses(centre: Centre) -> None:
+    """Of a conversation taken along, what was not seen of the new rule was not read."""
+    overturned = centre.review("C00", "service.greeting", "miss")
+    centre.enter(centre.file("a.json", *(centre.review(i, None, None) for i in ("C00", "C01")), overturned))
+    new = centre.again("r2", changed="service.promise")
+    carry_reviews(centre.path, new.path, new.cards, BOSS)
+    new.enter(new.file("b.json", new.review("C01", "service.promise", "hit")))
+    rules = {rule.key: rule for rule in measured([new.run]).rules}
+    assert rules["service.promise"].true_hits == 1 and rules["service.promise"].recall is None
+    assert rules["service.greeting"].agreed.n == 2  # of which one had been spoken of apart
+    new.enter(new.file("c.json", new.review("C01", None, None)), new.file("d.json", new.review("C02", None, None)))
+    rules = {rule.key: rule for rule in measured([new.run]).rules}
+    assert (rules["service.promise"].agreed.n, rules["service.greeting"].agreed.n) == (2, 3)
+
+
+def test_whole_conversations_read_by_other_rules_than_the_run_has_are_not_taken_along(centre: Centre) -> None:
+    """The old run was made anew under its name after they were read."""
+    centre.enter(centre.file("a.json", centre.review("C00", "service.leak", "hit"), centre.review("C04", None, None)))
+    write_lineage(centre.path, replace(centre.run.lineage, rules_digest="12" * 32))
+    new = centre.again("r2", changed="service.promise")
+    done = carry_reviews(centre.path, new.path, new.cards, BOSS)
+    assert [c.message.split("：")[0] for c in done.left_out] == ["规则 （整个会话） 对不上"]
+    assert set(new.final()) == {("C00", "service.leak")}
+
+
 def test_a_run_of_before_says_what_to_do(centre: Centre) -> None:
     lineage = centre.path / "run.json"
     data = json.loads(lineage.read_text("utf-8"))
