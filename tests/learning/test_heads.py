@@ -63,11 +63,12 @@ def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def test_the_same_labels_give_the_same_file(files: Path) -> None:
+@pytest.mark.parametrize(("task", "labels"), [("emotion", "emotion.csv"), ("intents", "intents.jsonl")])
+def test_the_same_labels_give_the_same_file(files: Path, task: str, labels: str) -> None:
     again = files / "again.qc"
-    assert call("emotion", "train", files / "emotion.csv", "-o", again, "--date", "2026-11-22", "-q").exit_code == 0
+    assert call(task, "train", files / labels, "-o", again, "--date", "2026-11-22", "-q").exit_code == 0
     assert again.stat().st_mode & 0o777 == 0o600, "who may write it decides how calls are judged"
-    assert again.read_bytes() == (files / "emotion.qc").read_bytes()
+    assert again.read_bytes() == (files / f"{task}.qc").read_bytes()
 
 
 def test_a_card_says_what_it_was_made_of_and_no_sentence(files: Path) -> None:
