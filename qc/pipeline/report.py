@@ -143,14 +143,19 @@ def write_conversation(
 def earlier_runs(run: StoredRun) -> list[StoredRun]:
     """The finished and judged runs beside this one that started before it, oldest first; of a night that was judged
     several times the last."""
-    same = run.lineage.input_digest  # the same night again says nothing of change
-    return list(counted_runs(other for other in _runs_before(run) if other.lineage.input_digest != same))
+    # the same night again says nothing of change
+    return list(counted_runs(other for other in _runs_before(run) if not _same_inputs(run, other)))
 
 
 def judged_before(run: StoredRun) -> StoredRun | None:
     """The run right before this one, where it judged the same inputs: then nothing differs but how they were judged."""
     last = max(_runs_before(run), key=lambda other: (other.lineage.started_at, other.lineage.run_id), default=None)
-    return last if last and last.lineage.input_digest == run.lineage.input_digest else None
+    return last if last and _same_inputs(run, last) else None
+
+
+def _same_inputs(run: StoredRun, other: StoredRun) -> bool:
+    """Runs of earlier versions may not say what they judged."""
+    return run.lineage.input_digest == other.lineage.input_digest != ""
 
 
 def _runs_before(run: StoredRun) -> list[StoredRun]:

@@ -165,7 +165,7 @@ def carry_reviews(old: Path, new: Path, cards: Cards, who: Clerk) -> Imported:
         else:
             opinions += [o for o in _unfolded(opinion, known, now) if _matter(row, o.rule_id) not in spoken]
     done = _entered(after, opinions, [], cards, who, partial=True)
-    if before.lineage.input_digest == after.lineage.input_digest:
+    if before.lineage.input_digest == after.lineage.input_digest != "":
         with alone(new):
             drawn, there = before.table("samples"), after.table("samples", ["sample_id"])["sample_id"]
             drawn = drawn.filter(pc.invert(pc.is_in(drawn["sample_id"], value_set=there.combine_chunks())))

@@ -31,3 +31,10 @@ def test_a_night_that_was_judged_several_times_is_compared_with_once(tmp_path: P
     assert again is not None and again.lineage.run_id == "this one before"
     for name in ("first", "first again"):  # nothing before it; another night between
         assert judged_before(open_run(tmp_path / name)) is None
+
+
+def test_runs_that_do_not_say_what_they_judged_are_nights_of_their_own(tmp_path: Path) -> None:
+    for day in (1, 2):
+        night(tmp_path, f"{day}", f"2026-11-0{day}T22:00:00", "")
+    last = open_run(tmp_path / "2")
+    assert [run.lineage.run_id for run in earlier_runs(last)] == ["1"] and judged_before(last) is None
