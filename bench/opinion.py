@@ -33,7 +33,7 @@ from qc.domain.alert import AlertSpecs, Dimension, Metric
 from qc.domain.conversation import CallMeta, Channel, Conversation, Role, Source, Turn
 from qc.domain.head import Task
 from qc.domain.run import Lineage, RunStatus
-from qc.learning.features import sentences, shard_of
+from qc.learning.features import named_sentences
 from qc.learning.fit import fit, folds
 from qc.learning.train import SETTINGS
 from qc.opinion.bursts import of_counts
@@ -80,7 +80,7 @@ def classify(folder: Path) -> Utterances:
     for text, intent in cic_intents(folder, REREAD):
         read.setdefault(intent, set()).add(text)
     settings = SETTINGS[Task.INTENT]
-    seen = sentences(shard_of(texts), longest=settings.longest, bits=settings.bits, lexicon=None)
+    seen = named_sentences(texts, names, longest=settings.longest, bits=settings.bits)
     predicted = np.zeros(len(label), np.int64)
     for learned, held in folds(label, 3, 0):
         predicted[held] = (
