@@ -102,6 +102,11 @@ def eval_head(labels: Path, task: Task, *, model: Path | None, workspace: Path |
             tests.append((f"模型 {path}", test_emotion(given, lexicon, head)))
     else:
         assert head is not None  # noqa: S101 - refused above
+        if not set(given.labels) & set(head.labels):
+            raise UsageError(
+                f"{labels}：这些标签模型 {path} 都没有学过，没有可比的",
+                f"标注里的有 {_some(given.labels)}；模型学过的有 {_some(head.labels)}。写法要与训练时相同。",
+            )
         tests = [(f"模型 {path}", test_intents(given, head))]
     for name, tested in tests:
         listed = given.labels if task is Task.EMOTION or head is None else head.labels
@@ -113,6 +118,10 @@ def eval_head(labels: Path, task: Task, *, model: Path | None, workspace: Path |
     if head is None and task is Task.EMOTION:
         out += ["", "没有训练过的模型；用 qc emotion train 训练。"]
     click.echo("\n".join(out))
+
+
+def _some(labels: Sequence[str]) -> str:
+    return "、".join(labels[:_SHOWN_LINES]) + ("…" if len(labels) > _SHOWN_LINES else "")
 
 
 def show_card(model: Path, task: Task) -> None:

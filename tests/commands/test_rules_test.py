@@ -103,3 +103,10 @@ def test_pytest_tells_what_is_wrong_with_a_file(folder: Path) -> None:
     )
     assert done.returncode != 0
     assert "S001" in done.stdout + done.stderr
+
+
+def test_says_that_trained_models_are_left_out(folder: Path) -> None:
+    (folder / "qc.yaml").write_text("name: x\n", encoding="utf-8")
+    assert "训练出的模型" not in rules_test(folder).stderr
+    (folder / "qc.yaml").write_text("emotion: {model: models/emotion.qc}\n", encoding="utf-8")
+    assert "不用 qc.yaml 里训练出的模型" in rules_test(folder).stderr

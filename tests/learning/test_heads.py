@@ -90,6 +90,9 @@ def test_eval_compares_with_the_lexicon(files: Path) -> None:
     alone = call("intents", "eval", files / "intents.jsonl", "-m", files / "intents.qc")
     assert alone.exit_code == 0
     assert "没有意图模型" in refusal(call("intents", "eval", files / "intents.jsonl"))
+    other = refusal(call("intents", "eval", files / "emotion.csv", "-m", files / "intents.qc"))
+    assert "都没有学过" in other
+    assert "标注里的有 中性、" in other
 
 
 def test_a_head_learns_what_the_lexicon_does_not_know() -> None:

@@ -33,11 +33,17 @@ def command(
     例：qc rules test                         全部规则和话题
         qc rules test service.greeting -v     只测一条，并列出每个测试
     """
+    from qc.commands.console import Console
     from qc.commands.gate_output import tell
     from qc.commands.rulecheck import test_rules
-    from qc.pipeline.specs import folders
+    from qc.pipeline.specs import configuration, folders
 
     where = folders(workspace_of(workspace), rules=rules, scorecards=scorecards)
+    config = configuration(where)
+    if config.emotion_model or config.intents_model:
+        Console(quiet=False).note(
+            "测试按词表和清单判，不用 qc.yaml 里训练出的模型；合起来怎样，看 qc inspect 重判的批次。"
+        )
     report = test_rules(where, rule)
     tell([report.gate()], report.lines(verbose), format_, junit)
     ctx.exit(EXIT_OK if report.passed else EXIT_CHECK)
