@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.commands import cli
+from qc.commands.review.sample import _told
 from qc.errors import UsageError
 from qc.pipeline.review import sample_run
 from qc.reporting.batch import Batch
@@ -140,6 +141,13 @@ def test_the_command_tells_what_it_buys(centre: Centre, tmp_path: Path) -> None:
     assert RANDOM in {r["reason"] for r in rows}
     again = CliRunner().invoke(cli, args)
     assert isinstance(again.exception, UsageError) and "填好的意见" in again.exception.hint
+
+
+def test_a_name_of_any_length_keeps_the_table_on_the_screen(builder) -> None:
+    build: RunBuilder = builder("names")
+    build.add(Talk("A1", agent=("1" * 9_000, "敏\n" * 5_000, "班" * 9_000)))
+    told = list(_told(draw(build.write(), Wanted(size=1), [], at=BOSS.at, by=BOSS.name), 0.5))
+    assert max(len(line) for lines in told for line in lines.splitlines()) < 200
 
 
 def test_what_was_sampled_has_a_page_whatever_it_is_worth(centre: Centre) -> None:

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
 
 _DEFAULT = 200
 _USUAL, _WORST = 0.9, 0.5
+_NAME = 20
 """Shares for which the half width is told: a machine that is right nine times in ten, and the worst there is."""
 
 
@@ -75,6 +76,7 @@ def command(
 
 
 def _told(sample: Sample, risk: float) -> Iterator[str]:
+    from qc.commands.cells import clip
     from qc.commands.console import table
 
     whole = sample.whole
@@ -99,7 +101,8 @@ def _told(sample: Sample, risk: float) -> Iterator[str]:
     for agent in sample.agents:
         told = f"±{_points(agent, _USUAL)}" if agent.size else "—"
         counts = (str(agent.population), str(agent.size), str(agent.by_risk))
-        rows.append((agent.agent_id or "（不明）", agent.agent_name, agent.team, *counts, told))
+        names = (clip(name, _NAME) for name in (agent.agent_id or "（不明）", agent.agent_name, agent.team))
+        rows.append((*names, *counts, told))
     yield table(rows, right=frozenset({3, 4, 5, 6}))
     yield "误差：这名坐席的准确率在 90% 上下时，95% 区间的半宽；抽得少，只看得出大的差别。"
 
