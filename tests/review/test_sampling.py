@@ -143,8 +143,8 @@ def test_the_command_tells_what_it_buys(centre: Centre, tmp_path: Path) -> None:
     assert isinstance(again.exception, UsageError) and "填好的意见" in again.exception.hint
 
 
-def test_a_name_of_any_length_keeps_the_table_on_the_screen(builder) -> None:
-    build: RunBuilder = builder("names")
+def test_a_name_of_any_length_keeps_the_table_on_the_screen(tmp_path: Path) -> None:
+    build = RunBuilder(tmp_path / "names")
     build.add(Talk("A1", agent=("1" * 9_000, "敏\n" * 5_000, "班" * 9_000)))
     told = list(_told(draw(build.write(), Wanted(size=1), [], at=BOSS.at, by=BOSS.name), 0.5))
     assert max(len(line) for lines in told for line in lines.splitlines()) < 200

@@ -101,8 +101,8 @@ def _told(sample: Sample, risk: float) -> Iterator[str]:
     for agent in sample.agents:
         told = f"±{_points(agent, _USUAL)}" if agent.size else "—"
         counts = (str(agent.population), str(agent.size), str(agent.by_risk))
-        names = (clip(name, _NAME) for name in (agent.agent_id or "（不明）", agent.agent_name, agent.team))
-        rows.append((*names, *counts, told))
+        number, name, team = (clip(n, _NAME) for n in (agent.agent_id or "（不明）", agent.agent_name, agent.team))
+        rows.append((number, name, team, *counts, told))
     yield table(rows, right=frozenset({3, 4, 5, 6}))
     yield "误差：这名坐席的准确率在 90% 上下时，95% 区间的半宽；抽得少，只看得出大的差别。"
 
