@@ -1,6 +1,6 @@
 """How usual Chinese words are, and one after another: a bigram model with back-off (Katz 1987).
 
-`pairs.npz` beside this file holds the words of an input method and the half million pairs of them that tell most;
+`pairs.npz` beside this file holds the words of an input method and the million pairs of them that tell most;
 NOTICE says whence, and under which licence. Where the file is absent, nothing is judged by its words.
 """
 
