@@ -248,9 +248,8 @@ def words(said: Utterances, size: int, options: argparse.Namespace, rng: np.rand
         top.append(found.found[0].ratio)
         limits.append(found.limit)
         false += found.found[0].q <= 0.02
-        intent = int(rng.choice(np.flatnonzero(np.bincount(said.label) >= LEAST)))
+        pool = said.reread[rng.choice([i for i, read in enumerate(said.reread) if len(read) >= LEAST_READ])]
         for share in (0.01, 0.02, 0.05):
-            pool = np.flatnonzero(said.label == intent)
             more = np.concatenate((day, rng.choice(pool, round(share * len(day)))))
             found = of_counts(names, past, sizes, count(more), float(len(more)))
             seen[share] += found.found[0].q <= 0.02
