@@ -5,7 +5,8 @@ A noisy channel as in spelling correction (Kernighan, Church, Gale 1990): what i
     log P(text with the word) − log P(text) > Σ cost of each character that differs + MARGIN × confidence (+ PAIR)
 
 with P by the words of the dictionary (`qc.text.likelihood`) over the clause around the place. So 公式 stays although
-公示 is a hot word: it is a likely word as it is; and a place that cuts words on either side (一|点费|用) gains nothing.
+公示 is a hot word: it is a likely word as it is; and a place that cuts words on either side (一|点费|用), as it is
+written or as it would be (连|接植 for 连戒值), gains nothing.
 
 Candidates share two syllables with the word; of three and more, one may be another. Time is linear in the text.
 """
@@ -154,7 +155,8 @@ class HotWords:
             return 0.0
         left, right = _around(text, start, end)
         read = segmented(left + written + right)
-        if any(_is_cut(read, edge) for edge in (len(left), len(left) + len(hot))):
+        edges = (len(left), len(left) + len(hot))
+        if any(_is_cut(words, edge) for words in (read, segmented(left + hot + right)) for edge in edges):
             return 0.0
         first = int(self._first[word])
         far = distances()[self._codes[first : first + len(hot)], sounds(written)]

@@ -53,6 +53,12 @@ def test_likely_words_stay(text: str) -> None:
     assert _corrected(text) == text
 
 
+def test_a_word_that_would_not_be_read_there_is_not_written() -> None:
+    finder = HotWords([HotWord(text="接植")])
+    assert _corrected("有一个连戒值", finder) == "有一个连戒值"  # 连接|植
+    assert _corrected("做了戒值手术", finder) == "做了接植手术"
+
+
 def test_what_it_is_known_to_be_heard_as_is_put_right_whatever_stands_around() -> None:
     finder = HotWords([HotWord(text="WiFi", heard=("歪发", "外发"))])
     assert _corrected("家里的歪发和外发", finder) == "家里的WiFi和WiFi"
