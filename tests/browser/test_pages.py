@@ -20,6 +20,8 @@ UNREACHED = """() => [...document.querySelectorAll(".scroll")]
   .filter((e) => e.tabIndex !== 0 && !e.querySelector("a, button, input, select, summary"))
   .map((e) => e.textContent.trim().slice(0, 40))"""
 """What scrolls sideways and takes no keyboard."""
+DRAWN = "() => new Promise((done) => requestAnimationFrame(() => requestAnimationFrame(done)))"
+"""Waits until the page was drawn twice: scripts hear of a window's new width just before it is drawn."""
 QUICK = ("wcag2a",)
 FULL = ("wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "best-practice")
 """Contrast (wcag2aa) takes most of the time."""
@@ -49,6 +51,7 @@ def complaints(tab: Visit, path: Path, tags: Sequence[str]) -> list[str]:
     found += axe(page, tags)
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 768})
+        page.evaluate(DRAWN)
         wide = page.evaluate("document.documentElement.scrollWidth")
         if wide > width:
             found.append(f"{wide} px wide in a window of {width}")
