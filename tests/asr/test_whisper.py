@@ -50,7 +50,12 @@ def tokenizer(plain: Model) -> Any:
 
 
 @pytest.mark.parametrize(
-    ("beams", "prompt"), [(1, ""), (5, ""), pytest.param(5, "国家电网，停电", marks=pytest.mark.slow)]
+    ("beams", "prompt"),
+    [
+        (1, ""),
+        pytest.param(5, "", marks=pytest.mark.slow),
+        pytest.param(5, "国家电网，停电", marks=pytest.mark.slow),
+    ],
 )
 def test_same_tokens_as_stock_decoding(
     packed: list[Window], plain: Model, tokenizer: Any, beams: int, prompt: str
@@ -77,6 +82,7 @@ def test_same_tokens_as_stock_decoding(
         assert mine.attention.sum(1) == pytest.approx(np.ones(len(mine.tokens)), abs=1e-3)
 
 
+@pytest.mark.slow
 def test_windows_do_not_disturb_each_other(packed: list[Window], plain: Model, tokenizer: Any) -> None:
     """Windows of different length end at different steps: what is left of the batch goes on as if it were alone."""
     import torch
@@ -97,6 +103,7 @@ def test_windows_do_not_disturb_each_other(packed: list[Window], plain: Model, t
         assert not mine.attention[:, frames:].any()
 
 
+@pytest.mark.slow
 def test_half_precision_throughout_hears_the_same(packed: list[Window], plain: Model, tokenizer: Any) -> None:
     """What a GPU computes in, tried on the processor."""
     import torch

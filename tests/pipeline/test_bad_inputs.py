@@ -43,6 +43,7 @@ def test_manifest_in_gbk(tmp_path: Path) -> None:
     assert by_id["C0001"]["agent_name"] is None
 
 
+@pytest.mark.slow
 def test_a_very_long_turn_is_kept_whole(tmp_path: Path) -> None:
     source = tmp_path / "in"
     source.mkdir()
@@ -63,6 +64,7 @@ def test_an_empty_folder_is_a_usage_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.asr
+@pytest.mark.slow
 def test_broken_recordings_are_rows(tmp_path: Path) -> None:
     source = chats(tmp_path / "in", 3)
     (source / "corrupt.wav").write_bytes(b"RIFF\x24\x00\x00\x00WAVEfmt " + bytes(range(200)))

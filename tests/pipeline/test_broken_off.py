@@ -20,6 +20,7 @@ def args(tmp_path: Path) -> list[object]:
     return ["run", source, "-w", ws, "--no-report", "--workers", 1, "--out"]
 
 
+@pytest.mark.slow
 def test_a_disk_that_takes_no_more(tmp_path: Path) -> None:
     source, ws = chats(tmp_path / "in", 900), workspace(tmp_path / "ws", shard_size=450)
     args = ["transcribe", source, "-w", ws, "--workers", 1, "--out"]  # no rules: run.json is small

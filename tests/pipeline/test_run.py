@@ -128,6 +128,7 @@ def test_ten_kills_at_random_moments(batch: tuple[Path, Path], timed: tuple[Path
     _survives_kills(batch, timed, tmp_path, kills=10, seed=2)
 
 
+@pytest.mark.slow
 def test_resume_uses_whole_shards_and_mends_a_torn_one(
     batch: tuple[Path, Path], undisturbed: Path, tmp_path: Path
 ) -> None:
@@ -165,6 +166,7 @@ def test_inspect_judges_again_without_the_sources(undisturbed: Path, batch: tupl
         assert after.table(name).equals(before.table(name)), name
 
 
+@pytest.mark.slow
 def test_transcribe_then_inspect_equals_run(undisturbed: Path, batch: tuple[Path, Path], tmp_path: Path) -> None:
     source, ws = batch
     assert qc("transcribe", source, "-w", ws, "--out", tmp_path / "t").returncode == 0

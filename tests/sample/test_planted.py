@@ -13,7 +13,7 @@ import pytest
 from qc.storage.read import StoredRun, list_runs
 from tests.sample.batch import BATCH, ROOT, Planted, expected, ids_with, planted
 
-pytestmark = [pytest.mark.asr]
+pytestmark = [pytest.mark.asr, pytest.mark.slow]
 
 Row = dict[str, Any]
 
