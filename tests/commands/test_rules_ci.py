@@ -152,6 +152,7 @@ def test_broken_files_fail_each_gate_and_are_told_once(repository: Path) -> None
     assert "见“写法检查”" in done.stdout
 
 
+@pytest.mark.slow
 def test_a_lock_written_anew_in_the_same_branch_does_not_pass(repository: Path) -> None:
     git(repository, "checkout", "-q", "-b", "change")
     edit(repository, "keyword: 包赚不赔", "keyword: 包赚不赔的")
