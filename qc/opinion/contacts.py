@@ -10,7 +10,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from qc.opinion.dedupe import KEY, conversations_of, counted_runs, last_of_each
+from qc.opinion.dedupe import KEY, codes, conversations_of, counted_runs, last_of_each
 from qc.opinion.matters import MATTER_COLUMNS, with_matter
 from qc.schema.tables import TABLES
 from qc.storage.read import StoredRun
@@ -46,7 +46,7 @@ def contacts(runs: Iterable[StoredRun]) -> pa.Table:
     del keys
     table = pa.concat_tables(parts).filter(pa.array(kept[np.concatenate(places)]))
     del parts
-    project, customer, matter = (_codes(table[name]) for name in ("project", "customer", "matter"))
+    project, customer, matter = (codes(table[name]) for name in ("project", "customer", "matter"))
     dated = _valid(table["started_at"])
     at: Ints = np.where(dated, times_ms(table), np.iinfo(np.int64).max)
     bot = _mask(pc.is_in(table["channel"], value_set=pa.array(_BOTS)))
@@ -110,12 +110,6 @@ def _in_time(ids: pa.ChunkedArray, known: Bools, at: Ints, customer: Ints, proje
     name = np.zeros(len(order), np.int64)
     name[tied[pc.sort_indices(ids.take(pa.array(tied))).to_numpy()]] = np.arange(len(tied))
     return np.lexsort((name, at, customer, project))
-
-
-def _codes(column: pa.ChunkedArray) -> Ints:
-    """The same number for the same text; nothing is one of its own."""
-    encoded = pc.dictionary_encode(column.combine_chunks())
-    return np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(), np.int64)
 
 
 def _valid(column: pa.ChunkedArray) -> Bools:

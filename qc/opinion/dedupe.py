@@ -63,11 +63,11 @@ def last_of_each(runs: Sequence[pa.Table]) -> Bools:
     if not len(suspects):
         return counted
     rows = pa.concat_tables([run.select(KEY) for run in runs]).take(pa.array(suspects))
-    ids = _codes(rows["conversation_id"])
+    ids = codes(rows["conversation_id"])
     again = np.flatnonzero(np.bincount(ids)[ids] > 1)
     some = rows.take(pa.array(again))
     started = _started(some)
-    other = _codes(pc.if_else(pc.is_valid(some["started_at"]), "", pc.fill_null(some["source_sha256"], "")))
+    other = codes(pc.if_else(pc.is_valid(some["started_at"]), "", pc.fill_null(some["source_sha256"], "")))
     keys = (ids[again], started, other)
     order = np.lexsort((np.arange(len(again)), *keys))
     same = np.ones(max(len(again) - 1, 0), bool)
@@ -94,7 +94,7 @@ def _started(table: pa.Table) -> Ints:
     return np.asarray(pc.fill_null(started, _UNDATED).to_numpy(), np.int64)
 
 
-def _codes(column: pa.ChunkedArray) -> Ints:
-    """The same number for the same text."""
-    encoded = pc.dictionary_encode(column.combine_chunks(), null_encoding="encode")
-    return np.asarray(encoded.indices.to_numpy(zero_copy_only=False), np.int64)
+def codes(column: pa.ChunkedArray) -> Ints:
+    """The same number for the same text; nothing is one of its own."""
+    encoded = pc.dictionary_encode(column.combine_chunks())
+    return np.asarray(pc.fill_null(encoded.indices, len(encoded.dictionary)).to_numpy(), np.int64)
