@@ -66,10 +66,11 @@ def train(
     """
     settings = settings or SETTINGS[task]
     emotion = task is Task.EMOTION
-    scorer = EmotionScorer(lexicon) if emotion else None
-    shard = shard_of(given.texts)
+    alone = None
     if emotion:
+        scorer, shard = EmotionScorer(lexicon), shard_of(given.texts)
         seen = sentences(shard, longest=settings.longest, bits=settings.bits, lexicon=scorer)
+        alone = rounded(untrained(shard, scorer, given))
     else:
         seen = named_sentences(given.texts, given.labels, longest=settings.longest, bits=settings.bits)
     labels = len(given.labels)
@@ -108,7 +109,7 @@ def train(
             ("noise", f"{calibrated.noise:.4f}"),
         ),
         scores=rounded(scores(given.classes, found, judged, given.labels)),
-        untrained=None if scorer is None else rounded(untrained(shard, scorer, given)),
+        untrained=alone,
         curve=(*curve, (len(given.classes) - len(parts[0][1]), round(_macro(given.classes, found, labels), 4))),
     )
     head = _head(last, seen, given, task, settings, calibrated, offsets, card)
