@@ -1,11 +1,11 @@
 """Confidence against what was right: does an engine's 0.9 mean that 90 % of the characters are right?
 
 usage: python -m bench.speech.confidence CORPUS [--part dev|held] [--engine E] [--preset P] [--quick] [--fit]
-       [--curve A B] [--save FILE]
+       [--save FILE]
 
 Hears the corpus (clean, telephone band, quiet telephone, hiss 10 and 5 dB below speech, so that low confidences occur)
 and prints for every engine and preset how many of the characters of phrases at a confidence are right. `--fit` prints
-(a, b) of the curve logit(share) = a + b * logit(confidence) that fits best (Platt 1999), `--curve` what one would do.
+the temperature that would fit these phrases better than what is applied (`qc/asr/engines/calibration.py`): 1 is none.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ from pathlib import Path
 
 import numpy as np
 import soundfile
+from scipy.optimize import minimize_scalar
 
 from bench.speech import corpus
 from qc.asr.engines.registry import open_transcriber
@@ -32,11 +33,8 @@ from qc.domain.conversation import CallMeta, Channel, Source
 from qc.domain.recording import Recording
 from qc.text.error_rate import align
 
-Curve = tuple[float, float]
 ENGINES, PRESETS = ("openai-whisper", "faster-whisper"), ("fast", "accurate")
 WORD = 3
-RIDGE = 1.0
-"""Pull towards the engine's own confidence, in characters: a curve of few phrases stays near the diagonal."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,29 +108,22 @@ def judge(transcriber: Transcriber, utterances: Sequence[corpus.Utterance], quic
     return out
 
 
-def fit(judged: Sequence[Judged]) -> tuple[float, float]:
-    """(a, b) of `logit(share) = a + b · logit(confidence)`, by maximum likelihood over characters (Newton's method)."""
-    x = np.array([(1.0, logit(j.phrase.confidence)) for j in judged])
+def fit(judged: Sequence[Judged]) -> float:
+    """The temperature by which log odds would still have to be divided, by maximum likelihood over characters."""
+    odds = np.array([logit(j.phrase.confidence) for j in judged])
     n, k = np.array([j.compared for j in judged], float), np.array([j.right for j in judged], float)
-    start = np.array([0.0, 1.0])
-    w = start.copy()
-    for _ in range(50):
-        p = 1 / (1 + np.exp(-x @ w))
-        gradient = x.T @ (k - n * p) - RIDGE * (w - start)
-        hessian = x.T @ (x * (n * p * (1 - p))[:, None]) + RIDGE * np.eye(2)
-        w = w + np.linalg.solve(hessian, gradient)
-    return round(float(w[0]), 3), round(float(w[1]), 3)
+
+    def unlikely(temperature: float) -> float:
+        share = 1 / (1 + np.exp(-odds / temperature))
+        return float(-(k * np.log(share) + (n - k) * np.log(1 - share)).sum())
+
+    return float(minimize_scalar(unlikely, bounds=(0.2, 5.0), method="bounded").x)
 
 
 def logit(confidence: float) -> float:
     """Log odds, of at most 0.99: a logit has no end."""
     own = min(max(confidence, 0.01), 0.99)
     return math.log(own / (1 - own))
-
-
-def curved(confidence: float, curve: Curve) -> float:
-    """A confidence as the curve would have it."""
-    return 1 / (1 + math.exp(-(curve[0] + curve[1] * logit(confidence))))
 
 
 def table(name: str, triples: Sequence[tuple[float, int, int]]) -> None:
@@ -148,15 +139,13 @@ def table(name: str, triples: Sequence[tuple[float, int, int]]) -> None:
         )
 
 
-def floors(judged: Sequence[Judged], curve: Curve | None) -> None:
+def floors(judged: Sequence[Judged]) -> None:
     """What lies around a confidence floor: how much would be undecided, and how right the words just below it are."""
-    sure = [j.phrase.confidence if curve is None else curved(j.phrase.confidence, curve) for j in judged]
     total = sum(j.compared for j in judged)
     print(f"  floor  characters below  right above | in the tenth below: right, words of {WORD} right")
     for floor in (0.3, 0.4, 0.5, 0.6, 0.7, 0.8):
-        pairs = list(zip(judged, sure, strict=True))
-        above, below = ([j for j, p in pairs if (p >= floor) is side] for side in (True, False))
-        near = [j for j, p in pairs if floor - 0.1 <= p < floor]
+        above, below = ([j for j in judged if (j.phrase.confidence >= floor) is side] for side in (True, False))
+        near = [j for j in below if floor - 0.1 <= j.phrase.confidence]
         rates = (_rate(below, total), _right(above), _right(near), _words(near))
         print(f"  {floor:.1f}   " + "  ".join(f"{rate * 100:6.1f} %" for rate in rates))
 
@@ -181,10 +170,8 @@ def main() -> None:
     parser.add_argument("--preset", choices=PRESETS, action="append")
     parser.add_argument("--fit", action="store_true")
     parser.add_argument("--quick", action="store_true", help="three of the five conditions")
-    parser.add_argument("--curve", type=float, nargs=2, metavar=("A", "B"))
     parser.add_argument("--save", type=Path, help="phrases as JSON lines, for a closer look")
     options = parser.parse_args()
-    curve = None if options.curve is None else (options.curve[0], options.curve[1])
     utterances = corpus.read(options.corpus, options.part)
     for engine in options.engine or ENGINES:
         for preset in options.preset or PRESETS:
@@ -195,23 +182,20 @@ def main() -> None:
             judged = [
                 j for j in judge(transcriber, utterances, options.quick) if j.compared and j.phrase.confidence > 0.0
             ]
-            table("engine's own", [(j.phrase.confidence, j.compared, j.right) for j in judged])
+            table("confidence", [(j.phrase.confidence, j.compared, j.right) for j in judged])
             for condition in dict.fromkeys(j.condition for j in judged):
                 own = [j for j in judged if j.condition == condition]
                 n = sum(j.compared for j in own)
                 said, was = sum(j.phrase.confidence * j.compared for j in own) / n, sum(j.right for j in own) / n
                 print(f"  {condition:16} said {said * 100:5.1f}  was {was * 100:5.1f}  of {n} characters")
-            floors(judged, None)
-            if curve is not None:
-                table("with the curve", [(curved(j.phrase.confidence, curve), j.compared, j.right) for j in judged])
-                floors(judged, curve)
+            floors(judged)
             if options.fit:
-                print(f"  fitted on {len(judged)} phrases: {fit(judged)}")
+                print(f"  {len(judged)} phrases, temperature {fit(judged):.2f}")
             if options.save:
                 with options.save.open("a", encoding="utf-8") as file:
                     for j in judged:
                         p = j.phrase
-                        said = [engine, preset, options.part, j.condition, p.confidence, p.worst, p.end - p.start]
+                        said = [engine, preset, options.part, j.condition, p.confidence, p.end - p.start]
                         file.write(json.dumps([*said, len(p.text), j.compared, j.right, j.words, j.right_words]) + "\n")
 
 

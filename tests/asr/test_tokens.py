@@ -12,7 +12,7 @@ PROMPT = "95598，电e宝、退保"
 
 
 def _heard(text: str, no_speech: float = 0.9) -> Heard:
-    phrases = (Phrase(start=0, end=100, text=text, confidence=0.8, worst=0.5),) if text else ()
+    phrases = (Phrase(start=0, end=100, text=text, confidence=0.8),) if text else ()
     return Heard(phrases=phrases, logprob=-0.2, no_speech=no_speech, complete=True)
 
 

@@ -66,9 +66,9 @@ def phrases(units: Sequence[Unit], pieces: Sequence[Piece], word_times: bool = F
             end = min(max(units[groups[n + 1][0]].segment_start, start), end)
         text = "".join(units[i].text for i in group)
         logprobs = [p for i in group for p in units[i].logprobs]
-        confidence, worst = float(np.exp(np.mean(logprobs))), float(np.exp(min(logprobs)))
+        confidence = min(float(np.exp(np.mean(logprobs))), 1.0)  # rounding must not make it more
         words = _words([units[i] for i in group], start, end) if word_times else ()
-        out.append(Phrase(start=start, end=end, text=text, confidence=confidence, worst=worst, words=words))
+        out.append(Phrase(start=start, end=end, text=text, confidence=confidence, words=words))
     return out
 
 

@@ -35,16 +35,14 @@ class Window:
 class Phrase:
     """Text heard in samples `start`..`end` of a window (16 kHz).
 
-    `confidence` in 0..1: the engine's own, for whisper the geometric mean of the token probabilities; 0.0 marks a
-    suspected invention. `worst`: the probability of the least likely token, where the engine tells. `words`: where
-    asked for.
+    `confidence` in 0..1: the share of its characters that are right, as the engine believes; 0.0 marks a suspected
+    invention. `words`: where asked for.
     """
 
     start: int
     end: int
     text: str
     confidence: float
-    worst: float | None = None
     words: tuple[HeardWord, ...] = ()
 
 

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from qc.asr.engines.align import FRAME, phrases
+from qc.asr.engines.calibration import calibrated
 from qc.asr.engines.ct2.files import Ct2Files
 from qc.asr.engines.rescue import Heard, hear_well
 from qc.asr.engines.tokens import SILENCE, doubted, most_tokens, prompt_id, units
@@ -28,7 +29,7 @@ TAIL = 12
 """Frames of 20 ms: a pause is aligned to the token after it, so only the last frames of each say where it was heard."""
 LEAST_FRAMES = 10
 """CTranslate2 aligns over at least this many frames of 20 ms."""
-VERSION = 5
+VERSION = 6
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
@@ -106,7 +107,7 @@ class Ct2Transcriber:
 
     def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
         """Decodes in batches, again where that came out badly."""
-        return hear_well(windows, self._hear, self._options.batch_size)
+        return calibrated(hear_well(windows, self._hear, self._options.batch_size))
 
     def _hear(self, windows: Sequence[Window]) -> list[Heard]:
         """`windows`: the longest first."""

@@ -1,4 +1,4 @@
-"""openai-whisper behind the Transcriber protocol: windows in, phrases with the confidence of their tokens out."""
+"""openai-whisper behind the Transcriber protocol: windows in, phrases out."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from importlib import metadata
 
 from qc.asr.engines.align import phrases
+from qc.asr.engines.calibration import calibrated
 from qc.asr.engines.fluency import Fluency
 from qc.asr.engines.pairs import WordPairs, pairs_id
 from qc.asr.engines.rescue import Heard, hear_well
@@ -16,7 +17,7 @@ from qc.asr.engines.whisper.decode import Decoder
 from qc.asr.models.weights import INSTALL, ModelSource
 from qc.errors import UsageError
 
-VERSION = 6
+VERSION = 7
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
@@ -89,7 +90,7 @@ class WhisperTranscriber:
 
     def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
         """Decodes in batches, again where that came out badly."""
-        return hear_well(windows, self._hear, self._options.batch_size)
+        return calibrated(hear_well(windows, self._hear, self._options.batch_size))
 
     def _hear(self, windows: Sequence[Window]) -> list[Heard]:
         out = []
