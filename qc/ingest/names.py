@@ -11,9 +11,10 @@ from pathlib import Path, PurePosixPath
 from qc.errors import refusal, remedy
 
 _AUDIO = """
-    wav w64 mp3 opus ogg oga spx flac m4a mp4 aac amr awb 3gp gsm au snd aif aiff caf wma webm vox g722 g729
-    ulaw alaw ul al
+    wav w64 bwf mp3 mp2 opus ogg oga spx flac m4a mp4 mka aac amr awb 3gp gsm au snd aif aiff caf wma webm vox
+    g722 g723 g726 g728 g729 ulaw alaw mulaw pcmu pcma ul al pcm raw sln silk dss ds2
 """
+"""Also what cannot be read: that a recording failed, and why, is said in `failures`."""
 AUDIO_SUFFIXES = frozenset(f".{name}" for name in _AUDIO.split())
 JSON_SUFFIXES = frozenset({".json", ".jsonl", ".ndjson"})
 TABLE_SUFFIXES = frozenset({".csv", ".tsv", ".xlsx", ".xlsm"})

@@ -9,7 +9,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qc.asr.engines.refusal import HEADERLESS, RAW
 from qc.asr.sound.audio import BLOCK_S, RATE, AudioError, Samples, open_audio
+from qc.ingest.names import AUDIO_SUFFIXES
 from tests.asr.damage import BY_FFMPEG, encode, sound
 
 av = pytest.importorskip("av")
@@ -170,6 +172,10 @@ def test_refusals_say_why(tmp_path: Path, tone: Callable[..., Samples], write: C
     assert _refusal(tmp_path).kind == "unreadable"
 
 
+def test_recordings_are_known_by_their_name_even_where_they_cannot_be_read() -> None:
+    assert {*HEADERLESS, *RAW, ".dss", ".ds2"} <= AUDIO_SUFFIXES
+
+
 def test_unusual_shapes_are_refused(write: Callable[..., Path]) -> None:
     assert _refusal(write("many.wav", np.zeros((800, 12)))).kind == "unsupported"
     assert _refusal(write("slow.wav", np.zeros(800), 1000)).kind == "unsupported"
@@ -184,11 +190,15 @@ def test_too_long_is_refused_at_once_or_while_reading(tone: Callable[..., Sample
     assert _refusal(write("long.mp3", tone(10), format="MP3"), 9).kind == "too_long"
 
 
-def test_a_recorder_that_never_wrote_the_length(tone: Callable[..., Samples], write: Callable[..., Path]) -> None:
-    path = write("stream.wav", tone(), subtype="PCM_16")
+@pytest.mark.parametrize("subtype", ["PCM_16", "ALAW"])
+@pytest.mark.parametrize("length", [0, 0xFFFFFFFF])
+def test_a_recorder_that_never_wrote_the_length(
+    length: int, subtype: str, tone: Callable[..., Samples], write: Callable[..., Path]
+) -> None:
+    path = write("stream.wav", tone(), subtype=subtype)
     content = bytearray(path.read_bytes())
     at = content.index(b"data")
-    content[at + 4 : at + 8] = struct.pack("<I", 0xFFFFFFFF)
+    content[at + 4 : at + 8] = struct.pack("<I", length)
     path.write_bytes(content)
     assert _decoded(path).shape == (2, 2 * RATE)
 

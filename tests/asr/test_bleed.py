@@ -62,3 +62,9 @@ def test_a_mono_recording_and_an_empty_one() -> None:
     meter.feed(np.zeros((1, 1000), np.float32))
     assert meter.without_leaks([[Span(0, 512)]]) == [(Span(0, 512),)]
     assert LeakMeter(2).without_leaks([[], []]) == [(), ()]
+
+
+def test_a_recording_shorter_than_a_frame() -> None:
+    meter = LeakMeter(2)
+    meter.feed(np.zeros((2, 80), np.float32))
+    assert meter.without_leaks([[Span(0, 80)], []]) == [(Span(0, 80),), ()]

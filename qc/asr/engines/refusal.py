@@ -22,7 +22,7 @@ HEADERLESS = {  # no header: the extension says it all
     ".vox": "VOX_ADPCM",
 }
 _BEGINNINGS = (b"RIFF", b"OggS", b"fLaC", b"ID3", b"caff", b"\x1aE\xdf\xa3", b"0&\xb2u", b"#!AMR", b".snd", b"FORM")
-_RAW = (".pcm", ".raw", ".sln", ".g723", ".g726", ".g728", ".silk")
+RAW = (".pcm", ".raw", ".sln", ".g723", ".g726", ".g728", ".silk")
 _DICTATION = (b"\x02dss", b"\x03dss", b"\x03ds2", b"\x06ds2")
 
 
@@ -97,7 +97,7 @@ def not_recognised(path: Path) -> AudioError:
         return AudioError("unsupported", "录音笔的 DSS 格式不支持，请先转换为 WAV。")
     if head.startswith(_BEGINNINGS) or head[4:8] == b"ftyp":
         return AudioError("corrupt", "文件头像录音，但内容已损坏或不完整，解不出声音。", retryable=True)
-    if path.suffix.lower() in _RAW:
+    if path.suffix.lower() in RAW:
         return AudioError(
             "unsupported",
             "没有文件头，编码和采样率无从得知：请转换为 WAV，8 kHz 的 µ-law、A-law 可把扩展名改为 .ulaw、.alaw。",

@@ -153,7 +153,7 @@ def _open_soundfile(path: Path) -> _Header | None:
 
     try:
         with soundfile.SoundFile(path, **_headerless(path)) as f:
-            if f.subtype.startswith("MPEG"):
+            if f.subtype.startswith("MPEG") or not f.frames:  # FFmpeg reads on where a recorder left the length 0
                 return None
             return "soundfile", f.samplerate, f.channels, f.subtype.lower(), f.frames / f.samplerate
     except (soundfile.SoundFileError, OSError):

@@ -63,6 +63,8 @@ class LeakMeter:
         samples = np.concatenate([self._pending, block], axis=1)
         whole = samples.shape[1] // FRAME * FRAME
         self._pending = samples[:, whole:]
+        if not whole:
+            return
         frames = samples[:, :whole].reshape(len(samples), -1, FRAME)
         power = np.square(np.abs(np.fft.rfft(frames * np.hanning(FRAME).astype(np.float32), axis=2)))
         edges = np.geomspace(LOWEST_HZ, HIGHEST_HZ, BANDS + 1) * FRAME / RATE
