@@ -62,7 +62,7 @@ def _transcript(digest: str, lines: Sequence[Line], identity: AsrIdentity) -> Tr
             ),
             speech_ms=2000,
         )
-        for channel in (0, 1)
+        for channel in sorted({0, 1, *(own for own, _, _ in lines)})
     )
     return Transcript(
         sha256=digest,

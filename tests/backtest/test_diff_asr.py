@@ -18,7 +18,7 @@ from qc.storage.read import StoredRun
 from tests.backtest.heard import Line, recordings, run
 from tests.backtest.stored import HOSTILE, Centre, Silent, centre, talks
 
-AGENT, CUSTOMER = 0, 1
+AGENT, CUSTOMER, NOBODY = 0, 1, 2
 TALKS: dict[str, list[Line]] = {
     "a": [(CUSTOMER, "我的账单不对", 0.9), (AGENT, "这个我不知道", 0.9), (AGENT, "谢谢您的来电", 0.9)],
     "b": [(CUSTOMER, "账单", 0.9), (AGENT, "好的谢谢您", 0.9), (AGENT, "密码多少", 0.9)],
@@ -102,6 +102,16 @@ def test_words_of_somebody_else(room: Room) -> None:
     found = room.diff(b)
     assert changes(found) == {("b", "privacy.secret"): ("hit", "miss", Why.ROLE)}
     assert found.changes[0].told.excerpts[0].other_role == "customer"
+
+
+def test_not_knowing_who_says_other_words_leaves_it_undecided(room: Room) -> None:
+    lonely = "said: {keyword: {lexicon: rude_words}}\n  few: {turn_count: {max: 1}, speaker: customer}"
+    room.centre.edit("rules/tone/rude.yml", "said: {keyword: {lexicon: rude_words}}", lonely)
+    room.centre.edit("rules/tone/rude.yml", "when: said", "when: said and few")
+    b = room.run("two 2", other(a=[*TALKS["a"][:2], (NOBODY, "谢谢您的来电", 0.9)]))
+    (rude,) = (c for c in room.diff(b).changes if c.rule_id == "tone.rude")
+    assert (rude.before, rude.after, rude.told.why) == ("hit", "undecided", Why.ROLE)
+    assert [(e.role, e.other_role, e.evidence_differs) for e in rude.told.excerpts] == [("agent", "agent", False)] * 2
 
 
 def test_what_is_missing_is_looked_for_elsewhere(room: Room) -> None:

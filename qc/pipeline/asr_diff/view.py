@@ -20,7 +20,7 @@ from qc.ruletest.diff_words import NOBODY, ROLE, called, scores
 FORMAT, VERSION = "qc.asr.diff", 1
 WHY = {
     Why.WORDS: "证据处的字听成了别的",
-    Why.ROLE: "说话人判成了另一方",
+    Why.ROLE: "说话人判得不同，或没有分出来",
     Why.CONFIDENCE: "字相同，置信度不同",
     Why.TIME: "字相同，时间或断句不同",
     Why.ELSEWHERE: "别处的字不同（规则看的是整通或没有出现的话）",

@@ -16,8 +16,9 @@ _MOST = 3
 
 
 class Why(StrEnum):
-    """What made the difference: other words at the evidence; somebody else speaks them; the same words, less sure;
-    the same words at other times or in other turns; other words somewhere, for what is measured or missing."""
+    """What made the difference: other words at the evidence; somebody else speaks them, or it is not known who; the
+    same words, less sure; the same words at other times or in other turns; other words somewhere, for what is measured
+    or missing."""
 
     WORDS = "words"
     ROLE = "role"
@@ -68,11 +69,12 @@ def _why(changed: Changed, excerpts: Sequence[Excerpt], a: Sequence[Line], b: Se
         return Why.WORDS
     if any(e.other_role != e.role for e in excerpts):
         return Why.ROLE
-    if not excerpts and {line.role for line in a} != {line.role for line in b}:
+    undecided = Verdict.UNDECIDED in (changed.before, changed.after)
+    if (undecided or not excerpts) and {line.role for line in a} != {line.role for line in b}:
         return Why.ROLE
     texts = ["".join(spoken(line.text) for line in by_role(own)) for own in (a, b)]
     if not excerpts and texts[0] != texts[1]:
         return Why.ELSEWHERE
-    if Verdict.UNDECIDED in (changed.before, changed.after):
+    if undecided:
         return Why.CONFIDENCE
     return Why.TIME if texts[0] == texts[1] else Why.ELSEWHERE
