@@ -14,6 +14,7 @@ from qc.asr.engines.rescue import Heard, hear_well
 from qc.asr.engines.tokens import doubted, prompt_id, units
 from qc.asr.engines.transcriber import Phrase, Window
 from qc.asr.engines.whisper.decode import Decoder
+from qc.asr.engines.whisper.memory import give_back
 from qc.asr.models.weights import INSTALL, ModelSource
 from qc.errors import UsageError
 
@@ -90,7 +91,9 @@ class WhisperTranscriber:
 
     def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
         """Decodes in batches, again where that came out badly."""
-        return calibrated(hear_well(windows, self._hear, self._options.batch_size))
+        found = calibrated(hear_well(windows, self._hear, self._options.batch_size))
+        give_back()
+        return found
 
     def _hear(self, windows: Sequence[Window]) -> list[Heard]:
         out = []

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from qc.asr.engines.whisper.memory import remember_less
 from qc.asr.engines.whisper.precision import FP16, INT8, INT8_BF16, fine_int8_product, to_half, to_int8
 from qc.asr.models import ct2_weights
 from qc.asr.models.weights import ModelSource
@@ -28,6 +29,7 @@ def load(source: ModelSource, precision: str, device: str = "cpu") -> Model:
 
     Raises UsageError when the file is not a multilingual whisper model.
     """
+    remember_less()
     import torch
     import torch.nn.functional as functional
 
