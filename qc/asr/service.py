@@ -8,6 +8,7 @@ from dataclasses import replace
 import numpy as np
 
 from qc.asr.engines import registry as engines
+from qc.asr.engines.conformance import BrokenPromiseError
 from qc.asr.engines.registry import open_transcriber as open_transcriber
 from qc.asr.engines.transcriber import AsrIdentity as AsrIdentity
 from qc.asr.engines.transcriber import Transcriber, Window
@@ -118,5 +119,8 @@ def _batches(queue: Iterable[Window]) -> Iterator[list[Window]]:
 
 
 def _transcribe(batch: Sequence[Window], transcriber: Transcriber, segments: list[list[Segment]]) -> None:
-    for window, found in zip(batch, transcriber.transcribe(batch), strict=True):
+    heard = transcriber.transcribe(batch)
+    if len(heard) != len(batch) or not all(0 <= p.confidence <= 1 for found in heard for p in found):
+        raise BrokenPromiseError("a list for each window, confidences in 0..1")  # it could not be stored
+    for window, found in zip(batch, heard, strict=True):
         segments[window.audio_channel] += place(window, found)

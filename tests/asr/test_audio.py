@@ -187,6 +187,7 @@ def test_too_long_is_refused_at_once_or_while_reading(tone: Callable[..., Sample
     with pytest.raises(AudioError) as caught:
         open_audio(path, max_duration_s=9)
     assert caught.value.kind == "too_long"
+    assert "audio.max_hours" in caught.value.message  # as the workspace calls it
     assert _refusal(write("long.mp3", tone(10), format="MP3"), 9).kind == "too_long"
 
 

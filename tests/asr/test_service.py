@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from qc.asr.engines.conformance import BrokenPromiseError
 from qc.asr.engines.transcriber import Phrase, Transcriber, Window
 from qc.asr.service import AsrIdentity, identify, open_transcriber, transcribe_recordings
 from qc.asr.sound.audio import RATE, Samples
@@ -82,6 +83,20 @@ def test_a_silent_recording_is_a_transcript_without_segments(
     assert [c.segments for c in transcript.channels] == [(), ()] or [c.segments for c in transcript.channels] == [()]
     assert transcript.duration_ms == 90_000
     assert recogniser.windows == 0
+
+
+@pytest.mark.parametrize("confidence", [95.0, -0.1, float("nan"), None])
+def test_what_an_engine_must_not_say_is_not_taken(
+    confidence: float | None, call_path: Path, make_recording: Callable[[Path], Recording]
+) -> None:
+    class Careless(Counting):
+        def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
+            if confidence is None:
+                return []
+            return [[replace(p, confidence=confidence) for p in found] for found in super().transcribe(windows)]
+
+    with pytest.raises(BrokenPromiseError):
+        _transcript(call_path, make_recording, Careless())
 
 
 def test_one_microphone_written_twice_is_one_channel(

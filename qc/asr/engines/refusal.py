@@ -85,7 +85,7 @@ def _is_text(head: bytes) -> bool:
 
 
 def too_long(max_duration_s: float) -> AudioError:
-    return AudioError("too_long", f"录音超过 {max_duration_s / 3600:g} 小时的上限（qc.yaml 的 audio.max_duration_s）。")
+    return AudioError("too_long", f"录音超过 {max_duration_s / 3600:g} 小时的上限（qc.yaml 的 audio.max_hours）。")
 
 
 def not_recognised(path: Path) -> AudioError:
