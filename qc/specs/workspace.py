@@ -91,7 +91,10 @@ class AsrSpec(Spec):
     correct_words: bool = Field(default=_ASR.correct_words, description="按读音改正听错的热词，原文保留")
     digits: bool = Field(default=_ASR.digits, description="数字、金额、日期、号码写成阿拉伯数字，原文保留")
     confidence_floor: float = Field(
-        default=_ASR.confidence_floor, ge=0, le=1, description="置信度低于它的证据只作“无法判定”，不扣分"
+        default=_ASR.confidence_floor,
+        ge=0,
+        le=1,
+        description="置信度（估计有多大比例的字听对了）低于它的证据只作“无法判定”，不扣分",
     )
 
 
