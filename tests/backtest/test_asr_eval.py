@@ -78,6 +78,7 @@ def test_an_engine_on_recordings(room: Room, tmp_path: Path) -> None:
     html = page.read_text(encoding="utf-8")
     assert "<script>alert" not in html
     assert html.count("<script>") == 1
+    assert '<p class="batch">批次' not in html  # an engine is no run
     assert "13812345678" not in html + done.output
     assert "一三八一二三四五六七八" not in html + done.output
     assert [stat.S_IMODE(path.stat().st_mode) for path in (page, document)] == [0o600, 0o600]

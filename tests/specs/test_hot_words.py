@@ -62,6 +62,7 @@ def test_what_is_wrong_is_told_at_its_place(
     (problem, *_) = [p for p in error.value.problems if p.code == code]
     assert ((problem.line, problem.col), message in problem.message) == (place, True)
     assert problem.hint
+    assert "文件名" not in problem.hint  # a word is no file
 
 
 def test_the_same_word_may_stand_in_lists_of_other_projects(tmp_path: Path) -> None:
