@@ -101,6 +101,15 @@ def part(window: Window, first: int, last: int) -> tuple[Window, int]:
     return Window(audio_channel=window.audio_channel, samples=window.samples[begin:end], pieces=moved), begin
 
 
+def rest(window: Window, piece: int, begin: int) -> tuple[Window, int]:
+    """One piece of a window from sample `begin` on, as a window of its own, and `begin`."""
+    own = window.pieces[piece]
+    end = min(own.offset + own.length + PAD, len(window.samples))
+    said = begin - own.offset
+    left = Piece(offset=0, start=own.start + said, length=own.length - said)
+    return Window(audio_channel=window.audio_channel, samples=window.samples[begin:end], pieces=(left,)), begin
+
+
 def _plans(spans: Sequence[Span]) -> Iterator[_Plan]:
     pieces: list[Piece] = []
     copies: list[tuple[int, int, int]] = []

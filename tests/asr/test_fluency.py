@@ -77,13 +77,19 @@ def test_half_a_character_and_no_text_at_all_are_passed_over(shipped: WordPairs)
     assert reading.score < 0.5
 
 
-def test_letters_figures_and_timestamps_cost_nothing_and_begin_anew(judge: Fluency) -> None:
+def test_letters_marks_and_timestamps_cost_nothing_and_begin_anew(judge: Fluency) -> None:
     before = _read(judge, "理财")
-    for token in (ord("A"), ord("3"), ord("，"), TIMESTAMP):
+    for token in (ord("A"), ord("，"), TIMESTAMP):
         after = judge.after(before, token)
         assert after.ways == ((before.ways[-1][0], START),)
         alone = _read(judge, "产品").ways[-1][0]
         assert _read(judge, "产品", after).ways[-1][0] == pytest.approx(before.ways[-1][0] + alone)
+
+
+def test_figures_read_as_they_are_said(judge: Fluency) -> None:
+    assert _read(judge, "早上7点半").ways == _read(judge, "早上七点半").ways
+    free = WEIGHT * PER_CHARACTER / 2  # between both spellings of one time, what was heard shall decide
+    assert abs(_read(judge, "早上7.5到").score - _read(judge, "早上7点半到").score) < free
 
 
 def test_the_beginning_of_a_word_is_worth_the_word_it_may_become(judge: Fluency, shipped: WordPairs) -> None:

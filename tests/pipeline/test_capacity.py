@@ -34,7 +34,7 @@ def test_a_night_by_hand() -> None:
     window = 8 * 3600 * UTILISATION
     assert (cores.low, cores.likely, cores.high) == tuple(math.ceil(v / window) for v in whole) == (36, 54, 78)
     assert found.amount("本机要用").likely == pytest.approx(whole[1] / (2 * 3600 * UTILISATION))
-    assert found.amount("内存（所有机器合计）").likely == pytest.approx(54 * 1.2 + 0.3 + 70_000 * 7_500 / 2**30)
+    assert found.amount("内存（所有机器合计）").likely == pytest.approx(54 * 1.4 + 0.3 + 70_000 * 7_500 / 2**30)
     assert found.amount("录音（每晚）").likely == pytest.approx(audio_s * 16_000 / 2**30)
     assert found.amount("结果（每晚）").low == pytest.approx((50_000 * 960 + 20_000 * 270) * 3 / 2**30)
     assert any("GPU 没有实测" in note for note in found.notes)

@@ -20,6 +20,9 @@ PER_CHARACTER = 5.0
 """Added for each Chinese character, about what one costs (nats): texts shall be neither shorter nor longer for it."""
 LONGEST = 6
 """Characters of the longest word."""
+_SAID = dict(zip("0123456789", "零一二三四五六七八九", strict=True))
+"""Figures are judged as they are said: at no cost, 7.5 would read better than 7点半 whatever was heard. Measured on dev
+over six telephone lines, beam 5: 15.8 → 15.0 % wrong, free talk 23.7 → 22.0 %."""
 
 
 class Reading(NamedTuple):
@@ -41,7 +44,7 @@ class Fluency:
         self._pairs, self._spelled, self._eot = pairs, spelled, eot
 
     def after(self, reading: Reading, token: int) -> Reading:
-        """The reading with one more token. Marks, letters, figures and timestamps cost nothing and begin anew."""
+        """The reading with one more token. Marks, letters and timestamps cost nothing and begin anew."""
         if token >= self._eot:
             return Reading(WEIGHT * reading.ways[-1][0], ways=((reading.ways[-1][0], START),))
         spelled = reading.rest + self._spelled(token)
@@ -51,6 +54,7 @@ class Fluency:
         tail, ways = reading.tail, reading.ways
         for char in text:
             simple = table().get(ord(char), char)
+            simple = _SAID.get(simple, simple)
             if "\u4e00" <= simple <= "\u9fff":
                 tail = (tail + simple)[-LONGEST:]
                 ways = (*ways[1 - LONGEST :], self._best(tail, ways))

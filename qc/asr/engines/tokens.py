@@ -48,6 +48,20 @@ def units(tokens: Sequence[int], logprobs: Sequence[float], looks: Samples, toke
             start = (token - begin) * RATE // 50
 
 
+def told(tokens: Sequence[int], complete: bool, tokenizer: Any) -> tuple[Sequence[int], bool, int | None]:
+    """The tokens of a text to believe, whether they are complete, and the sample up to which they tell what was said
+    (None: not known).
+
+    A text that did not end by itself has lost itself in repetitions since its last timestamp; what stands before that
+    one is as good as ever. A loop from the very beginning stays whole.
+    """
+    begin: int = tokenizer.timestamp_begin
+    last = max((i for i, token in enumerate(tokens) if token >= begin), default=0)
+    if not last or (complete and last + 1 < len(tokens)):
+        return tokens, complete, None
+    return tokens if complete else tokens[:last], True, (tokens[last] - begin) * RATE // 50
+
+
 def doubted(heard: Heard, prompt: str) -> Heard:
     """Whisper writes a piece of the prompt where it hears nothing: such phrases are inventions."""
     said, before = ("".join(c for c in t if c.isalnum()) for t in ("".join(p.text for p in heard.phrases), prompt))

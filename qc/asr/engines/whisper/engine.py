@@ -11,14 +11,14 @@ from qc.asr.engines.calibration import calibrated
 from qc.asr.engines.fluency import Fluency
 from qc.asr.engines.pairs import WordPairs, pairs_id
 from qc.asr.engines.rescue import Heard, hear_well
-from qc.asr.engines.tokens import doubted, prompt_id, units
+from qc.asr.engines.tokens import doubted, prompt_id, told, units
 from qc.asr.engines.transcriber import Phrase, Window
 from qc.asr.engines.whisper.decode import Decoder
 from qc.asr.engines.whisper.memory import give_back
 from qc.asr.models.weights import INSTALL, ModelSource
 from qc.errors import UsageError
 
-VERSION = 7
+VERSION = 8
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
@@ -98,14 +98,16 @@ class WhisperTranscriber:
     def _hear(self, windows: Sequence[Window]) -> list[Heard]:
         out = []
         for window, decoded in zip(windows, self._decoder.decode([w.samples for w in windows]), strict=True):
-            spoken = [i for i, token in enumerate(decoded.tokens) if token < self._tokenizer.eot]
+            tokens, complete, until = told(decoded.tokens, decoded.complete, self._tokenizer)
+            spoken = [i for i, token in enumerate(tokens) if token < self._tokenizer.eot]
             logprobs = [decoded.logprobs[i] for i in spoken]
-            spelled = list(units(decoded.tokens, logprobs, decoded.attention[spoken], self._tokenizer))
+            spelled = list(units(tokens, logprobs, decoded.attention[spoken], self._tokenizer))
             heard = Heard(
                 phrases=tuple(phrases(spelled, window.pieces, self._options.word_times)),
                 logprob=sum(decoded.logprobs) / max(len(decoded.logprobs), 1),
                 no_speech=decoded.no_speech,
-                complete=decoded.complete,
+                complete=complete,
+                until=until,
             )
             out.append(doubted(heard, self._options.prompt))
         return out
