@@ -10,6 +10,8 @@ import pytest
 from qc.asr.engines import measured, measuring
 from qc.asr.engines.measured import Measured
 from qc.asr.engines.registry import FASTER, OPENAI, choose
+from qc.asr.engines.transcriber import Phrase, Window
+from qc.asr.engines.whisper import BATCHES
 from qc.commands.checkup import Level, Result, checkup
 from qc.domain.config import AsrConfig
 
@@ -81,6 +83,19 @@ def test_an_engine_or_model_that_is_not_there(tmp_path: Path) -> None:
     (workspace / "qc.yaml").write_text("asr:\n  engine: imported\n", "utf-8")
     (result,) = _on(checkup(workspace, tmp_path, measure=True), "转写引擎")
     assert result.level is Level.GOOD
+
+
+def test_speed_is_that_of_full_batches(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+
+    class Hearing:
+        def transcribe(self, windows: Sequence[Window]) -> list[list[Phrase]]:
+            asked.append(len(windows))
+            return [[] for _ in windows]
+
+    monkeypatch.setattr(measuring, "open_transcriber", lambda config: Hearing())
+    assert len(list(measuring.measure([AsrConfig(engine=OPENAI, precision="fast")], 60))) == 1
+    assert asked[-1] == BATCHES["cpu"]
 
 
 @pytest.mark.slow
