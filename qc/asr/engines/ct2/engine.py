@@ -13,7 +13,7 @@ from qc.asr.engines.align import FRAME, phrases
 from qc.asr.engines.calibration import calibrated
 from qc.asr.engines.ct2.files import Ct2Files
 from qc.asr.engines.rescue import Heard, hear_well
-from qc.asr.engines.tokens import SILENCE, doubted, most_tokens, prompt_id, units
+from qc.asr.engines.tokens import SILENCE, doubted, most_tokens, prompt_id, told, units
 from qc.asr.engines.transcriber import Phrase, Window
 from qc.asr.sound.audio import RATE, Samples
 from qc.errors import UsageError
@@ -29,7 +29,7 @@ TAIL = 12
 """Frames of 20 ms: a pause is aligned to the token after it, so only the last frames of each say where it was heard."""
 LEAST_FRAMES = 10
 """CTranslate2 aligns over at least this many frames of 20 ms."""
-VERSION = 6
+VERSION = 7
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
@@ -137,22 +137,24 @@ class Ct2Transcriber:
             return_scores=True,
             return_no_speech_prob=True,
         )
-        tokens = [list(r.sequences_ids[0]) for r in results]
-        spoken = [[t for t in own if t < self._tokenizer.eot] for own in tokens]
+        written = [list(r.sequences_ids[0]) for r in results]
+        believed = [told(own, len(own) < limit, self._tokenizer) for own, limit in zip(written, limits, strict=True)]
+        spoken = [[t for t in own if t < self._tokenizer.eot] for own, *_ in believed]
         frames = [max(len(w.samples) // FRAME, LEAST_FRAMES) for w in windows]
         aligned = self._model.align(encoded, start, spoken, [2 * n for n in frames])
         return [
             doubted(
                 Heard(
                     phrases=self._phrases(window, own, found, n),
-                    logprob=result.scores[0] * len(own) / (len(own) + 1),
+                    logprob=result.scores[0] * len(whole) / (len(whole) + 1),
                     no_speech=result.no_speech_prob,
-                    complete=len(own) < limit,
+                    complete=complete,
+                    until=until,
                 ),
                 self._options.prompt,
             )
-            for window, own, result, found, n, limit in zip(
-                windows, tokens, results, aligned, frames, limits, strict=True
+            for window, whole, (own, complete, until), result, found, n in zip(
+                windows, written, believed, results, aligned, frames, strict=True
             )
         ]
 
