@@ -20,8 +20,9 @@ _NEXT = "下一步：qc run 输入目录 --manifest 清单.csv；一晚要多少
 def command(ctx: click.Context, workspace: Path | None, out: Path, quick: bool) -> None:
     """检查本机、转写模型与工作区。每行一项；有问题的附上该怎么做。有错误时退出码为 1。
 
-    转写速度用自带的几秒录音实测，每种引擎和精度一行；测得最快的记在缓存目录的 asr-choice.json 里，
-    qc.yaml 里的 asr.engine 和 asr.precision 写 auto 时用它。换了机器、软件包或模型要重新测。
+    转写速度用自带的几秒录音实测，每种引擎和精度一行；测得的记在缓存目录的 asr-choice.json 里，
+    qc.yaml 里的 asr.engine 和 asr.precision 写 auto 时用最快的
+    （差不多快时用 openai-whisper）。换了机器、软件包或模型要重新测。
     """
     from qc.commands.checkup import Level, checkup
     from qc.commands.options import workspace_of

@@ -48,7 +48,7 @@ def test_it_measures_says_so_and_auto_goes_by_it(tmp_path: Path, monkeypatch: py
     assert "openai-whisper，精度 fast：一秒说话声用 0.050 秒 CPU，一个核一小时转写 20 小时" in lines[1]
     (chosen,) = _on(iter(results), "转写引擎")
     assert "openai-whisper" in chosen.message
-    assert "测得最快" in chosen.message
+    assert "按 qc doctor 在本机的测速" in chosen.message
     assert choose(AsrConfig()).config.precision == "fast"
     again = _on(checkup(None, tmp_path, measure=False), "转写引擎")
     assert again == [chosen]

@@ -18,6 +18,10 @@ from qc.errors import QcError
 from qc.paths import cache_dir, make_private
 
 _FILE = "asr-choice.json"
+OPENAI = "openai-whisper"
+ALIKE = 1.2
+"""Another engine must be so many times cheaper than openai-whisper, which makes fewer errors: noise in a measurement
+shall not decide who hears a night."""
 _PACKAGES = ("openai-whisper", "torch", "faster-whisper", "ctranslate2")
 _CPU_INFO = Path("/proc/cpuinfo")
 _GPU_DRIVER = Path("/proc/driver/nvidia/version")
@@ -33,11 +37,13 @@ class Measured:
 
 
 def fastest(config: AsrConfig, engines: Iterable[str]) -> Measured | None:
-    """The cheapest measured way among these engines that `config` allows; None where nothing was measured for this
-    machine, these packages, this model and preset."""
+    """The cheapest measured way among these engines that `config` allows, or openai-whisper's where that is about as
+    cheap; None where nothing was measured for this machine, these packages, this model and preset."""
     allowed = set(engines)
     found = [m for m in recall(config) if m.engine in allowed and config.precision in ("auto", m.precision)]
-    return min(found, key=lambda m: (m.cost, m.engine, m.precision), default=None)
+    least = min((m.cost for m in found), default=0.0)
+    alike = [m for m in found if m.cost <= ALIKE * least]
+    return min(alike, key=lambda m: (m.engine != OPENAI, m.cost, m.engine, m.precision), default=None)
 
 
 def recall(config: AsrConfig) -> list[Measured]:

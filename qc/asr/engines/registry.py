@@ -14,6 +14,7 @@ from importlib.util import find_spec
 from typing import Protocol
 
 from qc.asr.engines import measured
+from qc.asr.engines.measured import OPENAI as OPENAI
 from qc.asr.engines.transcriber import AsrIdentity, Transcriber
 from qc.asr.engines.whisper.precision import resolve_device
 from qc.asr.models.weights import INSTALL
@@ -21,7 +22,7 @@ from qc.domain.config import AsrConfig
 from qc.errors import QcError, UsageError, origin
 
 AUTO, IMPORTED = "auto", "imported"
-OPENAI, FASTER = "openai-whisper", "faster-whisper"
+FASTER = "faster-whisper"
 GROUP = "qc.transcribers"
 _OURS = {OPENAI: "qc.asr.engines.whisper", FASTER: "qc.asr.engines.ct2", IMPORTED: "qc.asr.engines.imported"}
 _NEEDS = {OPENAI: "whisper", FASTER: "faster_whisper"}
@@ -65,7 +66,7 @@ def choose(config: AsrConfig) -> Choice:
         return Choice(replace(config, engine=OPENAI), "有 GPU")
     fastest = measured.fastest(config, able)
     if fastest is not None:
-        return _precise(replace(config, engine=fastest.engine), "qc doctor 在本机测得最快")
+        return _precise(replace(config, engine=fastest.engine), "按 qc doctor 在本机的测速")
     if OPENAI in able:
         return Choice(replace(config, engine=OPENAI), "随转写组件安装；本机没有测过")
     return Choice(replace(config, engine=FASTER), "本机只装了它")
