@@ -39,7 +39,7 @@ COMMON = 2_000
 COST = {SAME: 1.0, FUZZY: 2.0, NEAR: 8.0, FAR: 12.0}
 """Of a character that differs, by how far its sound does: −log of how often recognisers write so, by and large."""
 MARGIN = 2.0
-PAIR = 2.5
+PAIR = 2.0
 """Added to the margin of words of two characters, which have homophones everywhere."""
 USUAL = 1_000
 """Occurrences of a word from which it is taken for meant: one that a hot word would cut, or a character where the hot
