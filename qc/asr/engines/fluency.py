@@ -20,11 +20,6 @@ PER_CHARACTER = 5.0
 """Added for each Chinese character, about what one costs (nats): texts shall be neither shorter nor longer for it."""
 LONGEST = 6
 """Characters of the longest word."""
-FIGURE = 1.5
-"""What a figure costs (nats): what a character of real texts does on average. At no cost 7.5 would read better than
-7点半 whatever was heard; as dear as 零 to 九, numbers would lose figures."""
-_POINT = "点"
-"""How the point in a number is said, and judged."""
 
 
 class Reading(NamedTuple):
@@ -46,7 +41,7 @@ class Fluency:
         self._pairs, self._spelled, self._eot = pairs, spelled, eot
 
     def after(self, reading: Reading, token: int) -> Reading:
-        """The reading with one more token. Marks, letters and timestamps cost nothing; they and figures begin anew."""
+        """The reading with one more token. Marks, letters, figures and timestamps cost nothing and begin anew."""
         if token >= self._eot:
             return Reading(WEIGHT * reading.ways[-1][0], ways=((reading.ways[-1][0], START),))
         spelled = reading.rest + self._spelled(token)
@@ -55,12 +50,12 @@ class Fluency:
         rest = spelled[len(whole) :] if spelled.startswith(whole) else b""
         tail, ways = reading.tail, reading.ways
         for char in text:
-            simple = _POINT if char == "." else table().get(ord(char), char)
+            simple = table().get(ord(char), char)
             if "\u4e00" <= simple <= "\u9fff":
                 tail = (tail + simple)[-LONGEST:]
                 ways = (*ways[1 - LONGEST :], self._best(tail, ways))
             else:
-                tail, ways = "", ((ways[-1][0] - FIGURE * char.isdecimal(), START),)
+                tail, ways = "", ((ways[-1][0], START),)
         return Reading(WEIGHT * self._hoped(tail, ways), rest, tail, ways)
 
     def _hoped(self, tail: str, ways: tuple[tuple[float, int], ...]) -> float:

@@ -18,7 +18,7 @@ from qc.asr.engines.whisper.memory import give_back
 from qc.asr.models.weights import INSTALL, ModelSource
 from qc.errors import UsageError
 
-VERSION = 9
+VERSION = 10
 """Raised when a change here moves the output: transcripts made before are then not taken from the cache."""
 
 
