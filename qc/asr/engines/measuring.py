@@ -13,6 +13,7 @@ from qc.asr.engines.conformance import CALL
 from qc.asr.engines.measured import Measured
 from qc.asr.engines.registry import AUTO, FASTER, OPENAI, is_able, open_transcriber
 from qc.asr.engines.transcriber import Window
+from qc.asr.engines.whisper import BATCHES
 from qc.asr.pack import windows
 from qc.asr.sound.audio import RATE, open_audio
 from qc.asr.sound.detect import SpeechDetector, SpeechOptions
@@ -20,9 +21,7 @@ from qc.domain.config import AsrConfig
 
 _PRECISIONS = {OPENAI: ("fp32", "fast"), FASTER: ("fast",)}
 """CTranslate2 is at its fastest with 8 bits on every processor; openai-whisper only where there are instructions."""
-
-
-AT_ONCE = 8
+AT_ONCE = BATCHES["cpu"]
 """Windows, as in a night: decoded one by one they cost twice as much a second, and not every engine gains alike."""
 
 

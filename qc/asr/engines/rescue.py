@@ -101,19 +101,21 @@ def _weak(window: Window, heard: Heard, found: Sequence[Phrase]) -> list[tuple[W
         for q in pieces
     ]
     out = []
-    left = _going_on(window, heard.until)
+    again: set[int] = set()
     for is_thin, run in groupby(range(len(pieces)), key=lambda i: thin[i]):
         own = list(run)
         if is_thin and len(own) < len(pieces) and sum(pieces[i].length for i in own) >= MIN_MISSED:
             out.append(part(window, own[0], own[-1]))
-            left = [i for i in left if i not in own]
-    return out + [rest(window, i, heard.until or 0) for i in left]
+            again.update(own)
+    return out + [rest(window, i, at) for i, at in _going_on(window, heard.until) if i not in again]
 
 
-def _going_on(window: Window, at: int | None) -> list[int]:
-    """The piece of speech, if any, that began before a sample and goes on long behind it. It is rare (3 of some 500
-    windows of dev on telephone lines), but two of them had lost 16 and 39 characters."""
-    return [i for i, p in enumerate(window.pieces) if at and p.offset < at <= p.offset + p.length - MIN_MISSED]
+def _going_on(window: Window, at: int | None) -> list[tuple[int, int]]:
+    """The piece of speech, if any, that began before sample `at` and goes on long behind it, and `at`. It is rare (3 of
+    some 500 windows of dev on telephone lines), but two of them had lost 16 and 39 characters."""
+    if at is None:
+        return []
+    return [(i, at) for i, p in enumerate(window.pieces) if p.offset < at <= p.offset + p.length - MIN_MISSED]
 
 
 def _chars(found: Sequence[Phrase]) -> int:
