@@ -1,6 +1,7 @@
 """Is speech found however soft and dirty it is, and is nothing else taken for it?
 
 usage: OMP_NUM_THREADS=1 python bench/speech/detection.py kept CORPUS [--part held]
+       OMP_NUM_THREADS=1 python bench/speech/detection.py hold CORPUS [--part held] [--music FOLDER]
        OMP_NUM_THREADS=1 python bench/speech/detection.py sounds [--music FOLDER] [--seconds 600] [--rivals-seconds 60]
        [--only KIND …]
 
@@ -10,6 +11,10 @@ reference is made from the clean recordings: frames of 32 ms where Silero says s
 the loud ones. Beside ours: the same network asked with its package's settings, faster-whisper's detection as it is on
 by default in its batched mode, and webrtcvad and ten-vad where they are installed. All but faster-whisper's, which
 brings its own 0.4 s, get the 0.15 s on both sides of a stretch that our windows add.
+
+`hold`: the same for recordings with 25 s of hold music between them, after 40 s of talk or after every recording, all
+over a telephone line, the music as loud as the speech or 8 dB louder: a melody made here, and each audio file in FOLDER
+that is longer.
 
 `sounds`: what is not speech, `--seconds` of each kind and of each audio file in FOLDER (music without singing), over a
 telephone line: seconds found to be speech, and the characters that come out of the whole chain and can cost anybody
@@ -21,7 +26,7 @@ from __future__ import annotations
 import argparse
 import sys
 import tempfile
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -33,19 +38,21 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 sys.path.insert(0, str(ROOT))
 
 from bench.speech import corpus  # noqa: E402
-from bench.speech.sounds import SOUNDS, hum  # noqa: E402
+from bench.speech.sounds import SOUNDS, hum, melody  # noqa: E402
 from qc.asr.engines.ct2.files import find_files  # noqa: E402
 from qc.asr.engines.whisper.load import load  # noqa: E402
 from qc.asr.models.weights import find_model  # noqa: E402
 from qc.asr.pack import PAD  # noqa: E402
 from qc.asr.service import SPEECH, open_transcriber, transcribe  # noqa: E402
 from qc.asr.sound.audio import RATE, Samples, open_audio  # noqa: E402
-from qc.asr.sound.detect import SpeechDetector, SpeechOptions, _session, find_spans  # noqa: E402
+from qc.asr.sound.detect import SpeechDetector, SpeechOptions, find_spans  # noqa: E402
+from qc.asr.sound.silero import session  # noqa: E402
 from qc.domain.config import AsrConfig  # noqa: E402
 from qc.domain.conversation import CallMeta, Channel, Source  # noqa: E402
 from qc.domain.recording import Recording  # noqa: E402
 
 FRAME = 512
+HOLD_S = 25.0
 Flags = npt.NDArray[np.bool_]
 Detect = Callable[[Samples], Iterator[tuple[int, int]]]
 """One channel at 16 kHz → stretches of speech in samples."""
@@ -58,6 +65,11 @@ def main() -> None:
     kept.add_argument("corpus", type=Path)
     kept.add_argument("--part", choices=("dev", "held"), default="dev")
     kept.set_defaults(run=lambda a: _kept(a.corpus, a.part))
+    hold = commands.add_parser("hold")
+    hold.add_argument("corpus", type=Path)
+    hold.add_argument("--part", choices=("dev", "held"), default="dev")
+    hold.add_argument("--music", type=Path)
+    hold.set_defaults(run=lambda a: _hold(a.corpus, a.part, a.music))
     sounds = commands.add_parser("sounds")
     sounds.add_argument("--music", type=Path)
     sounds.add_argument("--seconds", type=float, default=600.0)
@@ -87,7 +99,7 @@ def _probabilities(samples: Samples) -> npt.NDArray[np.float32]:
     context = np.concatenate([np.zeros((1, 64), np.float32), frames[:-1, -64:]])
     state = np.zeros((1, 1, 128), np.float32)
     inputs = {"input": np.concatenate([context, frames], axis=1), "h": state, "c": state}
-    return np.asarray(_session().run(["speech_probs"], inputs)[0]).reshape(-1)
+    return np.asarray(session().run(["speech_probs"], inputs)[0]).reshape(-1)
 
 
 def _faster_whisper(samples: Samples) -> Iterator[tuple[int, int]]:
@@ -181,17 +193,68 @@ def _kept(folder: Path, part: str) -> None:
     utterances = corpus.read(folder, part)
     streams = [*corpus.dense(utterances), corpus.call(utterances)]
     references = [[_reference(row) for row in s.samples] for s in streams]
-    detectors = _detectors()
-    print("% of speech kept (the worst channel) / % of the rest taken for speech")
-    print(f"{'':22}" + "".join(f"{name:>22}" for name in detectors))
+    table = _Table()
     for condition, spoil in _conditions().items():
-        cells = {name: [0, 0, 0, 0, 1.0] for name in detectors}
         for stream, own in zip(streams, references, strict=True):
             for row, wanted in zip(np.asarray(spoil(stream.samples), np.float32), own, strict=True):
-                for name, (detect, pad) in detectors.items():
-                    _count(cells[name], _frames(detect(row), pad, len(wanted)), wanted)
-        line = (f"{100 * k / t:.1f} ({100 * w:.0f}) / {100 * f / n:.1f}" for k, t, f, n, w in cells.values())
+                table.hear(row, wanted)
+        table.print(condition)
+
+
+def _hold(folder: Path, part: str, music: Path | None) -> None:
+    said = [np.pad(u.samples, (RATE // 2, -len(u.samples) % FRAME)) for u in corpus.read(folder, part)]
+    wanted = [_reference(samples) for samples in said]
+    loudness = float(_loudness(np.concatenate(said)[None])[0, 0])
+    played = [melody(120.0), *(_played(path, None) for path in _audio_files(music))]
+    table = _Table()
+    for talk_s in (40, 0):
+        for louder_db in (0, 8):
+            for one in (m for m in played if len(m) > HOLD_S * RATE):
+                tune = one * np.float32(loudness / _loudness(one[None])[0, 0] * 10 ** (louder_db / 20))
+                samples, flags = _with_music(said, wanted, tune, talk_s)
+                table.hear(corpus.telephone(samples), flags)
+            table.print(f"{talk_s or 'every'} · {louder_db} dB")
+
+
+def _with_music(
+    said: Sequence[Samples], wanted: Sequence[Flags], tune: Samples, talk_s: float
+) -> tuple[Samples, Flags]:
+    """What is said, after at least `talk_s` of it another part of the tune; and the frames of speech."""
+    hold = round(HOLD_S * RATE) // FRAME * FRAME
+    out: list[Samples] = []
+    flags: list[Flags] = []
+    at, talked = 0, talk_s * RATE
+    for samples, own in zip(said, wanted, strict=True):
+        if talked >= talk_s * RATE:
+            at = (at + 7 * RATE) % (len(tune) - hold)
+            out.append(tune[at : at + hold])
+            flags.append(np.zeros(hold // FRAME, bool))
+            talked = 0
+        whole = len(samples) // FRAME
+        out.append(samples[: whole * FRAME])
+        flags.append(own[:whole])
+        talked += len(samples)
+    return np.concatenate(out), np.concatenate(flags)
+
+
+class _Table:
+    """A column per detector, a line per condition."""
+
+    def __init__(self) -> None:
+        self._detectors = _detectors()
+        self._cells = {name: [0, 0, 0, 0, 1.0] for name in self._detectors}
+        print("% of speech kept (the worst channel) / % of the rest taken for speech")
+        print(f"{'':22}" + "".join(f"{name:>22}" for name in self._detectors))
+
+    def hear(self, row: Samples, wanted: Flags) -> None:
+        for name, (detect, pad) in self._detectors.items():
+            _count(self._cells[name], _frames(detect(row), pad, len(wanted)), wanted)
+
+    def print(self, condition: str) -> None:
+        """The line of what was heard since the last one."""
+        line = (f"{100 * k / t:.1f} ({100 * w:.0f}) / {100 * f / n:.1f}" for k, t, f, n, w in self._cells.values())
         print(f"{condition:22}" + "".join(f"{cell:>22}" for cell in line), flush=True)
+        self._cells = {name: [0, 0, 0, 0, 1.0] for name in self._detectors}
 
 
 def _frames(found: Iterator[tuple[int, int]], pad: int, count: int) -> Flags:
@@ -213,7 +276,7 @@ def _count(cell: list[float], heard: Flags, wanted: Flags) -> None:
 
 def _sounds(music: Path | None, seconds: float, rivals_seconds: float, only: list[str] | None) -> None:
     made: dict[str, Callable[[float], Samples]] = {name: _on_the_line(make) for name, make in SOUNDS.items()}
-    for path in sorted(p for p in music.rglob("*") if p.suffix in (".wav", ".ogg", ".flac", ".mp3")) if music else ():
+    for path in _audio_files(music):
         made[path.name] = _on_the_line(lambda s, path=path: _played(path, s))
     transcriber = open_transcriber(AsrConfig())
     rivals = _recognisers() if rivals_seconds else {}
@@ -237,9 +300,14 @@ def _on_the_line(make: Callable[[float], Samples]) -> Callable[[float], Samples]
     return made
 
 
-def _played(path: Path, seconds: float) -> Samples:
+def _audio_files(folder: Path | None) -> list[Path]:
+    return sorted(p for p in folder.rglob("*") if p.suffix in (".wav", ".ogg", ".flac", ".mp3")) if folder else []
+
+
+def _played(path: Path, seconds: float | None) -> Samples:
+    """So many seconds of it, again and again; None: once."""
     one = np.concatenate(list(open_audio(path).blocks()), axis=1).mean(axis=0)
-    return np.resize(one, round(seconds * RATE)).astype(np.float32)
+    return np.asarray(one if seconds is None else np.resize(one, round(seconds * RATE)), np.float32)
 
 
 def _through_qc(samples: Samples, transcriber: object) -> str:

@@ -3,18 +3,20 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.speech.sounds import SOUNDS, hiss, hum, ringback
+from bench.speech.sounds import SOUNDS, hiss, hum, melody, ringback
 from qc.asr.pack import PAD
 from qc.asr.service import _speech
 from qc.asr.sound.audio import RATE, Samples, open_audio
 from qc.asr.sound.detect import Span, SpeechDetector, SpeechOptions, find_spans
 from qc.asr.sound.leveller import FRAME, Leveller
+from qc.asr.sound.silero import Frames, _ask
 
 pytest.importorskip("onnxruntime")
 pytest.importorskip("silero_vad")
@@ -70,6 +72,38 @@ def test_soft_speech_after_a_loud_tone_is_found(call: Samples) -> None:
     soft = 0.05 * call[:1, : 4 * RATE]
     late = _spans(np.concatenate([ringback(6.0)[None], soft], axis=1))[0]
     assert late[0].start - 6 * RATE == pytest.approx(_spans(call)[0][0].start, abs=0.15 * RATE)
+
+
+def test_speech_after_hold_music_is_found_from_its_beginning(call: Samples) -> None:
+    """25 s of music, then one sentence, on a faintly hissing line."""
+    noise = hiss(60.0, -60)
+    music = 0.5 * melody(25.0)
+    sentences = [(c, s) for c, own in enumerate(_spans(call)) for s in own if s.end - s.start > RATE]
+    assert len(sentences) == 4
+    for channel, span in sentences:
+        said = np.concatenate([music, call[channel, span.start : span.end], np.zeros(2 * RATE, np.float32)])
+        heard = (said + noise[: len(said)])[None]
+        wanted = (Span(len(music), len(music) + span.end - span.start),)
+        assert _share_kept(heard, [wanted]) >= 0.99
+        assert _spans(heard, 7_777) == _spans(heard)
+        assert _spans(heard)[0][0].start >= len(music) - RATE // 2  # and none of the music
+
+
+def test_hearing_again_costs_little(call: Samples, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sentences in music, where much is heard again: the network gets at most three times the frames."""
+    asked = []
+
+    def ask(frames: Frames, state: Any) -> Any:
+        asked.append(len(frames))
+        return _ask(frames, state)
+
+    monkeypatch.setattr("qc.asr.sound.silero._ask", ask)
+    music = 0.1 * melody(12.0)
+    said = [call[0, s.start : s.end] for s in _spans(call)[0]] * 3
+    heard = np.concatenate([part for one in said for part in (music, one)])
+    asked.clear()
+    assert _spans(heard[None])[0]
+    assert sum(asked) <= 3 * len(heard) / FRAME
 
 
 def test_two_soft_voices_are_not_one_microphone(call: Samples, write: Callable[..., Path]) -> None:
