@@ -28,7 +28,7 @@ SPEECH = SpeechOptions()
 SAME = 1e-3
 """Two channels that never differ by more are one microphone written twice."""
 WINDOWS_AT_ONCE = 16
-STEPS = "silero-vad,again1,level1,pack16,v4,bleed1,voices1,prosody1"
+STEPS = "silero-vad,again1,level1,pack17,v4,bleed1,voices1,prosody1"
 """Names what happens around the recogniser; raise the number when a change there moves transcripts."""
 
 

@@ -24,7 +24,7 @@ from qc.pipeline.options import Options
 @click.command("run", short_help="整批质检：转写、判定、评分、出报表")
 @click.argument("source", type=FOLDER, metavar="输入目录")
 @click.option(
-    "--manifest", "-m", type=MANIFEST, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet；也在输入目录里找"
+    "--manifest", "-m", type=MANIFEST, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet；也在输入目录里找这个名字"
 )
 @click.option("--no-report", is_flag=True, help="不生成 HTML 报表")
 @spec_options

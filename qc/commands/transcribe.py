@@ -15,7 +15,7 @@ from qc.pipeline.options import Options
 @click.command("transcribe", short_help="只转写，存成批次，之后用 inspect 判定")
 @click.argument("source", type=FOLDER, metavar="输入目录")
 @click.option(
-    "--manifest", "-m", type=MANIFEST, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet；也在输入目录里找"
+    "--manifest", "-m", type=MANIFEST, metavar="文件", help="随录清单：CSV、XLSX 或 Parquet；也在输入目录里找这个名字"
 )
 @click.option("--workspace", "-w", type=FOLDER, metavar="目录", help="工作区（默认：当前目录往上找 qc.yaml）")
 @vault_option

@@ -5,7 +5,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qc.asr.engines.transcriber import HeardWord, Phrase, Window
-from qc.asr.pack import GAP, WINDOW, part, place, windows
+from qc.asr.pack import FAR, GAP, WINDOW, part, place, windows
 from qc.asr.sound.audio import RATE, Samples
 from qc.asr.sound.detect import Span
 
@@ -51,13 +51,20 @@ def test_every_span_is_in_one_window_with_its_own_audio(
 
 
 def test_long_pauses_shrink_and_short_ones_stay() -> None:
-    spans = (Span(RATE, 2 * RATE), Span(2 * RATE + 3000, 3 * RATE), Span(60 * RATE, 61 * RATE))
-    samples = _recording(62 * RATE, 1)
+    spans = (Span(RATE, 2 * RATE), Span(2 * RATE + 3000, 3 * RATE), Span(12 * RATE, 13 * RATE))
+    samples = _recording(14 * RATE, 1)
     (window,) = windows([samples], [spans])
     a, b, c = window.pieces
     assert b.offset - a.offset == b.start - a.start
     assert c.offset - (b.offset + b.length) <= GAP + RATE // 3
     assert len(window.samples) < 5 * RATE
+
+
+def test_after_a_hold_a_new_window_begins() -> None:
+    spans = (Span(RATE, 2 * RATE), Span(11 * RATE, 13 * RATE), Span(13 * RATE + FAR, 14 * RATE + FAR))
+    first, second = windows([_recording(30 * RATE, 1)], [spans])
+    assert [p.start // RATE for p in first.pieces] == [1, 11]
+    assert [p.start // RATE for p in second.pieces] == [23]
 
 
 def test_speech_that_fills_two_windows() -> None:
@@ -77,8 +84,8 @@ def test_no_speech_no_windows() -> None:
 
 
 def _window() -> Window:
-    spans = (Span(RATE, 2 * RATE), Span(20 * RATE, 22 * RATE), Span(50 * RATE, 51 * RATE))
-    (window,) = windows([_recording(52 * RATE, 1)], [spans])
+    spans = (Span(RATE, 2 * RATE), Span(10 * RATE, 12 * RATE), Span(20 * RATE, 21 * RATE))
+    (window,) = windows([_recording(22 * RATE, 1)], [spans])
     return window
 
 
@@ -90,7 +97,7 @@ def test_phrases_go_back_to_recording_time() -> None:
         Phrase(start=second.offset + RATE // 2, end=second.offset + 3 * RATE, text="二", confidence=0.9),
     ]
     segments = place(window, phrases)
-    assert [(s.start_ms, s.end_ms) for s in segments] == [(1000, 2000), (20_500, 22_000)]
+    assert [(s.start_ms, s.end_ms) for s in segments] == [(1000, 2000), (10_500, 12_000)]
 
 
 def test_words_go_back_with_their_phrase() -> None:
@@ -103,15 +110,15 @@ def test_words_go_back_with_their_phrase() -> None:
     phrase = Phrase(start=second.offset, end=second.offset + 2 * RATE, text="二三", confidence=0.9, words=words)
     (segment,) = place(window, [phrase])
     assert [(w.start, w.end, w.start_ms, w.end_ms) for w in segment.words] == [
-        (0, 1, 20_000, 20_500),
-        (1, 2, 20_500, 22_000),
+        (0, 1, 10_000, 10_500),
+        (1, 2, 10_500, 12_000),
     ]
 
 
 def test_a_part_is_a_window_of_its_own() -> None:
     window = _window()
     tail, begin = part(window, 1, 2)
-    assert [p.start for p in tail.pieces] == [20 * RATE, 50 * RATE]
+    assert [p.start for p in tail.pieces] == [10 * RATE, 20 * RATE]
     for piece, original in zip(tail.pieces, window.pieces[1:], strict=True):
         assert piece.offset + begin == original.offset
         assert tail.samples[piece.offset] == piece.start + 1

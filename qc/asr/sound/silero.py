@@ -6,7 +6,8 @@ detectors lose whole channels. Its code is not imported: that would load torch.
 The network goes by what it heard before: after hold music it is deaf for up to ten seconds of speech. So where it as
 much as wavers after a pause, it hears the seconds before again as if the line had been quiet until then, further back
 as long as more speech comes out. Where it does not waver nothing is heard again: a network that forgot all the time
-would find speech in key tones (bench/speech/README.md).
+would find speech in key tones (bench/speech/README.md). It reaches back to the
+beginning of the chunk before, 8 to 16 s.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ AHEAD = 31
 NEW = 6
 """Frames of speech (0.2 s) that must come out; for less, nothing is changed."""
 STEPS_BACK = 8
-"""How often it goes further back, at most: time stays linear whatever is heard."""
+"""How often it goes further back, at most: in small steps it could take forever."""
 SURE = 0.8
 LEAST = 10
 """A stretch nowhere heard the first time counts if ten of its frames (0.3 s) are this probable. Music rarely is."""
@@ -102,6 +103,7 @@ class Listener:
             since = _missed_since(frames, found, at)
             if since is not None:
                 again, self._state = _ask(frames[since:], _quiet_line())
+                # before: a second opinion; from here on it is the one that goes on, and with the state that goes on
                 found[since:at] = np.maximum(found[since:at], again[: at - since])
                 found[at:] = again[at - since :]
             at += AHEAD
