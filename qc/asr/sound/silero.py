@@ -6,8 +6,8 @@ detectors lose whole channels. Its code is not imported: that would load torch.
 The network goes by what it heard before: after hold music it is deaf for up to ten seconds of speech. So where it as
 much as wavers after a pause, it hears the seconds before again as if the line had been quiet until then, further back
 as long as more speech comes out. Where it does not waver nothing is heard again: a network that forgot all the time
-would find speech in key tones (bench/speech/README.md). It reaches back to the
-beginning of the chunk before, 8 to 16 s.
+would find speech in key tones (bench/speech/README.md). It reaches back to the beginning of the chunk before, 8 to
+16 s.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ AHEAD = 31
 NEW = 6
 """Frames of speech (0.2 s) that must come out; for less, nothing is changed."""
 STEPS_BACK = 8
-"""How often it goes further back, at most: in small steps it could take forever."""
+"""How often it goes further back, at most: the steps may be small."""
 SURE = 0.8
 LEAST = 10
 """A stretch nowhere heard the first time counts if ten of its frames (0.3 s) are this probable. Music rarely is."""
@@ -90,17 +90,18 @@ class Listener:
 
     def _hear_again(self, frames: Frames, found: npt.NDArray[np.float32], start: int) -> None:
         """Corrects `found` around what may begin from `start` on."""
-        at = max(start, PAUSE)
+        at = start
         while at < len(found):
-            spoken = np.flatnonzero(found[at - PAUSE : at] >= THRESHOLD)
-            if len(spoken):
-                at += int(spoken[-1]) + 1
+            spoken = np.flatnonzero(found[:at] >= THRESHOLD)
+            pause = int(spoken[-1]) + 1 if len(spoken) else 0
+            if at < pause + PAUSE:
+                at = pause + PAUSE
                 continue
             hints = np.flatnonzero(found[at:] >= HINT)
             if not len(hints):
                 break
             at += int(hints[0])
-            since = _missed_since(frames, found, at)
+            since = _missed_since(frames, found, pause, at)
             if since is not None:
                 again, self._state = _ask(frames[since:], _quiet_line())
                 # before: a second opinion; from here on it is the one that goes on, and with the state that goes on
@@ -109,10 +110,8 @@ class Listener:
             at += AHEAD
 
 
-def _missed_since(frames: Frames, found: npt.NDArray[np.float32], at: int) -> int | None:
-    """The frame to hear again from, None where no more speech comes out around `at`."""
-    spoken = np.flatnonzero(found[:at] >= THRESHOLD)
-    pause = int(spoken[-1]) + 1 if len(spoken) else 0
+def _missed_since(frames: Frames, found: npt.NDArray[np.float32], pause: int, at: int) -> int | None:
+    """The frame to hear again from, None where no more speech comes out around `at`, in the pause or soon after."""
     since, begin, end = None, at, min(at + AHEAD, len(found))
     for _ in range(STEPS_BACK):
         back = max(begin - BACK, 0)
